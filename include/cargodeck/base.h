@@ -1,0 +1,205 @@
+/* base: what every room stands on: memory, strings, arrays, maps, faults,
+ * files, time and the log file. It uses libc and nothing else. */
+#ifndef CARGODECK_BASE_H
+#define CARGODECK_BASE_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PRINTF_LIKE(fmt, args) __attribute__((format(printf, fmt, args)))
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+/* ---- memory ----------------------------------------------------------- */
+
+/* Like their namesakes, but they end the program with a sentence when memory
+ * is out. What they return is freed with free(). */
+void *mem_alloc(size_t size); /* zeroed */
+void *mem_resize(void *old, size_t size);
+char *mem_copy_string(const char *text); /* NULL in, NULL out */
+char *mem_copy_bytes(const char *text, size_t len); /* adds a NUL */
+char *mem_print(const char *format, ...) PRINTF_LIKE(1, 2);
+char *mem_print_v(const char *format, va_list args) PRINTF_LIKE(1, 0);
+
+void mem_auto_free(void *pointer_to_pointer);
+#define auto_free __attribute__((cleanup(mem_auto_free)))
+
+/* Hands over what *place owns and leaves NULL behind. */
+#define steal(place) \
+	({ __typeof__(*(place)) stolen_ = *(place); *(place) = NULL; stolen_; })
+
+/* ---- fault: what went wrong and what to do ----------------------------- */
+
+enum fault_code {
+	FAULT_NONE,
+	FAULT_USAGE, /* the person typed something wrong: exit 2 */
+	FAULT_INPUT, /* a file or a message is not what it should be: exit 1 */
+	FAULT_FAILED, /* the thing asked for failed: exit 1 */
+	FAULT_OUTSIDE, /* something outside is missing or unreachable: exit 3 */
+	FAULT_CANCELLED, /* somebody asked for it to end: exit 1 */
+};
+
+/* Lives on the caller's stack; no cleanup is needed. A text that does not fit
+ * is cut. */
+struct fault {
+	enum fault_code code;
+	char text[768]; /* one sentence, without a full stop at the end */
+	char mend[384]; /* what to do next, or empty */
+};
+
+/* Sets code and sentence and returns false, so that `return fault_set(…)`
+ * reads well. A NULL fault is allowed everywhere. */
+bool fault_set(struct fault *fault, enum fault_code code, const char *format, ...) PRINTF_LIKE(3, 4);
+/* Sets what mends it: a command or an action. Returns false. */
+bool fault_mend(struct fault *fault, const char *format, ...) PRINTF_LIKE(2, 3);
+/* Puts context before the sentence, as "context: sentence". Returns false. */
+bool fault_add(struct fault *fault, const char *format, ...) PRINTF_LIKE(2, 3);
+void fault_clear(struct fault *fault);
+/* The word used for the code in JSON: "usage", "input", … */
+const char *fault_code_name(enum fault_code code);
+/* The exit status that the code stands for: 0 to 3. */
+int fault_exit_status(enum fault_code code);
+
+/* ---- str: a growing string --------------------------------------------- */
+
+/* `data` is always NUL-terminated once something was added; it may be NULL
+ * before. `{0}` is an empty one. */
+struct str {
+	char *data;
+	size_t len;
+	size_t cap;
+};
+
+void str_finish(struct str *str);
+#define auto_str __attribute__((cleanup(str_finish))) struct str
+void str_clear(struct str *str); /* keeps the memory */
+void str_add(struct str *str, const char *text);
+void str_add_bytes(struct str *str, const char *bytes, size_t len);
+void str_add_char(struct str *str, char letter);
+void str_print(struct str *str, const char *format, ...) PRINTF_LIKE(2, 3);
+/* Drops the first `count` bytes (at most all). */
+void str_drop_front(struct str *str, size_t count);
+void str_cut(struct str *str, size_t len); /* shortens to `len` */
+/* Hands the string over (never NULL); the caller frees it; `str` is empty. */
+char *str_steal(struct str *str);
+const char *str_text(const struct str *str); /* never NULL */
+
+bool text_starts_with(const char *text, const char *start);
+bool text_ends_with(const char *text, const char *end);
+bool text_equal(const char *a, const char *b); /* NULL equals NULL only */
+bool text_equal_fold(const char *a, const char *b); /* ASCII case folded */
+
+/* Copies `text` to `out`, replacing whatever is no valid UTF-8 by U+FFFD and
+ * control letters (but for \t, and \n where `keep_newlines`) by a blank. */
+void text_add_clean(struct str *out, const char *text, size_t len, bool keep_newlines);
+
+/* ---- array: typed, growing ---------------------------------------------- */
+
+/*   ARRAY(struct line) lines = {0};
+ *   *array_add(&lines) = (struct line){…};
+ *   for (size_t i = 0; i < lines.count; i++) use(&lines.items[i]);
+ *   array_finish(&lines);                                                   */
+#define ARRAY(type) struct { type *items; size_t count; size_t cap; }
+#define array_add(array) \
+	((array)->items = array_grow_((array)->items, (array)->count, &(array)->cap, sizeof *(array)->items), \
+	 memset(&(array)->items[(array)->count], 0, sizeof *(array)->items), \
+	 &(array)->items[(array)->count++])
+#define array_finish(array) \
+	(free((array)->items), (array)->items = NULL, (array)->count = (array)->cap = 0)
+#define array_remove(array, index) \
+	(memmove(&(array)->items[index], &(array)->items[(index) + 1], \
+		((array)->count - (index) - 1) * sizeof *(array)->items), (array)->count--)
+void *array_grow_(void *items, size_t count, size_t *cap, size_t item_size);
+
+/* A list of owned strings; `items` is not NULL-terminated. */
+struct strings {
+	char **items;
+	size_t count;
+	size_t cap;
+};
+void strings_finish(struct strings *list);
+#define auto_strings __attribute__((cleanup(strings_finish))) struct strings
+void strings_add(struct strings *list, const char *text); /* copies */
+void strings_take(struct strings *list, char *text); /* takes over */
+void strings_print(struct strings *list, const char *format, ...) PRINTF_LIKE(2, 3);
+bool strings_have(const struct strings *list, const char *text);
+bool strings_add_new(struct strings *list, const char *text); /* false: was there */
+void strings_sort(struct strings *list);
+void strings_copy(struct strings *to, const struct strings *from); /* adds all */
+/* "a, b and c"; the caller frees. */
+char *strings_join(const struct strings *list, const char *between, const char *last);
+/* A NULL-terminated vector that borrows the strings; free() the vector only. */
+const char **strings_vector(const struct strings *list);
+/* Splits at `separator`, dropping empty parts. */
+void strings_split(struct strings *list, const char *text, char separator);
+
+/* ---- map: string to pointer ---------------------------------------------- */
+
+struct map; /* open addressing; keeps the order of insertion */
+typedef void (*map_free_value)(void *value);
+struct map *map_open(map_free_value free_value); /* NULL: values are borrowed */
+void map_close(struct map *map);
+void *map_get(const struct map *map, const char *key); /* NULL: not there */
+bool map_has(const struct map *map, const char *key);
+/* Puts or replaces; the old value is freed; the key is copied. */
+void map_put(struct map *map, const char *key, void *value);
+bool map_remove(struct map *map, const char *key);
+size_t map_count(const struct map *map);
+/* Walks in order of insertion: start with *at = 0; false at the end. Removing
+ * the entry just given is allowed while walking. */
+bool map_next(const struct map *map, size_t *at, const char **key, void **value);
+
+/* ---- files and paths ------------------------------------------------------ */
+
+/* Reads a whole file of at most `limit` bytes; the caller frees (NUL added).
+ * NULL and a fault: missing, unreadable, not a file, or larger. */
+char *file_read(const char *path, size_t limit, size_t *len, struct fault *fault);
+/* Writes beside and renames, mode 0600 unless `mode` says otherwise. */
+bool file_write(const char *path, const char *data, size_t len, unsigned mode, struct fault *fault);
+bool file_exists(const char *path);
+bool dir_exists(const char *path);
+bool dir_make_all(const char *path, unsigned mode, struct fault *fault); /* mkdir -p */
+/* Removes a tree without following links. */
+bool dir_remove_all(const char *path, struct fault *fault);
+
+char *path_join(const char *a, const char *b); /* b absolute: b alone */
+char *path_clean(const char *path); /* folds //, . and .. as text */
+char *path_parent(const char *path);
+const char *path_name(const char *path); /* after the last / */
+bool path_is_below(const char *path, const char *folder); /* equal counts */
+/* `path` as seen from `folder` where it is below it, else NULL. Borrowed. */
+const char *path_relative(const char *path, const char *folder);
+/* Where a person's own files live: $XDG_CONFIG_HOME, $XDG_STATE_HOME,
+ * $XDG_CACHE_HOME or $XDG_RUNTIME_DIR with `/cargodeck/` and `rest` behind
+ * (XDG base directory specification 0.8). The caller frees. */
+enum path_home { PATH_CONFIG, PATH_STATE, PATH_CACHE, PATH_RUNTIME };
+char *path_home(enum path_home which, const char *rest);
+
+/* FNV-1a, 64 bits: names and change detection, never security. */
+uint64_t hash_bytes(const void *bytes, size_t len);
+
+/* ---- time ------------------------------------------------------------------ */
+
+uint64_t clock_now_ns(void); /* CLOCK_MONOTONIC */
+int64_t clock_wall_ms(void); /* ms since 1970 UTC */
+/* "2026-11-23T14:02:11.204Z" (RFC 3339), into at least 32 bytes. */
+void clock_format_rfc3339(int64_t wall_ms, char *out, size_t size);
+/* Parses RFC 3339 with up to nanoseconds; -1: not a time. */
+int64_t clock_parse_rfc3339_ns(const char *text);
+/* As people say it: "9 ms", "3.1s", "2h", "4d"; into at least 16 bytes. */
+void clock_format_span(uint64_t ns, char *out, size_t size);
+/* "24M", "1.2G": at most four digits and a unit; into at least 16 bytes. */
+void format_bytes(uint64_t bytes, char *out, size_t size);
+
+/* ---- the log file ------------------------------------------------------------ */
+
+/* The one log file of the process; without log_open() lines are dropped. */
+bool log_open(const char *path, struct fault *fault);
+void log_close(void);
+int log_descriptor(void); /* -1: none */
+void log_line(const char *format, ...) PRINTF_LIKE(1, 2);
+
+#endif
