@@ -65,6 +65,9 @@ typedef void (*agent_file)(void *data, const char *path, const char *text, size_
 void agent_deps(struct agent *agent, const char *folder, agent_file file, agent_done done, void *data);
 /* Passes a frame (made with wire_begin … wire_end) to a launcher. */
 void agent_to_launcher(struct agent *agent, int launcher, const void *frame, size_t len);
+/* Drops every order of that owner: nothing is told to it any more. */
+void agent_forget(struct agent *agent, const void *data);
+/* Asks the agent to end everything that it started, and itself. */
 void agent_bye(struct agent *agent);
 
 /* ---- cargo's messages ------------------------------------------------------ */
