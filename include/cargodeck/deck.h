@@ -1,0 +1,98 @@
+/* deck: owns every room and connects them: a save becomes a build, an artifact
+ * a swap, an event of the engine a row on the screen. Alone among the rooms it
+ * knows several. */
+#ifndef CARGODECK_DECK_H
+#define CARGODECK_DECK_H
+
+#include "cargodeck/base.h"
+#include "cargodeck/build.h"
+#include "cargodeck/loop.h"
+
+struct deck;
+struct view; /* view.h */
+
+struct deck_options {
+	const char *folder; /* --project; NULL: the current one */
+	const char *manifest_path; /* --manifest-path or NULL */
+	struct strings files; /* -f */
+	struct strings env_files; /* --env-file */
+	struct strings profiles; /* --profile */
+	const char *context; /* --context or NULL */
+	const char *host; /* --host or NULL: DOCKER_HOST, then the context */
+	const char *project_name; /* --project-name or NULL */
+	bool take_over; /* adopt a stack that plain compose started, without asking */
+};
+
+/* The six stages of a save, in milliseconds. */
+struct save_stages {
+	double event, settle, dispatch, cargo, start, ready;
+	double beyond; /* the whole, less cargo's own time */
+};
+
+enum deck_event_kind {
+	DECK_STEP, /* a step of coming up began, moved or ended */
+	DECK_READY,
+	DECK_SAVED,
+	DECK_BUILD,
+	DECK_DIAGNOSTIC,
+	DECK_SWAP,
+	DECK_SERVING,
+	DECK_SERVICE,
+	DECK_FAULT,
+};
+
+struct deck_event {
+	enum deck_event_kind kind;
+	int64_t wall_ms;
+	unsigned generation; /* 0: none */
+	const char *service; /* SWAP, SERVING, SERVICE */
+	const struct strings *names; /* READY: services; SAVED: binaries; BUILD: binaries */
+	const struct strings *paths; /* SAVED */
+	const char *why; /* SAVED: dep-info graph manifest data config none; STEP: its name */
+	const char *text; /* STEP: what it does now */
+	const char *state; /* BUILD, SERVICE, STEP (waiting running done failed) */
+	const char *health, *image, *mode; /* SERVICE: own or builder; SWAP */
+	const struct build_progress *progress; /* BUILD */
+	const struct diagnostic *diagnostic; /* DIAGNOSTIC */
+	const struct save_stages *stages; /* SERVING */
+	const struct fault *fault; /* FAULT */
+	bool has_exit_code;
+	int exit_code;
+	unsigned restarted;
+	double ms;
+};
+typedef void (*deck_listener)(void *data, const struct deck_event *event);
+
+/* Opens project and engine. Nothing is started yet. */
+struct deck *deck_open(struct loop *loop, const struct deck_options *options,
+	deck_listener listener, void *data, struct fault *fault);
+/* Closes; services stay on their last generation, the builder ends. */
+void deck_close(struct deck *deck);
+
+/* Brings the stack up and watches: `up` and `watch`. Faults after this come
+ * as events. False: it cannot even begin (another deck has the project …). */
+bool deck_start(struct deck *deck, struct fault *fault);
+
+/* What may be asked of a running deck. Each answers at once and works on. */
+bool deck_service_order(struct deck *deck, const char *service, const char *verb, struct fault *fault); /* start stop restart */
+void deck_pause_watch(struct deck *deck, bool pause);
+bool deck_watch_is_paused(const struct deck *deck);
+void deck_build_now(struct deck *deck, bool clean);
+/* Back to the generation before the serving one, where it is kept. */
+bool deck_go_back(struct deck *deck, struct fault *fault);
+/* Which service's log the screen follows; NULL: none. */
+void deck_follow_log(struct deck *deck, const char *service);
+
+/* Grows with each change that a screen could show. */
+uint64_t deck_revision(const struct deck *deck);
+/* Fills the view; what it points at is the deck's, valid until the next turn. */
+void deck_view(struct deck *deck, struct view *view);
+
+/* ---- headless: events as lines ---------------------------------------------- */
+
+/* One JSON object a line (the interface of `watch --json`), or a sentence. The
+ * caller frees. NULL: this event has no line in that form. */
+char *deck_event_json(const struct deck_event *event);
+char *deck_event_sentence(const struct deck_event *event, bool colour);
+
+#endif

@@ -1,0 +1,47 @@
+/* deckhand: the helper that cargodeck puts into containers. With a trailer at
+ * its end it is a launcher and stands where a service's program stood; without
+ * one it is the agent of a builder. */
+#include "deckhand.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* PID 1 that only reaps, for containers that are to stay. */
+static int hold_main(void)
+{
+	sigset_t all;
+	sigemptyset(&all);
+	sigaddset(&all, SIGTERM);
+	sigaddset(&all, SIGINT);
+	sigaddset(&all, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &all, NULL);
+	for (;;) {
+		int number = 0;
+		sigwait(&all, &number);
+		if (number != SIGCHLD)
+			return 0;
+		while (waitpid(-1, NULL, WNOHANG) > 0)
+			;
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct trailer trailer;
+	if (trailer_read(&trailer))
+		return launcher_main(&trailer, argc, argv);
+	const char *verb = argc > 1 ? argv[1] : "";
+	if (strcmp(verb, "agent") == 0)
+		return agent_main(argc > 2 ? argv[2] : DECKHAND_STATE);
+	if (strcmp(verb, "hold") == 0)
+		return hold_main();
+	if (strcmp(verb, "version") == 0) {
+		printf("deckhand %d\n", WIRE_VERSION);
+		return 0;
+	}
+	say("usage: deckhand agent [STATE] | hold | version");
+	return 2;
+}

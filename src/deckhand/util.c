@@ -1,0 +1,169 @@
+/* Small helpers of deckhand: time, files, /proc, unix sockets. */
+#include "deckhand.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+uint64_t now_ns(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+void close_on_exec(int fd)
+{
+	fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
+void set_nonblocking(int fd)
+{
+	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+}
+
+bool write_whole(int fd, const void *bytes, size_t len)
+{
+	const char *at = bytes;
+	while (len > 0) {
+		ssize_t put = write(fd, at, len);
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put <= 0)
+			return false;
+		at += put;
+		len -= (size_t)put;
+	}
+	return true;
+}
+
+void say(const char *format, ...)
+{
+	char line[512];
+	int head = snprintf(line, sizeof line, "cargodeck: ");
+	va_list args;
+	va_start(args, format);
+	int len = vsnprintf(line + head, sizeof line - (size_t)head - 1, format, args);
+	va_end(args);
+	if (len < 0)
+		return;
+	size_t end = (size_t)(head + len) < sizeof line - 1 ? (size_t)(head + len) : sizeof line - 2;
+	line[end] = '\n';
+	write_whole(STDERR_FILENO, line, end + 1);
+}
+
+ssize_t read_small(const char *path, char *out, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	size_t len = 0;
+	while (len + 1 < size) {
+		ssize_t got = read(fd, out + len, size - 1 - len);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			break;
+		len += (size_t)got;
+	}
+	close(fd);
+	out[len] = '\0';
+	return (ssize_t)len;
+}
+
+long proc_status_number(pid_t pid, const char *field)
+{
+	char path[64], text[4096];
+	snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+	if (read_small(path, text, sizeof text) < 0)
+		return -1;
+	size_t len = strlen(field);
+	for (char *line = text; line != NULL; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (strncmp(line, field, len) == 0 && line[len] == ':')
+			return strtol(line + len + 1, NULL, 10);
+		if (*line == '\0')
+			break;
+	}
+	return -1;
+}
+
+int connect_unix(const char *path)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	if (strlen(path) >= sizeof address.sun_path)
+		return -1;
+	strcpy(address.sun_path, path);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) != 0) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+bool copy_file(const char *from, const char *to, mode_t mode)
+{
+	char block[65536];
+	int in = open(from, O_RDONLY | O_CLOEXEC);
+	int out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+	bool good = in >= 0 && out >= 0;
+	while (good) {
+		ssize_t got = read(in, block, sizeof block);
+		if (got <= 0) {
+			good = got == 0;
+			break;
+		}
+		good = write_whole(out, block, (size_t)got);
+	}
+	if (in >= 0)
+		close(in);
+	if (out >= 0)
+		good = fchmod(out, mode) == 0 && good, close(out);
+	return good;
+}
+
+bool make_folders(const char *path, mode_t mode)
+{
+	char part[512];
+	size_t len = strlen(path);
+	if (len >= sizeof part)
+		return false;
+	for (size_t i = 1; i <= len; i++) {
+		if (path[i] != '/' && path[i] != '\0')
+			continue;
+		memcpy(part, path, i);
+		part[i] = '\0';
+		if (mkdir(part, mode) != 0 && errno != EEXIST)
+			return false;
+	}
+	return true;
+}
+
+/* ---- trailer ---- */
+
+bool trailer_read(struct trailer *trailer)
+{
+	char block[DECKHAND_TRAILER_SIZE + 1] = {0};
+	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	off_t size = fd >= 0 ? lseek(fd, 0, SEEK_END) : -1;
+	ssize_t got = size > DECKHAND_TRAILER_SIZE ? pread(fd, block, DECKHAND_TRAILER_SIZE, size - DECKHAND_TRAILER_SIZE) : -1;
+	if (fd >= 0)
+		close(fd);
+	memset(trailer, 0, sizeof *trailer);
+	if (got != DECKHAND_TRAILER_SIZE || memcmp(block, DECKHAND_TRAILER_MAGIC, sizeof DECKHAND_TRAILER_MAGIC) != 0)
+		return false;
+	strcpy(trailer->state, DECKHAND_STATE);
+	for (const char *at = block + sizeof DECKHAND_TRAILER_MAGIC; at < block + DECKHAND_TRAILER_SIZE && *at != '\0'; at += strlen(at) + 1) {
+		if (strncmp(at, "bin=", 4) == 0)
+			snprintf(trailer->bin, sizeof trailer->bin, "%s", at + 4);
+		else if (strncmp(at, "state=", 6) == 0)
+			snprintf(trailer->state, sizeof trailer->state, "%s", at + 6);
+	}
+	return trailer->bin[0] != '\0';
+}
