@@ -1,0 +1,181 @@
+/* engine: talks to the Docker Engine API (version negotiated by /_ping) over
+ * its unix socket or TCP: requests, events, logs, attached streams. Plain
+ * structs out; everything is called back on the loop's thread. The facts about
+ * paths and fields are those of the Engine API reference, version 1.41. */
+#ifndef CARGODECK_ENGINE_H
+#define CARGODECK_ENGINE_H
+
+#include "cargodeck/base.h"
+#include "cargodeck/loop.h"
+
+#include <jansson.h>
+
+struct engine;
+struct engine_event;
+
+struct engine_call {
+	/* The engine went away (its event stream broke) or answers again. After
+	 * `back` whatever was known of containers must be asked anew. */
+	void (*lost)(void *data, const struct fault *fault);
+	void (*back)(void *data);
+	void (*event)(void *data, const struct engine_event *event);
+};
+
+/* One line of /events. Borrowed. */
+struct engine_event {
+	const char *type, *action, *id;
+	const char *project, *service; /* compose's labels, or NULL */
+	int64_t time_ns;
+	int exit_code; /* of "die"; -1 otherwise */
+};
+
+/* `host`: unix:///path, tcp://host:port, or NULL: DOCKER_HOST, then the
+ * context (`context` or DOCKER_CONTEXT or the one chosen in Docker's
+ * config.json), then the usual sockets. Asks /_ping and waits for it. Faults:
+ * nobody answers, no permission, an engine older than API 1.41. */
+struct engine *engine_open(struct loop *loop, const char *host, const char *context, struct fault *fault);
+void engine_close(struct engine *engine); /* NULL is fine */
+const char *engine_address(const struct engine *engine); /* "unix:///var/run/docker.sock" */
+const char *engine_api_version(const struct engine *engine); /* "1.41": the one in use */
+bool engine_is_local(const struct engine *engine); /* a unix socket: bind mounts work */
+
+/* Follows /events of one compose project and of what we label with it; begins
+ * again by itself when the engine comes back. */
+void engine_follow(struct engine *engine, const char *project, const struct engine_call *call, void *data);
+
+/* ---- requests ---------------------------------------------------------- */
+
+struct engine_answer {
+	long status; /* HTTP */
+	const char *body; /* NUL-terminated, borrowed */
+	size_t len;
+	json_t *json; /* parsed body where it is JSON, else NULL; borrowed */
+};
+/* `fault` is set where no answer came or the status was 400 or more: then it
+ * holds the engine's own message. 304 (already so) is no fault. */
+typedef void (*engine_done)(void *data, const struct engine_answer *answer, const struct fault *fault);
+
+struct engine_request;
+/* Path as in "/containers/json?all=1", without the version. `body` is copied
+ * (JSON; NULL: none). timeout_ms 0: none. The handle may be cancelled until
+ * done is called; it is freed after. */
+struct engine_request *engine_ask(struct engine *engine, const char *method, const char *path,
+	const char *body, unsigned timeout_ms, engine_done done, void *data);
+/* The same with a raw body, such as a tar. */
+struct engine_request *engine_send(struct engine *engine, const char *method, const char *path, const char *type,
+	const void *body, size_t len, unsigned timeout_ms, engine_done done, void *data);
+void engine_cancel(struct engine_request *request); /* NULL is fine; nothing is called */
+/* Turns the loop until the answer is there, for steps that must come first.
+ * The parsed body (caller: json_decref) or NULL and a fault; an answer without
+ * JSON gives json_null(). */
+json_t *engine_wait(struct engine *engine, const char *method, const char *path, const char *body,
+	unsigned timeout_ms, struct fault *fault);
+json_t *engine_wait_send(struct engine *engine, const char *method, const char *path, const char *type,
+	const void *body, size_t len, unsigned timeout_ms, struct fault *fault);
+/* Percent-encodes for a query. The caller frees. */
+char *engine_quote(const char *text);
+
+/* ---- containers --------------------------------------------------------- */
+
+struct engine_container {
+	char *id, *name, *image, *image_id;
+	char *state; /* created running paused restarting exited dead */
+	char *status; /* "Up 2 hours (healthy)" */
+	char *health; /* healthy unhealthy starting none */
+	char *service, *project, *number; /* compose's labels, or NULL */
+	bool oneoff;
+	char *deck_image; /* label dev.cargodeck.image: own, builder, or NULL */
+	char *config_hash;
+	int64_t created_s;
+	char *ports; /* "8080->8080, 5432" */
+	char *address; /* of the first network, or NULL */
+};
+struct engine_containers {
+	struct engine_container *items;
+	size_t count, cap;
+};
+void engine_containers_finish(struct engine_containers *list);
+/* Reads the answer of /containers/json. */
+void engine_containers_read(const json_t *json, struct engine_containers *list);
+/* Path that lists a project's containers, all states. The caller frees. */
+char *engine_containers_path(const char *project);
+
+struct engine_inspect {
+	char *id, *state, *health, *health_output, *restart_policy;
+	int exit_code, restarts;
+	bool tty, oom_killed, running;
+	int64_t started_ns, finished_ns; /* wall clock; -1: never */
+	uint64_t memory_limit;
+	int pid;
+};
+void engine_inspect_read(const json_t *json, struct engine_inspect *inspect);
+void engine_inspect_finish(struct engine_inspect *inspect);
+
+/* ---- streams --------------------------------------------------------------- */
+
+/* Splits the engine's framed streams (8 bytes: stream, 0, 0, 0, length as big
+ * endian u32). Frames may come in any pieces. */
+struct frame_splitter {
+	unsigned char head[8];
+	size_t head_len;
+	uint32_t left; /* of the payload */
+	int stream;
+};
+typedef void (*frame_call)(void *data, int stream, const char *bytes, size_t len);
+/* False: what came is no frame. */
+bool frames_feed(struct frame_splitter *splitter, const char *bytes, size_t len, frame_call call, void *data);
+
+/* One line of a container's log. */
+struct engine_log_line {
+	int stream; /* 1 stdout, 2 stderr */
+	int64_t time_ns; /* wall clock */
+	const char *text; /* borrowed, raw: to be sanitised before it is shown */
+	size_t len; /* without the newline; at most 1 MiB, then cut */
+	bool cut;
+};
+struct engine_log;
+struct engine_log_call {
+	void (*line)(void *data, const struct engine_log_line *line);
+	void (*gap)(void *data); /* the stream broke and goes on: lines may be missing */
+	void (*end)(void *data, const struct fault *fault); /* the container's log has ended */
+};
+/* Follows a container's log from its last `tail` lines on. It goes on by itself
+ * after the engine was gone, without losing or doubling lines. */
+struct engine_log *engine_log_open(struct engine *engine, const char *container, bool tty, unsigned tail, bool follow,
+	const struct engine_log_call *call, void *data);
+void engine_log_close(struct engine_log *log); /* NULL is fine */
+
+/* A hijacked stream: attach, or an exec with input. Bytes out are sent at once. */
+struct engine_stream;
+struct engine_stream_call {
+	void (*open)(void *data);
+	void (*bytes)(void *data, int stream, const char *bytes, size_t len);
+	void (*end)(void *data, const struct fault *fault); /* fault NULL: a plain end */
+};
+/* `framed`: the container has no terminal. Path as for engine_ask(). */
+struct engine_stream *engine_stream_open(struct engine *engine, const char *path, const char *body, bool framed,
+	const struct engine_stream_call *call, void *data, struct fault *fault);
+void engine_stream_write(struct engine_stream *stream, const void *bytes, size_t len);
+void engine_stream_close(struct engine_stream *stream); /* NULL is fine; may be called from its own calls */
+
+/* ---- usage --------------------------------------------------------------------- */
+
+struct engine_usage {
+	double cpu_percent; /* of one core; negative: not known yet */
+	uint64_t memory, memory_limit; /* bytes; limit 0: none */
+};
+/* Reads a container's cgroup files (v1 and v2) where the engine is local.
+ * `state` keeps the last reading. False: they cannot be read. */
+struct engine_usage_state {
+	uint64_t cpu_ns, at_ns;
+};
+bool engine_usage_read(const char *container_id, struct engine_usage_state *state, struct engine_usage *usage);
+
+/* ---- tar -------------------------------------------------------------------------- */
+
+/* A tar archive in memory (POSIX.1-1988 ustar). */
+void tar_add_file(struct str *tar, const char *path, const void *bytes, size_t len, unsigned mode);
+void tar_add_folder(struct str *tar, const char *path, unsigned mode);
+void tar_end(struct str *tar);
+
+#endif
