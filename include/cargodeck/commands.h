@@ -1,0 +1,60 @@
+/* commands: the one table of what can be asked, in a shell and on the screen.
+ * The definitions stand in src/deck/commands.c; main, deck and tui act by id. */
+#ifndef CARGODECK_COMMANDS_H
+#define CARGODECK_COMMANDS_H
+
+#include "cargodeck/command.h"
+
+enum command_id {
+	/* verbs; those up to COMMAND_DOWN are known to the screen too */
+	COMMAND_UP,
+	COMMAND_BUILD,
+	COMMAND_START,
+	COMMAND_STOP,
+	COMMAND_RESTART,
+	COMMAND_DOWN,
+	COMMAND_WATCH,
+	COMMAND_PS,
+	COMMAND_LOGS,
+	COMMAND_WAIT,
+	COMMAND_DOCTOR,
+	COMMAND_COMPOSE_OVERRIDE,
+	COMMAND_VERSION,
+	COMMAND_HELP,
+	/* the screen's, done by deck */
+	COMMAND_PAUSE_WATCH,
+	COMMAND_REBUILD,
+	COMMAND_BACK,
+	COMMAND_TAKE_OVER,
+	COMMAND_QUIT,
+	/* the screen's own */
+	COMMAND_KEYS,
+	COMMAND_PALETTE,
+	COMMAND_LINE_UP,
+	COMMAND_LINE_DOWN,
+	COMMAND_PAGE_UP,
+	COMMAND_PAGE_DOWN,
+	COMMAND_FIRST,
+	COMMAND_LAST,
+	COMMAND_OPEN,
+	COMMAND_LEAVE,
+	COMMAND_PANE_NEXT,
+	COMMAND_PANE_PREVIOUS,
+	COMMAND_ZOOM,
+	COMMAND_LOG_FOLLOW,
+	COMMAND_LOG_TIME,
+	COMMAND_LOG_WRAP,
+	COMMAND_SEARCH,
+	COMMAND_SEARCH_NEXT,
+	COMMAND_SEARCH_PREVIOUS,
+	COMMAND_ERROR_NEXT,
+	COMMAND_ERROR_PREVIOUS,
+	COMMAND_MOUSE,
+	COMMAND_REDRAW,
+	COMMAND_SUSPEND,
+	COMMAND_COUNT,
+};
+
+extern const struct command_table deck_commands;
+
+#endif

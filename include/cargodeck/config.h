@@ -1,0 +1,93 @@
+/* config: a person's own settings, key map and themes. One table of options
+ * (type, range, default, unit, sentence); config.ini and themes by libinih. */
+#ifndef CARGODECK_CONFIG_H
+#define CARGODECK_CONFIG_H
+
+#include "cargodeck/base.h"
+
+enum config_id {
+	CONFIG_THEME,
+	CONFIG_COLOURS,
+	CONFIG_ASCII,
+	CONFIG_MOUSE,
+	CONFIG_FRAMES,
+	CONFIG_LOG_BYTES,
+	CONFIG_BELL_SERVING,
+	CONFIG_BELL_FAILED,
+	CONFIG_ON_SERVING,
+	CONFIG_ON_FAILED,
+	CONFIG_READY_LIMIT,
+	CONFIG_READY_SILENT,
+	CONFIG_COUNT,
+};
+
+enum config_type { CONFIG_TEXT, CONFIG_NUMBER, CONFIG_SWITCH, CONFIG_CHOICE };
+
+struct config_option {
+	const char *section, *name; /* as in config.ini */
+	enum config_type type;
+	int64_t least, most; /* CONFIG_NUMBER */
+	const char *usual; /* default, written as in the file */
+	const char *unit; /* "ms", "bytes", or NULL */
+	const char *choices; /* CONFIG_CHOICE: "auto on off" */
+	const char *sentence;
+};
+extern const struct config_option config_options[CONFIG_COUNT];
+
+/* ---- themes ---- */
+
+enum theme_role {
+	THEME_OK, THEME_BUSY, THEME_WARN, THEME_BAD, THEME_MUTED, THEME_ACCENT, THEME_SELECTION, THEME_PLOT,
+	THEME_ROLES,
+};
+const char *theme_role_name(enum theme_role role);
+
+enum theme_depth { THEME_16, THEME_256, THEME_TRUE, THEME_DEPTHS };
+
+/* Colours are as in view.h: 0 the terminal's own, 1 + index, 0x1000000 | rgb. */
+struct theme_paint {
+	uint32_t colour, background;
+	bool bold, dim, underline, reverse;
+};
+struct theme {
+	char name[32];
+	char sentence[96];
+	struct theme_paint paint[THEME_DEPTHS][THEME_ROLES];
+};
+/* Reads one theme: a section per depth ([16], [256], [true]), a line per role:
+ * "colour [on colour] [bold] [dim] [underline] [reverse]"; a colour is
+ * "default", a name of the eight ("red", "bright-red"), 0-255, or "#rrggbb". */
+bool theme_read(struct theme *theme, const char *name, const char *text, const char *path, struct fault *fault);
+
+/* ---- the whole ---- */
+
+/* A line of [keys]: "restart = R Ctrl-R"; tui knows keys, deck the commands. */
+struct config_key {
+	char *command, *keys;
+	unsigned line;
+};
+
+struct config {
+	char *path; /* the file that was read; NULL: none was there */
+	char *texts[CONFIG_COUNT]; /* as given or the default */
+	int64_t numbers[CONFIG_COUNT]; /* CONFIG_NUMBER, CONFIG_SWITCH (0, 1), CONFIG_CHOICE (index) */
+	bool is_given[CONFIG_COUNT];
+	ARRAY(struct config_key) keys;
+	struct theme theme;
+	struct strings mistakes; /* "FILE:LINE: sentence"; defaults were taken */
+};
+
+/* Reads a person's file and the theme. Never fails: what is wrong in them is
+ * in `mistakes`. `path` NULL: the usual one (XDG). `themes`: the folder of the
+ * installed themes; a person's own `themes/` beside config.ini comes first. */
+struct config *config_open(const char *path, const char *themes);
+void config_close(struct config *config); /* NULL is fine */
+const char *config_text(const struct config *config, enum config_id id);
+int64_t config_number(const struct config *config, enum config_id id);
+bool config_is_on(const struct config *config, enum config_id id);
+/* Reads settings from memory; `path` is only named in mistakes. */
+void config_read(struct config *config, const char *text, const char *path);
+/* Writes config.ini with every option, its sentence and its default. */
+void config_write_sample(struct str *out);
+
+#endif

@@ -1,0 +1,75 @@
+/* tui: the screen: panes, keys, themes. It draws a `struct view` (view.h) that
+ * deck fills and says by callbacks what the person wants. The only room that
+ * knows curses. One tui at a time in a process (curses is global). */
+#ifndef CARGODECK_TUI_H
+#define CARGODECK_TUI_H
+
+#include "cargodeck/base.h"
+#include "cargodeck/command.h"
+#include "cargodeck/config.h"
+#include "cargodeck/loop.h"
+#include "cargodeck/view.h"
+
+struct tui;
+
+struct tui_options {
+	int in, out; /* the terminal; they stay the caller's */
+	const struct command_table *commands; /* borrowed for the whole life */
+	const struct config *config; /* borrowed: theme, keys, ascii, mouse */
+	/* Tests: no terminal, a screen of this size in memory. 0: a real one. */
+	unsigned headless_columns, headless_rows;
+	unsigned headless_colours; /* 0, 16, 256 or 1 << 24 */
+	bool headless_ascii;
+};
+
+struct tui_call {
+	/* Fills the view; called only when a frame is drawn. */
+	void (*view)(void *data, struct view *view);
+	/* The person wants a command of the table (ids of commands.h) that tui
+	 * does not do itself; what is destructive was asked for before. `argument`:
+	 * the service that is selected, or NULL. False and a fault: it is shown. */
+	bool (*command)(void *data, int id, const char *argument, struct fault *fault);
+	/* Another service is selected: its log should be followed. NULL: none. */
+	void (*follow)(void *data, const char *service);
+	/* Enter on an error: open it in the person's editor. May be NULL. */
+	void (*edit)(void *data, const char *file, unsigned line, unsigned column);
+	/* The terminal is gone (hung up): nothing can be drawn any more. */
+	void (*gone)(void *data);
+};
+
+/* Takes the terminal over: own decoder of keys, alternate screen, standard
+ * error into the log file. NULL and a fault: no terminal, unknown TERM. */
+struct tui *tui_open(struct loop *loop, const struct tui_options *options,
+	const struct tui_call *call, void *data, struct fault *fault);
+/* Gives the terminal back as it was. NULL is fine. */
+void tui_close(struct tui *tui);
+
+/* Once a turn of the loop: draws where `revision` is another one than drawn
+ * last, or a key or the clock changed what is to be seen; at most 60 frames a
+ * second (what comes earlier is drawn by a timer of its own). */
+void tui_turn(struct tui *tui, uint64_t revision);
+/* Draws this view now, whatever was drawn before. */
+void tui_draw(struct tui *tui, const struct view *view);
+
+/* SIGWINCH: asks the terminal for its size. */
+void tui_resize(struct tui *tui);
+/* Headless: sets the size. */
+void tui_set_size(struct tui *tui, unsigned columns, unsigned rows);
+/* Gives the terminal back for a while ($EDITOR, SIGTSTP) and takes it again. */
+void tui_suspend(struct tui *tui);
+void tui_resume(struct tui *tui);
+
+/* Shows a fault that belongs to no pane, until a key is pressed. */
+void tui_show_fault(struct tui *tui, const struct fault *fault);
+/* Asks yes or no with the exact object; `answer` is called once, unless the
+ * screen is closed before. */
+void tui_ask(struct tui *tui, const char *question, void (*answer)(void *data, bool yes), void *data);
+/* Feeds bytes as if they were typed; for tests. */
+void tui_type(struct tui *tui, const char *bytes, size_t len);
+/* The name of the selected service, or NULL. */
+const char *tui_selected(const struct tui *tui);
+/* The cells of the last frame as text, one line a row, trailing blanks cut;
+ * the caller frees. */
+char *tui_picture(const struct tui *tui);
+
+#endif

@@ -1,0 +1,203 @@
+/* view: what the screen shows, as plain data. deck fills it for each frame
+ * that is drawn, tui only reads it; neither knows more of the other. Every
+ * pointer is borrowed and must live until the drawing is done; a NULL text is
+ * an empty one. Texts need no cleaning: tui draws control letters as blanks. */
+#ifndef CARGODECK_VIEW_H
+#define CARGODECK_VIEW_H
+
+#include "cargodeck/base.h"
+
+/* ---- services ---- */
+
+/* In order from well to worst: the one-line layout shows the worst. */
+enum view_state {
+	VIEW_HEALTHY, /* its probe says so */
+	VIEW_RUNNING, /* runs, nobody probes it */
+	VIEW_DONE, /* a one-shot that ended with 0 */
+	VIEW_STOPPED, /* on purpose */
+	VIEW_WAITING, /* not started yet: waits for another */
+	VIEW_STARTING,
+	VIEW_BUILDING, /* its next generation is being built; the old one serves */
+	VIEW_STALE, /* the engine does not answer: this was true before */
+	VIEW_UNHEALTHY, /* runs, its probe fails */
+	VIEW_FAILED, /* ended with an error, or cannot be started */
+};
+
+enum { VIEW_HISTORY = 16 };
+
+struct view_service {
+	const char *name; /* the key: selection stays on it */
+	enum view_state state;
+	const char *state_text; /* "exited 101" in place of the state's own word, or NULL */
+	unsigned generation; /* that serves; 0: runs no binary of ours */
+	bool foreign; /* runs, but not under the deck (plain compose made it) */
+	double cpu_percent; /* 100: one core; negative: not known yet */
+	uint64_t memory, memory_limit; /* bytes; 0: not known, no limit */
+	unsigned char history[VIEW_HISTORY]; /* memory of late, oldest first, 0-255 of its own top */
+	unsigned history_count;
+	bool stale_figures; /* cpu and memory are old: drawn muted */
+	const char *ports; /* "8000", "8080 9090", or NULL */
+	uint64_t up_ms; /* since its state began; 0: none */
+	unsigned restarts;
+	const char *cause; /* one sentence: why it is not well, or NULL */
+};
+
+/* ---- build ---- */
+
+enum view_level { VIEW_ERROR, VIEW_WARNING, VIEW_NOTE };
+
+struct view_error {
+	enum view_level level;
+	const char *code, *message; /* code may be NULL */
+	const char *file; /* relative to the project, or NULL */
+	unsigned line, column; /* from 1; 0: none */
+	const char *rendered; /* as rustc shows it, SGR colours and newlines, or NULL */
+};
+
+enum view_build_state {
+	VIEW_BUILD_NONE, /* nothing was built yet */
+	VIEW_BUILD_RUNNING,
+	VIEW_BUILD_PASSED,
+	VIEW_BUILD_FAILED,
+	VIEW_BUILD_CANCELLED,
+};
+
+struct view_build {
+	enum view_build_state state;
+	unsigned generation;
+	unsigned done, total; /* units; total 0: not known yet */
+	const char *crates; /* being compiled now, "api(bin), gateway(bin)" */
+	const char *what; /* what is or was built: binaries, or NULL */
+	uint64_t elapsed_ms; /* running: so far; else: how long it took */
+	uint64_t expected_ms; /* median of earlier builds of this kind, 0: unknown */
+	const struct view_error *errors; /* of this build, errors first */
+	size_t error_count;
+	unsigned error_total, warning_total; /* also of those not in the list */
+	const char *complaint; /* cargo's own words where it failed without a diagnostic */
+	const char *absent; /* why there is no build at all ("no Rust in this project"), or NULL */
+};
+
+/* ---- saves ---- */
+
+struct view_save {
+	unsigned generation;
+	double event, settle, dispatch, cargo, start, ready; /* ms */
+	double beyond; /* ms: the whole less cargo */
+	const char *services; /* "api, worker", or NULL */
+};
+
+struct view_saves {
+	const struct view_save *items; /* the newest first */
+	size_t count;
+	double p50, p95; /* of beyond, ms */
+	unsigned counted; /* how many saves p50 and p95 are of */
+};
+
+/* ---- log ---- */
+
+enum view_log_level {
+	VIEW_LOG_NONE, VIEW_LOG_TRACE, VIEW_LOG_DEBUG, VIEW_LOG_INFO, VIEW_LOG_WARN, VIEW_LOG_ERROR,
+};
+
+enum view_line_kind {
+	VIEW_LINE_TEXT,
+	VIEW_LINE_DIVIDER, /* text says what began: "run 3, generation g41" */
+	VIEW_LINE_GAP, /* text says what is missing: "1,204 lines dropped" */
+};
+
+/* A colour: VIEW_COLOUR_DEFAULT, VIEW_COLOUR_INDEX(0 … 255) or VIEW_COLOUR_RGB. */
+#define VIEW_COLOUR_DEFAULT 0u
+#define VIEW_COLOUR_INDEX(index) (1u + (index))
+#define VIEW_COLOUR_RGB(r, g, b) (0x1000000u | ((unsigned)(r) << 16) | ((unsigned)(g) << 8) | (unsigned)(b))
+
+enum { VIEW_BOLD = 1, VIEW_DIM = 2, VIEW_ITALIC = 4, VIEW_UNDERLINE = 8, VIEW_REVERSE = 16 };
+
+/* Colour and style from byte `at` up to the next span or the end. */
+struct view_span {
+	uint32_t at;
+	uint32_t colour, background;
+	uint8_t style;
+};
+
+struct view_line {
+	enum view_line_kind kind;
+	int64_t time_ms; /* wall clock, ms since 1970 UTC; 0: not known */
+	enum view_log_level level;
+	bool is_stderr;
+	const char *source; /* service name where lines of several are merged, or NULL */
+	const char *text; /* len bytes of UTF-8, no newline, no escapes */
+	size_t len;
+	const struct view_span *spans;
+	size_t span_count;
+};
+
+struct view_log {
+	const char *name; /* whose: "gateway", "builder" */
+	/* Lines are numbered from the first one ever held: those at hand are
+	 * `first` … `first + count - 1`. Numbers never change. */
+	uint64_t first;
+	uint64_t count;
+	/* Gives a line; false: it is gone. It is valid until the next call. */
+	bool (*line)(void *data, uint64_t number, struct view_line *line);
+	void *data;
+	const char *empty; /* why there is nothing to see, or NULL */
+	bool stale; /* the stream broke and is being opened again */
+};
+
+/* ---- faults ---- */
+
+struct view_fault {
+	const char *text; /* one sentence */
+	const char *mend; /* what to do, or NULL */
+	const char *service; /* whose, or NULL */
+	bool is_bad; /* red, else a warning */
+};
+
+/* ---- first start ---- */
+
+enum view_step_state { VIEW_STEP_WAITING, VIEW_STEP_RUNNING, VIEW_STEP_DONE, VIEW_STEP_FAILED };
+
+struct view_step {
+	enum view_step_state state;
+	const char *name; /* "images" */
+	const char *text; /* "6 of 6, two are stand-ins" */
+	const char *waits; /* at the right while waiting: "waits for build", or NULL */
+	unsigned done, total; /* a bar where total > 0 */
+	uint64_t elapsed_ms; /* 0: not shown */
+};
+
+struct view_start {
+	bool is_shown; /* the stack is still coming up for the first time */
+	const struct view_step *steps;
+	size_t count;
+	uint64_t elapsed_ms;
+	uint64_t left_ms; /* about how long still, 0: unknown */
+};
+
+/* ---- the whole ---- */
+
+struct view {
+	uint64_t revision;
+	const char *project; /* "shop-platform" */
+	const char *profile; /* "dev" */
+	const char *engine; /* "engine local 20.10" */
+	const char *notice; /* "follows another cargodeck", or NULL */
+	bool stale; /* the engine does not answer */
+	uint64_t stale_ms; /* since then */
+	unsigned saved, building, serving; /* generations; 0: none */
+	bool watch_paused;
+
+	bool loading; /* services are not known yet */
+	const struct view_service *services;
+	size_t service_count;
+	const char *no_services; /* why the list is empty, or NULL */
+
+	struct view_build build;
+	struct view_saves saves;
+	struct view_log log; /* of the selected service: see tui_call.follow */
+	const struct view_fault *faults; /* the one to show first is the first */
+	size_t fault_count;
+	struct view_start start;
+};
+
+#endif
