@@ -142,7 +142,7 @@ struct map; /* open addressing; keeps the order of insertion */
 typedef void (*map_free_value)(void *value);
 struct map *map_open(map_free_value free_value); /* NULL: values are borrowed */
 void map_close(struct map *map);
-void *map_get(const struct map *map, const char *key); /* NULL: not there */
+void *map_get(const struct map *map, const char *key); /* NULL: not there, or no map */
 bool map_has(const struct map *map, const char *key);
 /* Puts or replaces; the old value is freed; the key is copied. */
 void map_put(struct map *map, const char *key, void *value);

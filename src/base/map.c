@@ -50,6 +50,8 @@ static void rebuild(struct map *map, size_t slot_count)
 
 static struct entry *find(const struct map *map, const char *key)
 {
+	if (map == NULL)
+		return NULL;
 	uint64_t hash = hash_bytes(key, strlen(key));
 	size_t slot = hash & (map->slot_count - 1);
 	for (; map->slots[slot] != 0; slot = (slot + 1) & (map->slot_count - 1)) {

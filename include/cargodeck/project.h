@@ -1,0 +1,231 @@
+/* project: what this repository is: the compose model (as compose itself
+ * merges it), cargo's packages and programs, the Dockerfiles; which service
+ * runs which program; and what a saved path means. It does not talk to the
+ * engine. */
+#ifndef CARGODECK_PROJECT_H
+#define CARGODECK_PROJECT_H
+
+#include "cargodeck/base.h"
+#include "cargodeck/loop.h"
+
+/* ---- Dockerfiles: the one reader ------------------------------------------ */
+
+struct docker_line {
+	char *word; /* instruction in capitals: "FROM", "RUN" … */
+	char *rest; /* what follows, continuation lines joined by a blank */
+	char *raw; /* as it stands in the file, heredocs and newlines too */
+	unsigned first, last; /* line numbers from 1 */
+	int stage; /* index; -1 before the first FROM */
+};
+
+struct docker_stage {
+	char *name; /* AS name, or NULL */
+	char *base; /* FROM, variables filled in from the global ARGs and `args` */
+	int base_stage; /* index of the stage that it builds on, or -1 */
+	size_t from; /* index of its FROM line */
+	unsigned line;
+};
+
+struct dockerfile {
+	struct { struct docker_line *items; size_t count, cap; } lines;
+	struct { struct docker_stage *items; size_t count, cap; } stages;
+	struct map *args; /* global ARGs with defaults, overlaid by the build's args */
+	char escape;
+};
+/* Reads a Dockerfile's text (Dockerfile reference, syntax 1.7): continuation,
+ * `# escape`, heredocs, stages. `args` are the build's NAME=VALUE. At most
+ * 1 MiB. Fault: no FROM, a heredoc that does not end. */
+bool dockerfile_read(const char *text, size_t len, const struct strings *args, struct dockerfile *file, struct fault *fault);
+void dockerfile_finish(struct dockerfile *file);
+/* Stage by name or number; NULL name: the last one. -1: none. */
+int dockerfile_stage(const struct dockerfile *file, const char *name);
+/* Fills in $X, ${X}, ${X:-y}, ${X:+y} as seen by line `at`. The caller frees. */
+char *dockerfile_expand(const struct dockerfile *file, size_t at, const char *text);
+/* The words of a JSON array or of shell form; *json tells which. */
+void dockerfile_words(const char *rest, struct strings *words, bool *json);
+
+/* ---- cargo -------------------------------------------------------------------- */
+
+struct cargo_bin {
+	char *name;
+	char *src;
+	struct strings required_features;
+};
+
+struct cargo_package {
+	char *name, *folder, *manifest;
+	struct { struct cargo_bin *items; size_t count, cap; } bins;
+	struct strings depends; /* names of local packages (normal and build) */
+	bool has_build_script;
+};
+
+struct cargo_graph {
+	char *root; /* workspace root */
+	char *target; /* target_directory on the host */
+	struct { struct cargo_package *items; size_t count, cap; } packages;
+	bool guessed; /* cargo could not be asked: read from the manifests */
+};
+
+/* ---- compose ---------------------------------------------------------------------- */
+
+struct compose_mount {
+	char *type, *source, *target;
+	bool read_only;
+};
+
+struct compose_depend {
+	char *service, *condition; /* service_started service_healthy service_completed_successfully */
+	bool required;
+};
+
+struct compose_watch {
+	char *action, *path, *target; /* sync rebuild restart sync+restart */
+	struct strings ignore;
+};
+
+struct compose_service {
+	char *name, *image, *user, *working_dir, *network_mode, *restart;
+	bool has_build, has_entrypoint, has_command, has_health, read_only, tty;
+	char *context, *dockerfile, *build_target, *dockerfile_inline; /* absolute paths */
+	struct strings build_args; /* NAME=VALUE */
+	struct strings entrypoint, command;
+	struct strings health_test;
+	struct { struct compose_mount *items; size_t count, cap; } mounts;
+	struct { struct compose_depend *items; size_t count, cap; } depends;
+	struct { struct compose_watch *items; size_t count, cap; } watches;
+	struct strings env_files;
+	struct map *labels;
+	uint64_t memory_limit; /* bytes, 0: none */
+	uint64_t grace_ms; /* stop_grace_period, 10000 unless said */
+	uint64_t hash; /* of its whole JSON: has it changed? */
+};
+
+struct compose_model {
+	char *name; /* project */
+	struct { struct compose_service *items; size_t count, cap; } services;
+};
+
+/* ---- project ------------------------------------------------------------------------ */
+
+struct project_options {
+	const char *folder;
+	const char *manifest_path;
+	const char *project_name;
+	const struct strings *files, *env_files, *profiles;
+};
+
+enum project_kind { PROJECT_OTHER, PROJECT_RUST };
+
+/* What we found about a service. */
+struct project_service {
+	char *name;
+	enum project_kind kind;
+	char *bin, *package; /* RUST */
+	char *program; /* absolute path of the program in its image: the launcher's */
+	char *why; /* a sentence: how the program was found */
+	char *trouble; /* why it cannot run in its own image, or NULL */
+	int family; /* which builder, index into families; -1: none */
+	char *swap; /* label dev.cargodeck.swap, or "auto" */
+	char *ready; /* label dev.cargodeck.ready, or NULL */
+	bool runs_watcher; /* its command is cargo watch, cargo run, bacon … */
+	const struct compose_service *compose; /* borrowed */
+	struct strings scripts; /* files of the context that its image copies: absolute */
+};
+
+/* Services whose programs are compiled by one Dockerfile's one stage. */
+struct project_family {
+	char *key;
+	char *dockerfile; /* path, or NULL: none */
+	char *context;
+	char *base_image; /* where there is no Dockerfile */
+	char *cwd; /* where cargo runs (host path = path inside) */
+	struct strings packages; /* all packages of its services */
+	struct strings arguments; /* --features, --target, --profile, --no-default-features */
+	struct strings env; /* RUSTFLAGS=… and the like from the cargo line */
+	char *profile_folder; /* below the target folder: "debug", "x86_64-…/debug" */
+	char *cargo_line; /* as found, for doctor */
+};
+
+struct project {
+	char *folder; /* compose's project directory */
+	struct strings files; /* compose files in use */
+	struct strings env_files, profiles;
+	char *project_name; /* as asked for, or NULL */
+	char *manifest; /* Cargo.toml of the workspace, or NULL: no Rust here */
+	struct cargo_graph cargo;
+	struct compose_model compose;
+	struct { struct project_service *items; size_t count, cap; } services;
+	struct { struct project_family *items; size_t count, cap; } families;
+	struct map *dep_info; /* path -> struct strings of bins */
+	struct strings notes; /* sentences a person should see once */
+};
+
+/* Asks compose and cargo (children; some 0.3 s). */
+struct project *project_open(const struct project_options *options, struct fault *fault);
+void project_close(struct project *project); /* NULL is fine */
+/* `docker compose` with the files, profiles and names of this project; words
+ * are added by the caller. */
+void project_compose_words(const struct project *project, struct strings *argv);
+const struct project_service *project_find(const struct project *project, const char *service);
+const struct compose_service *compose_find(const struct compose_model *model, const char *service);
+/* The package that has this program. */
+const struct cargo_package *cargo_find_bin(const struct cargo_graph *graph, const char *bin);
+/* Reads `cargo metadata --format-version 1 --no-deps`. */
+bool cargo_graph_read(const char *json, size_t len, struct cargo_graph *graph, struct fault *fault);
+void cargo_graph_finish(struct cargo_graph *graph);
+/* Reads `docker compose config --format json`. */
+bool compose_model_read(const char *json, size_t len, struct compose_model *model, struct fault *fault);
+void compose_model_finish(struct compose_model *model);
+/* Works out services and families anew; what project_open() does last. */
+void project_map_services(struct project *project);
+
+/* ---- rendering ------------------------------------------------------------------------ */
+
+struct rendering {
+	char *text; /* a Dockerfile */
+	char *ignore; /* its .dockerignore */
+	struct strings left_out; /* "line 12: RUN cargo build …: compiles" */
+	char *fallback; /* why the service must run in the builder's image, or NULL */
+	char *base; /* image that the last stage stands on (for libc) */
+	struct strings sources; /* what is copied from the context: absolute paths */
+};
+/* The stage that compiles, without the sources and without compiling. */
+bool project_render_builder(const struct project *project, int family, struct rendering *out, struct fault *fault);
+/* The service's final stage, with the launcher where the program was; the
+ * launcher comes from `launcher_image`, as /BIN. `builder_image`: what it runs
+ * in where its own image cannot be rendered. */
+bool project_render_service(const struct project *project, const struct project_service *service,
+	const char *launcher_image, const char *builder_image, struct rendering *out, struct fault *fault);
+void rendering_finish(struct rendering *rendering);
+
+/* The override file for compose (JSON, which YAML includes): for each Rust
+ * service its image, the target volume, who it is. `images` maps a service to
+ * its image, `kinds` to "own" or "builder". The caller frees. */
+char *project_override(const struct project *project, const struct map *images, const struct map *kinds,
+	const char *const *volumes, const struct strings *only);
+
+/* ---- what a save means --------------------------------------------------------------- */
+
+enum save_why { SAVE_NONE, SAVE_DEP_INFO, SAVE_GRAPH, SAVE_MANIFEST, SAVE_DATA, SAVE_CONFIG };
+const char *save_why_name(enum save_why why);
+
+struct save {
+	struct strings bins; /* to build */
+	enum save_why why; /* the strongest that applies */
+	bool compose; /* a compose file, .env or env_file: ask compose again */
+	struct strings images; /* services whose image must be rendered again */
+	struct strings restart; /* services to restart: data that they read */
+	struct { struct save_sync { char *service, *path, *target, *action; } *items; size_t count, cap; } syncs; /* develop.watch */
+};
+/* Takes over one *.d file of cargo (The Cargo Book, Build cache: dep-info). */
+void project_add_dep_info(struct project *project, const char *bin, const char *text, size_t len);
+/* Parses dep-info: the paths that the first rule depends on. */
+void dep_info_read(const char *text, size_t len, struct strings *paths);
+/* `failed`: binaries whose last build failed. */
+void project_map_paths(const struct project *project, const struct strings *paths, const struct strings *failed, struct save *save);
+void save_finish(struct save *save);
+/* Folders to watch with all below, and single files watched whatever is
+ * ignored. */
+void project_watch_roots(const struct project *project, struct strings *roots, struct strings *extras);
+
+#endif

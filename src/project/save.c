@@ -1,0 +1,361 @@
+/* What a save means: which programs must be built, whether compose must be
+ * asked again, which image rendered again, which data synced. Exactly where
+ * cargo's dep-info speaks; by the package graph where it does not. */
+#include "project.h"
+
+#include <fnmatch.h>
+
+const char *save_why_name(enum save_why why)
+{
+	switch (why) {
+	case SAVE_NONE: return "none";
+	case SAVE_DEP_INFO: return "dep-info";
+	case SAVE_GRAPH: return "graph";
+	case SAVE_MANIFEST: return "manifest";
+	case SAVE_DATA: return "data";
+	case SAVE_CONFIG: return "config";
+	}
+	return "none";
+}
+
+static void free_strings(void *value)
+{
+	struct strings *list = value;
+	strings_finish(list);
+	free(list);
+}
+
+void project_add_dep_info(struct project *project, const char *bin, const char *text, size_t len)
+{
+	auto_strings paths = {0};
+	if (project->dep_info == NULL)
+		project->dep_info = map_open(free_strings);
+	dep_info_read(text, len, &paths);
+	for (size_t i = 0; i < paths.count; i++) {
+		struct strings *bins = map_get(project->dep_info, paths.items[i]);
+		if (bins == NULL) {
+			bins = mem_alloc(sizeof *bins);
+			map_put(project->dep_info, paths.items[i], bins);
+		}
+		strings_add_new(bins, bin);
+	}
+}
+
+static void strengthen(struct save *save, enum save_why why)
+{
+	if (why > save->why)
+		save->why = why;
+}
+
+/* ---- the graph ---- */
+
+static const struct cargo_package *package_of_path(const struct cargo_graph *graph, const char *path)
+{
+	const struct cargo_package *best = NULL;
+	for (size_t i = 0; i < graph->packages.count; i++) {
+		const struct cargo_package *package = &graph->packages.items[i];
+		if (path_is_below(path, package->folder) && (best == NULL || strlen(package->folder) > strlen(best->folder)))
+			best = package;
+	}
+	return best;
+}
+
+static bool depends_on(const struct cargo_graph *graph, const struct cargo_package *package, const char *name, int depth)
+{
+	if (strcmp(package->name, name) == 0)
+		return true;
+	for (size_t i = 0; depth < 64 && i < package->depends.count; i++) {
+		if (strcmp(package->depends.items[i], name) == 0)
+			return true;
+		for (size_t j = 0; j < graph->packages.count; j++)
+			if (strcmp(graph->packages.items[j].name, package->depends.items[i]) == 0 &&
+				depends_on(graph, &graph->packages.items[j], name, depth + 1))
+				return true;
+	}
+	return false;
+}
+
+/* Only programs that a service runs are built. */
+static bool is_served(const struct project *project, const char *bin)
+{
+	for (size_t i = 0; i < project->services.count; i++)
+		if (project->services.items[i].kind == PROJECT_RUST && strcmp(project->services.items[i].bin, bin) == 0)
+			return true;
+	return false;
+}
+
+static void add_all(const struct project *project, struct strings *bins)
+{
+	for (size_t i = 0; i < project->services.count; i++)
+		if (project->services.items[i].kind == PROJECT_RUST)
+			strings_add_new(bins, project->services.items[i].bin);
+}
+
+static void add_by_graph(const struct project *project, const struct cargo_package *changed, struct strings *bins)
+{
+	for (size_t i = 0; i < project->cargo.packages.count; i++) {
+		const struct cargo_package *package = &project->cargo.packages.items[i];
+		if (!depends_on(&project->cargo, package, changed->name, 0))
+			continue;
+		for (size_t j = 0; j < package->bins.count; j++)
+			if (is_served(project, package->bins.items[j].name))
+				strings_add_new(bins, package->bins.items[j].name);
+	}
+}
+
+/* ---- kinds of paths ---- */
+
+static bool is_document(const char *path)
+{
+	static const char *const ends[] = {".md", ".markdown", ".adoc", ".rst", "LICENSE", "COPYING", ".gitignore", ".gitattributes", ".editorconfig", ".dockerignore"};
+	for (size_t i = 0; i < COUNT_OF(ends); i++)
+		if (text_ends_with(path, ends[i]))
+			return true;
+	return false;
+}
+
+static bool is_manifest(const struct project *project, const char *path)
+{
+	static const char *const names[] = {"Cargo.toml", "Cargo.lock", "rust-toolchain", "rust-toolchain.toml"};
+	if (project->cargo.root == NULL || !path_is_below(path, project->cargo.root))
+		return false;
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		if (strcmp(path_name(path), names[i]) == 0)
+			return true;
+	return text_ends_with(path, "/.cargo/config.toml") || text_ends_with(path, "/.cargo/config");
+}
+
+static bool is_compose(const struct project *project, const char *path)
+{
+	if (strings_have(&project->files, path) || strings_have(&project->env_files, path))
+		return true;
+	auto_free char *env = path_join(project->folder, ".env");
+	if (strcmp(path, env) == 0)
+		return true;
+	for (size_t i = 0; i < project->compose.services.count; i++)
+		if (strings_have(&project->compose.services.items[i].env_files, path))
+			return true;
+	/* an override that has just appeared */
+	auto_free char *parent = path_parent(path);
+	const char *name = path_name(path);
+	return strcmp(parent, project->folder) == 0 && (text_starts_with(name, "compose.") || text_starts_with(name, "docker-compose.")) &&
+		(text_ends_with(name, ".yml") || text_ends_with(name, ".yaml"));
+}
+
+/* ---- images, data, develop.watch ---- */
+
+static bool map_images(const struct project *project, const char *path, struct save *save)
+{
+	bool found = false;
+	for (size_t i = 0; i < project->services.count; i++) {
+		const struct project_service *service = &project->services.items[i];
+		bool own = text_equal(service->compose->dockerfile, path) || strings_have(&service->scripts, path);
+		if (own && service->kind == PROJECT_RUST)
+			strings_add_new(&save->images, service->name);
+		found = found || (own && service->kind == PROJECT_RUST);
+	}
+	if (found)
+		strengthen(save, SAVE_CONFIG);
+	return found;
+}
+
+static bool is_ignored(const struct compose_watch *rule, const char *below)
+{
+	for (size_t i = 0; i < rule->ignore.count; i++) {
+		const char *pattern = rule->ignore.items[i];
+		if (fnmatch(pattern, below, 0) == 0 || path_is_below(below, pattern))
+			return true;
+	}
+	return false;
+}
+
+static bool map_watches(const struct compose_service *service, const char *path, struct save *save)
+{
+	for (size_t i = 0; i < service->watches.count; i++) {
+		const struct compose_watch *rule = &service->watches.items[i];
+		const char *below = rule->path != NULL ? path_relative(path, rule->path) : NULL;
+		if (below == NULL || is_ignored(rule, below))
+			continue;
+		struct save_sync *sync = array_add(&save->syncs);
+		sync->service = mem_copy_string(service->name);
+		sync->path = mem_copy_string(path);
+		sync->action = mem_copy_string(rule->action);
+		sync->target = rule->target == NULL ? NULL : below[0] != '\0' ? path_join(rule->target, below) : mem_copy_string(rule->target);
+		strengthen(save, SAVE_DATA);
+		return true;
+	}
+	return false;
+}
+
+/* Files that a service reads while it runs: bind mounts, and what its image
+ * copies from the context. */
+static bool map_data(const struct project *project, const char *path, struct save *save)
+{
+	bool found = false;
+	for (size_t i = 0; i < project->services.count; i++) {
+		const struct project_service *service = &project->services.items[i];
+		const struct compose_service *compose = service->compose;
+		if (service->kind == PROJECT_OTHER && map_watches(compose, path, save)) {
+			found = true;
+			continue;
+		}
+		for (size_t j = 0; j < compose->mounts.count; j++) {
+			const struct compose_mount *mount = &compose->mounts.items[j];
+			if (!text_equal(mount->type, "bind") || mount->source == NULL || !path_is_below(path, mount->source))
+				continue;
+			strings_add_new(&save->restart, service->name);
+			strengthen(save, SAVE_DATA);
+			found = true;
+		}
+	}
+	return found;
+}
+
+/* What the runtime image copies from the context besides its scripts. */
+static bool map_copied(const struct project *project, const char *path, struct save *save)
+{
+	bool found = false;
+	for (size_t i = 0; i < project->services.count; i++) {
+		const struct project_service *service = &project->services.items[i];
+		struct dockerfile file;
+		if (service->kind != PROJECT_RUST || !path_is_below(path, service->compose->context) ||
+			!service_dockerfile(service->compose, &file, NULL))
+			continue;
+		int stage = dockerfile_stage(&file, service->compose->build_target);
+		for (size_t j = 0; j < file.lines.count; j++) {
+			struct copy_line copy;
+			if (file.lines.items[j].stage != stage || stage_compiles(&file, stage) || !copy_line_read(&file, j, &copy))
+				continue;
+			for (size_t k = 0; copy.from == NULL && k < copy.sources.count; k++) {
+				auto_free char *joined = path_join(service->compose->context, copy.sources.items[k]);
+				auto_free char *host = path_clean(joined);
+				if (path_is_below(path, host)) {
+					strings_add_new(&save->images, service->name);
+					strengthen(save, SAVE_DATA);
+					found = true;
+				}
+			}
+			copy_line_finish(&copy);
+		}
+		dockerfile_finish(&file);
+	}
+	return found;
+}
+
+/* ---- one path ---- */
+
+static bool failed_below(const struct cargo_graph *graph, const struct cargo_package *package, const struct strings *failed, struct strings *bins)
+{
+	bool any = false;
+	for (size_t i = 0; failed != NULL && i < failed->count; i++) {
+		const struct cargo_package *of = cargo_find_bin(graph, failed->items[i]);
+		if (of != NULL && depends_on(graph, of, package->name, 0)) {
+			strings_add_new(bins, failed->items[i]);
+			any = true;
+		}
+	}
+	return any;
+}
+
+static bool map_source(const struct project *project, const char *path, const struct strings *failed, struct save *save)
+{
+	const struct strings *bins = project->dep_info != NULL ? map_get(project->dep_info, path) : NULL;
+	const struct cargo_package *package = package_of_path(&project->cargo, path);
+	if (bins != NULL) {
+		for (size_t i = 0; i < bins->count; i++)
+			if (is_served(project, bins->items[i]))
+				strings_add_new(&save->bins, bins->items[i]);
+		strengthen(save, SAVE_DEP_INFO);
+		/* a failed build has left no dep-info of what it would read now */
+		if (package != NULL)
+			failed_below(&project->cargo, package, failed, &save->bins);
+		return true;
+	}
+	if (package == NULL || is_document(path))
+		return false;
+	add_by_graph(project, package, &save->bins);
+	strengthen(save, SAVE_GRAPH);
+	return true;
+}
+
+void project_map_paths(const struct project *project, const struct strings *paths, const struct strings *failed, struct save *save)
+{
+	*save = (struct save){0};
+	for (size_t i = 0; i < paths->count; i++) {
+		const char *path = paths->items[i];
+		if (is_compose(project, path)) {
+			save->compose = true;
+			strengthen(save, SAVE_CONFIG);
+			continue;
+		}
+		bool image = map_images(project, path, save);
+		if (is_manifest(project, path)) {
+			add_all(project, &save->bins);
+			strengthen(save, SAVE_MANIFEST);
+			continue;
+		}
+		const struct strings *known = project->dep_info != NULL ? map_get(project->dep_info, path) : NULL;
+		if (known != NULL) {
+			map_source(project, path, failed, save);
+			continue;
+		}
+		if (image || map_data(project, path, save) || map_copied(project, path, save))
+			continue;
+		map_source(project, path, failed, save);
+	}
+}
+
+void save_finish(struct save *save)
+{
+	for (size_t i = 0; i < save->syncs.count; i++) {
+		free(save->syncs.items[i].service);
+		free(save->syncs.items[i].path);
+		free(save->syncs.items[i].target);
+		free(save->syncs.items[i].action);
+	}
+	array_finish(&save->syncs);
+	strings_finish(&save->bins);
+	strings_finish(&save->images);
+	strings_finish(&save->restart);
+}
+
+void project_watch_roots(const struct project *project, struct strings *roots, struct strings *extras)
+{
+	if (project->cargo.root != NULL)
+		strings_add_new(roots, project->cargo.root);
+	strings_add_new(roots, project->folder);
+	/* path dependencies may lie outside the workspace */
+	for (size_t i = 0; i < project->cargo.packages.count; i++)
+		if (project->cargo.root == NULL || !path_is_below(project->cargo.packages.items[i].folder, project->cargo.root))
+			strings_add_new(roots, project->cargo.packages.items[i].folder);
+	strings_copy(extras, &project->files);
+	strings_copy(extras, &project->env_files);
+	for (size_t i = 0; i < project->compose.services.count; i++) {
+		const struct compose_service *service = &project->compose.services.items[i];
+		strings_copy(extras, &service->env_files);
+		if (service->dockerfile != NULL && service->dockerfile_inline == NULL)
+			strings_add_new(extras, service->dockerfile);
+		for (size_t j = 0; j < service->watches.count; j++) {
+			const char *path = service->watches.items[j].path;
+			if (path != NULL && dir_exists(path))
+				strings_add_new(roots, path);
+			else if (path != NULL)
+				strings_add_new(extras, path);
+		}
+		for (size_t j = 0; j < service->mounts.count; j++) {
+			const struct compose_mount *mount = &service->mounts.items[j];
+			if (text_equal(mount->type, "bind") && mount->source != NULL && file_exists(mount->source) && path_is_below(mount->source, project->folder))
+				strings_add_new(extras, mount->source);
+		}
+	}
+	/* a root below another is watched with it */
+	for (size_t i = roots->count; i-- > 0;) {
+		for (size_t j = 0; j < roots->count; j++) {
+			if (i == j || !path_is_below(roots->items[i], roots->items[j]))
+				continue;
+			free(roots->items[i]);
+			array_remove(roots, i);
+			break;
+		}
+	}
+}
