@@ -309,6 +309,11 @@ bool deck_start(struct deck *deck, struct fault *fault)
 	return true;
 }
 
+bool deck_has_failed(const struct deck *deck)
+{
+	return deck->steps[STEP_PROJECT].state == STEP_FAILED && !deck->is_listed;
+}
+
 uint64_t deck_revision(const struct deck *deck)
 {
 	return deck->revision;
