@@ -197,12 +197,12 @@ def test(function):
     TESTS.append(function)
 
 
-def under_load(kind, kept, rounds=20):
+def under_load(kind, kept, rounds=20, static=False):
     port = free_port()
     launched = Launched(kind, port)
     try:
-        launched.compile(1)
-        launched.compile(2)
+        launched.compile(1, static=static)
+        launched.compile(2, static=static)
         launched.select(1)
         launched.start()
         launched.wait(READY, swap=0)
@@ -212,7 +212,7 @@ def under_load(kind, kept, rounds=20):
                 number = 2 - i % 2
                 answered = len(load.answers)
                 what, got, seconds = launched.swap(number)
-                assert what == READY and got["mode"] == "preload", got
+                assert what == READY and got["mode"] == ("seccomp" if static else "preload"), got
                 at = len(launched.frames)
                 swaps.append(seconds)
                 began = time.monotonic()
@@ -250,6 +250,26 @@ def swaps_without_a_sigterm_handler():
 @test
 def swaps_blocking_accepts():
     return under_load("blocking", kept=False) + "; kept: " + under_load("blocking", kept=True)
+
+
+@test
+def swaps_a_static_event_loop_under_new_connections():
+    return under_load("edge", kept=False, static=True)
+
+
+@test
+def swaps_static_blocking_accepts():
+    return under_load("blocking", kept=False, static=True)
+
+
+@test
+def swaps_a_static_event_loop_under_kept_connections():
+    return under_load("edge", kept=True, static=True)
+
+
+@test
+def swaps_a_static_program_without_a_sigterm_handler():
+    return under_load("plain", kept=True, static=True)
 
 
 def refused(kind, reason, **more):
