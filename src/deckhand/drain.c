@@ -87,11 +87,11 @@ static void drain_static(struct launcher *launcher, uint64_t ms)
 			end_program(old);
 		return;
 	}
-	if (at_gate && (handles ? look.busy == 0 || ms >= IDLE_MS : look.busy == 0)) {
-		end_when_empty(launcher, true);
-		return;
-	}
-	launcher->look_at_zero = false;
+	if (look.open > 0 && !launcher->cannot_cut)
+		launcher->cannot_cut = cut_connections(old->pid, look.idle, look.idle_count) < 0;
+	if (launcher->cannot_cut) /* the best moment, or the program's own way of ending */
+		look.open = handles && ms >= IDLE_MS ? 0 : look.busy;
+	end_when_empty(launcher, at_gate && look.open == 0);
 }
 
 void drain_tick(struct launcher *launcher)

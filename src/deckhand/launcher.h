@@ -1,7 +1,8 @@
 /* Inside the launcher: launcher.c waits and dispatches; swap.c decides what runs
  * (phases, readiness, ends), drain.c empties an old generation, report.c tells
  * cargodeck, calls.c serves plain calls, generation.c starts and ends programs,
- * sockets.c keeps what is bound, notify.c and tcp.c see into static programs. */
+ * sockets.c keeps what is bound, notify.c, tcp.c and cut.c see and
+ * reach into static programs. */
 #ifndef DECKHAND_LAUNCHER_H
 #define DECKHAND_LAUNCHER_H
 
@@ -97,7 +98,7 @@ struct launcher {
 	int64_t swap;
 	const char *mode; /* how the running swap is done */
 	uint64_t swap_ns, ready_ms, ready_limit_ns, grace_ms, drain_ns, hold_until, waited_from, hub_retry;
-	bool prefers_alone, swapped_alone, building, look_at_zero, next_failed;
+	bool cannot_cut, prefers_alone, swapped_alone, building, look_at_zero, next_failed;
 	int last_status; /* of the generation that ended last and counts */
 	int signals, hub, calls; /* calls: the socket of plain callers */
 	struct wire_buffer in, out;
@@ -180,10 +181,16 @@ enum { TCP_IDLE_LIMIT = 256 };
 struct tcp_look {
 	int listening; /* sockets that it listens on */
 	int open, busy; /* accepted on a held port; of these not idle */
-	int idle[TCP_IDLE_LIMIT]; /* descriptors in the program */
+	/* idle ones that may be closed now, as descriptors in the program: see is_safe() */
+	int idle[TCP_IDLE_LIMIT];
 	int idle_count;
 };
 /* False: it cannot be known here. */
 bool tcp_look_at(pid_t pid, const struct sockets *sockets, struct tcp_look *look);
+
+/* ---- cut.c ---- */
+/* Shuts the reading side of connections of a program; how many, -1: this may
+ * not be done here. */
+int cut_connections(pid_t pid, const int *fds, int count);
 
 #endif

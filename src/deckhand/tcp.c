@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 enum { TCP_ESTABLISHED_STATE = 1, TCP_CLOSE_WAIT_STATE = 8, TCP_LISTEN_STATE = 10, OWN_SOCKETS = 4096 };
+enum { FRESH_MS = 10, STALE_MS = 200 };
 
 /* The sockets of a process: inode and descriptor. */
 struct own {
@@ -70,6 +71,14 @@ static bool is_idle(const struct inet_diag_msg *message, const struct tcp_info *
 	return info->tcpi_last_data_sent < info->tcpi_last_data_recv;
 }
 
+/* A client that asks again just as its connection is closed gets no answer. So
+ * it is closed right after an answer, when the client has only begun to think,
+ * or when nothing came for a while, and something just now is not likely. */
+static bool is_safe(const struct tcp_info *info)
+{
+	return info->tcpi_last_data_sent <= FRESH_MS || info->tcpi_last_data_recv >= STALE_MS;
+}
+
 static const struct tcp_info *info_of(const struct nlmsghdr *head, struct tcp_info *room)
 {
 	const struct inet_diag_msg *message = NLMSG_DATA(head);
@@ -97,6 +106,7 @@ static void count_one(const struct nlmsghdr *head, const struct sockets *sockets
 {
 	const struct inet_diag_msg *message = NLMSG_DATA(head);
 	struct tcp_info room;
+	const struct tcp_info *info;
 	int fd = head->nlmsg_len >= NLMSG_LENGTH(sizeof *message) ? fd_of(own, message->idiag_inode) : -1;
 	if (fd < 0)
 		return;
@@ -107,9 +117,10 @@ static void count_one(const struct nlmsghdr *head, const struct sockets *sockets
 	if (!is_held_port(sockets, message->id.idiag_sport))
 		return;
 	look->open++;
-	if (!is_idle(message, info_of(head, &room)))
+	info = info_of(head, &room);
+	if (!is_idle(message, info))
 		look->busy++;
-	else if (look->idle_count < TCP_IDLE_LIMIT)
+	else if (is_safe(info) && look->idle_count < TCP_IDLE_LIMIT)
 		look->idle[look->idle_count++] = fd;
 }
 

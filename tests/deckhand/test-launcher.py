@@ -41,7 +41,8 @@ class Load:
     def __init__(self, port, kept, clients=8):
         self.port, self.kept = port, kept
         self.stop, self.answers, self.failures = threading.Event(), [], []
-        self.threads = [threading.Thread(target=self.run, daemon=True) for _ in range(clients)]
+        # out of step: at any moment some request is under way
+        self.threads = [threading.Thread(target=self.run, args=(0.04 * i / clients,), daemon=True) for i in range(clients)]
 
     def __enter__(self):
         for thread in self.threads:
@@ -67,10 +68,12 @@ class Load:
             except OSError:
                 pass
 
-    def run(self):
-        connection = None
+    def run(self, delay):
+        connection, round_number = None, 0
+        self.stop.wait(delay)
         while not self.stop.is_set():
             began = time.monotonic()
+            round_number += 1
             try:
                 if connection is not None and self.closed(connection):
                     connection.close()
@@ -89,7 +92,8 @@ class Load:
                 if connection is not None:
                     connection.close()
                 connection = None
-            self.stop.wait(max(0, 0.04 - (time.monotonic() - began)))
+            pause = 0.036 + 0.002 * ((round_number * 7 + int(delay * 1000)) % 5)
+            self.stop.wait(max(0, pause - (time.monotonic() - began)))
 
 
 class Launched:
