@@ -68,7 +68,9 @@ static void bash_add_words(struct str *out, const struct command_table *table)
 {
 	for (size_t i = 0; i < table->count; i++) {
 		const struct command_def *def = &table->defs[i];
-		for (const struct command_option *o = def->options; command_is_listed(def, COMMAND_VERB) && o != NULL && o->name != NULL; o++) {
+		if (!command_is_listed(def, COMMAND_VERB))
+			continue;
+		for (const struct command_option *o = def->options; o != NULL && o->name != NULL; o++) {
 			str_add(out, "\t\t");
 			bash_add_pattern(out, def->name, o);
 			str_add(out, o->value != NULL ? ") takes=own ;;\n" : ") ;;\n");
@@ -384,8 +386,10 @@ static void write_fish(const struct command_table *table, struct str *out)
 		fish_add_common(out, table, o);
 	for (size_t i = 0; i < table->count; i++) {
 		const struct command_def *def = &table->defs[i];
+		if (!command_is_listed(def, COMMAND_VERB))
+			continue;
 		auto_free char *condition = mem_print("__cargodeck_is %s", def->name);
-		for (const struct command_option *o = def->options; command_is_listed(def, COMMAND_VERB) && o != NULL && o->name != NULL; o++)
+		for (const struct command_option *o = def->options; o != NULL && o->name != NULL; o++)
 			fish_add_option(out, condition, o, true);
 	}
 	auto_str services = {0}, commands = {0};

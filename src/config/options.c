@@ -52,6 +52,32 @@ static int64_t unit_factor(const char *unit, const char *text)
 	return 0;
 }
 
+/* "64M", "10 min", "7": as the file may say it. */
+static void add_amount(struct str *out, const struct config_option *option, int64_t value)
+{
+	static const struct {
+		const char *unit, *text;
+		int64_t factor;
+	} factors[] = {
+		{"bytes", "G", 1 << 30}, {"bytes", "M", 1 << 20}, {"bytes", "k", 1 << 10}, {"bytes", " bytes", 1},
+		{"ms", " min", 60000}, {"ms", " s", 1000}, {"ms", " ms", 1},
+	};
+	for (size_t i = 0; option->unit != NULL && i < COUNT_OF(factors); i++) {
+		if (strcmp(factors[i].unit, option->unit) != 0 || value % factors[i].factor != 0)
+			continue;
+		str_print(out, "%lld%s", (long long)(value / factors[i].factor), factors[i].text);
+		return;
+	}
+	str_print(out, "%lld", (long long)value);
+}
+
+static void add_limits(struct str *out, const struct config_option *option)
+{
+	add_amount(out, option, option->least);
+	str_add(out, " to ");
+	add_amount(out, option, option->most);
+}
+
 static bool read_number(const struct config_option *option, const char *text, int64_t *number, struct fault *fault)
 {
 	char *end;
@@ -64,10 +90,11 @@ static bool read_number(const struct config_option *option, const char *text, in
 	if (!is_number || factor == 0)
 		return fault_set(fault, FAULT_INPUT, "%s takes a number%s%s, not \"%s\"", option->name,
 			option->unit != NULL ? " of " : "", option->unit != NULL ? option->unit : "", text);
-	if (__builtin_mul_overflow(value, factor, &value) || value < option->least || value > option->most)
-		return fault_set(fault, FAULT_INPUT, "%s takes %lld to %lld%s%s, not \"%s\"", option->name,
-			(long long)option->least, (long long)option->most, option->unit != NULL ? " " : "",
-			option->unit != NULL ? option->unit : "", text);
+	if (__builtin_mul_overflow(value, factor, &value) || value < option->least || value > option->most) {
+		auto_str limits = {0};
+		add_limits(&limits, option);
+		return fault_set(fault, FAULT_INPUT, "%s takes %s, not \"%s\"", option->name, limits.data, text);
+	}
 	*number = value;
 	return true;
 }
@@ -118,8 +145,7 @@ static void add_range(struct str *out, const struct config_option *option)
 	case CONFIG_TEXT:
 		break;
 	case CONFIG_NUMBER:
-		str_print(out, "%lld to %lld%s%s", (long long)option->least, (long long)option->most,
-			option->unit != NULL ? " " : "", option->unit != NULL ? option->unit : "");
+		add_limits(out, option);
 		break;
 	case CONFIG_SWITCH:
 		str_add(out, "on or off");

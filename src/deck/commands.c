@@ -14,6 +14,10 @@
 #define MOVE (COMMAND_DECK | COMMAND_SCREEN | COMMAND_PLAIN)
 #define ROWS (COMMAND_AT_SERVICES | COMMAND_AT_LOG | COMMAND_AT_BUILD)
 
+/* A command of the screen alone. */
+#define ON_SCREEN(id, name, sentence, flags, where, group, keys, hint, question) \
+	{id, name, sentence, NULL, NULL, COMMAND_TAKES_NOTHING, 0, 0, NULL, flags, where, group, keys, hint, question}
+
 /* ---- options ---- */
 
 static const struct command_option common_options[] = {
@@ -89,7 +93,10 @@ static const struct command_option json_options[] = {
 
 /* ---- the table ---- */
 
+/* In the order of the lists, and of the hints on the bottom line. */
 static const struct command_def defs[] = {
+	ON_SCREEN(COMMAND_OPEN, "open", "Open what is selected: a service's log, an error in the editor",
+		SCREEN, ROWS, COMMAND_LOOK, "Enter", "open", NULL),
 	{COMMAND_UP, "up", "Bring the stack up, watch the sources and show both",
 		"Opens the deck: a screen with every service, the build, the log and the last saves. "
 		"It brings up what is down, then watches: a save is built in the builder and swapped into the services that run it, "
@@ -139,65 +146,63 @@ static const struct command_def defs[] = {
 	{COMMAND_HELP, "help", "Say how a command is used", NULL,
 		"[COMMAND]", COMMAND_TAKES_COMMAND, 0, 1, NULL, VERB, 0, COMMAND_ABOUT, NULL, NULL, NULL},
 
-	{COMMAND_PAUSE_WATCH, "pause", "Pause the watch, or go on with it", NULL, NULL, COMMAND_TAKES_NOTHING, 0, 0, NULL,
-		DECK, COMMAND_ANYWHERE, COMMAND_LOOP, "p", "pause", NULL},
-	{COMMAND_REBUILD, "rebuild", "Compile everything anew", NULL, NULL, COMMAND_TAKES_NOTHING, 0, 0, NULL,
-		DECK, COMMAND_ANYWHERE, COMMAND_LOOP, "B", NULL, ASK_CLEAN},
-	{COMMAND_BACK, "back", "Go back to the last good generation before this one", NULL, NULL, COMMAND_TAKES_NOTHING, 0, 0, NULL,
-		DECK, ROWS, COMMAND_LOOP, "u", "back", NULL},
-	{COMMAND_TAKE_OVER, "take-over", "Take over containers that run outside the deck", NULL, NULL, COMMAND_TAKES_NOTHING, 0, 0,
-		NULL, DECK, ROWS, COMMAND_LIFE, "T", NULL, ASK_TAKE_OVER},
-	{COMMAND_QUIT, "quit", "End the deck; services stay on their last generation", NULL, NULL, COMMAND_TAKES_NOTHING, 0, 0, NULL,
-		DECK, COMMAND_ANYWHERE, COMMAND_ABOUT, "q Ctrl-C", "quit", NULL},
+	ON_SCREEN(COMMAND_PAUSE_WATCH, "pause", "Pause the watch, or go on with it",
+		DECK, COMMAND_ANYWHERE, COMMAND_LOOP, "p", "pause", NULL),
+	ON_SCREEN(COMMAND_REBUILD, "rebuild", "Compile everything anew",
+		DECK, COMMAND_ANYWHERE, COMMAND_LOOP, "B", NULL, ASK_CLEAN),
+	ON_SCREEN(COMMAND_BACK, "back", "Go back to the last good generation before this one",
+		DECK, ROWS, COMMAND_LOOP, "u", "back", NULL),
+	ON_SCREEN(COMMAND_TAKE_OVER, "take-over", "Take over containers that run outside the deck",
+		DECK, ROWS, COMMAND_LIFE, "T", NULL, ASK_TAKE_OVER),
 
-	{COMMAND_KEYS, "keys", "Show every key, and search in them", NULL, NULL, COMMAND_TAKES_NOTHING, 0, 0, NULL,
-		SCREEN, COMMAND_ANYWHERE, COMMAND_ABOUT, "? F1", "help", NULL},
-	{COMMAND_PALETTE, "palette", "Run a command by its name", NULL, NULL, COMMAND_TAKES_NOTHING, 0, 0, NULL,
-		SCREEN, COMMAND_ANYWHERE, COMMAND_ABOUT, ":", "all", NULL},
-	{COMMAND_LINE_UP, "line-up", "Move up a line", NULL, NULL, COMMAND_TAKES_NOTHING, 0, 0, NULL,
-		MOVE, COMMAND_ANYWHERE, COMMAND_MOVE, "k Up", NULL, NULL},
-	{COMMAND_LINE_DOWN, "line-down", "Move down a line", NULL, NULL, COMMAND_TAKES_NOTHING, 0, 0, NULL,
-		MOVE, COMMAND_ANYWHERE, COMMAND_MOVE, "j Down", NULL, NULL},
-	{COMMAND_PAGE_UP, "page-up", "Move up a page", NULL, NULL, COMMAND_TAKES_NOTHING, 0, 0, NULL,
-		MOVE, COMMAND_ANYWHERE, COMMAND_MOVE, "Ctrl-B PageUp", NULL, NULL},
-	{COMMAND_PAGE_DOWN, "page-down", "Move down a page", NULL, NULL, COMMAND_TAKES_NOTHING, 0, 0, NULL,
-		MOVE, COMMAND_ANYWHERE, COMMAND_MOVE, "Ctrl-F PageDown", NULL, NULL},
-	{COMMAND_FIRST, "first", "Move to the first line", NULL, NULL, COMMAND_TAKES_NOTHING, 0, 0, NULL,
-		MOVE, COMMAND_ANYWHERE, COMMAND_MOVE, "g Home", NULL, NULL},
-	{COMMAND_LAST, "last", "Move to the last line", NULL, NULL, COMMAND_TAKES_NOTHING, 0, 0, NULL,
-		MOVE, COMMAND_ANYWHERE, COMMAND_MOVE, "G End", NULL, NULL},
-	{COMMAND_OPEN, "open", "Open what is selected: a service's log, an error in the editor", NULL, NULL, COMMAND_TAKES_NOTHING,
-		0, 0, NULL, SCREEN, ROWS, COMMAND_LOOK, "Enter", "open", NULL},
-	{COMMAND_LEAVE, "leave", "Close what is open, or go back to the services", NULL, NULL, COMMAND_TAKES_NOTHING, 0, 0, NULL,
-		MOVE, COMMAND_ANYWHERE, COMMAND_MOVE, "Esc", NULL, NULL},
-	{COMMAND_PANE_NEXT, "pane-next", "Go to the next pane", NULL, NULL, COMMAND_TAKES_NOTHING, 0, 0, NULL,
-		SCREEN, COMMAND_ANYWHERE, COMMAND_MOVE, "Tab", "pane", NULL},
-	{COMMAND_PANE_PREVIOUS, "pane-previous", "Go to the pane before", NULL, NULL, COMMAND_TAKES_NOTHING, 0, 0, NULL,
-		MOVE, COMMAND_ANYWHERE, COMMAND_MOVE, "Shift-Tab", NULL, NULL},
-	{COMMAND_ZOOM, "zoom", "Give the pane the whole screen, and back", NULL, NULL, COMMAND_TAKES_NOTHING, 0, 0, NULL,
-		SCREEN, COMMAND_ANYWHERE, COMMAND_MOVE, "z", "zoom", NULL},
-	{COMMAND_LOG_FOLLOW, "log-follow", "Follow the log, or hold it where it is", NULL, NULL, COMMAND_TAKES_NOTHING, 0, 0, NULL,
-		SCREEN, COMMAND_ANYWHERE, COMMAND_LOOK, "F", "follow", NULL},
-	{COMMAND_LOG_TIME, "log-time", "Show the time of each line, or hide it", NULL, NULL, COMMAND_TAKES_NOTHING, 0, 0, NULL,
-		SCREEN, COMMAND_ANYWHERE, COMMAND_LOOK, "t", NULL, NULL},
-	{COMMAND_LOG_WRAP, "log-wrap", "Wrap long lines, or cut them", NULL, NULL, COMMAND_TAKES_NOTHING, 0, 0, NULL,
-		SCREEN, COMMAND_ANYWHERE, COMMAND_LOOK, "w", NULL, NULL},
-	{COMMAND_SEARCH, "search", "Search in the pane", NULL, NULL, COMMAND_TAKES_NOTHING, 0, 0, NULL,
-		SCREEN, COMMAND_ANYWHERE, COMMAND_LOOK, "/", "search", NULL},
-	{COMMAND_SEARCH_NEXT, "search-next", "Go to the next match", NULL, NULL, COMMAND_TAKES_NOTHING, 0, 0, NULL,
-		MOVE, COMMAND_ANYWHERE, COMMAND_LOOK, "n", NULL, NULL},
-	{COMMAND_SEARCH_PREVIOUS, "search-previous", "Go to the match before", NULL, NULL, COMMAND_TAKES_NOTHING, 0, 0, NULL,
-		MOVE, COMMAND_ANYWHERE, COMMAND_LOOK, "N", NULL, NULL},
-	{COMMAND_ERROR_NEXT, "error-next", "Go to the next error of the build", NULL, NULL, COMMAND_TAKES_NOTHING, 0, 0, NULL,
-		MOVE, COMMAND_ANYWHERE, COMMAND_LOOK, "]", NULL, NULL},
-	{COMMAND_ERROR_PREVIOUS, "error-previous", "Go to the error before", NULL, NULL, COMMAND_TAKES_NOTHING, 0, 0, NULL,
-		MOVE, COMMAND_ANYWHERE, COMMAND_LOOK, "[", NULL, NULL},
-	{COMMAND_MOUSE, "mouse", "Take the mouse, or leave it to the terminal", NULL, NULL, COMMAND_TAKES_NOTHING, 0, 0, NULL,
-		SCREEN, COMMAND_ANYWHERE, COMMAND_ABOUT, "M", NULL, NULL},
-	{COMMAND_REDRAW, "redraw", "Draw the whole screen anew", NULL, NULL, COMMAND_TAKES_NOTHING, 0, 0, NULL,
-		SCREEN, COMMAND_ANYWHERE, COMMAND_ABOUT, "Ctrl-L", NULL, NULL},
-	{COMMAND_SUSPEND, "suspend", "Give the terminal back to the shell for a while", NULL, NULL, COMMAND_TAKES_NOTHING, 0, 0, NULL,
-		SCREEN, COMMAND_ANYWHERE, COMMAND_ABOUT, "Ctrl-Z", NULL, NULL},
+	ON_SCREEN(COMMAND_LINE_UP, "line-up", "Move up a line",
+		MOVE, COMMAND_ANYWHERE, COMMAND_MOVE, "k Up", NULL, NULL),
+	ON_SCREEN(COMMAND_LINE_DOWN, "line-down", "Move down a line",
+		MOVE, COMMAND_ANYWHERE, COMMAND_MOVE, "j Down", NULL, NULL),
+	ON_SCREEN(COMMAND_PAGE_UP, "page-up", "Move up a page",
+		MOVE, COMMAND_ANYWHERE, COMMAND_MOVE, "Ctrl-B PageUp", NULL, NULL),
+	ON_SCREEN(COMMAND_PAGE_DOWN, "page-down", "Move down a page",
+		MOVE, COMMAND_ANYWHERE, COMMAND_MOVE, "Ctrl-F PageDown", NULL, NULL),
+	ON_SCREEN(COMMAND_FIRST, "first", "Move to the first line",
+		MOVE, COMMAND_ANYWHERE, COMMAND_MOVE, "g Home", NULL, NULL),
+	ON_SCREEN(COMMAND_LAST, "last", "Move to the last line",
+		MOVE, COMMAND_ANYWHERE, COMMAND_MOVE, "G End", NULL, NULL),
+	ON_SCREEN(COMMAND_LEAVE, "leave", "Close what is open, or go back to the services",
+		MOVE, COMMAND_ANYWHERE, COMMAND_MOVE, "Esc", NULL, NULL),
+	ON_SCREEN(COMMAND_PANE_NEXT, "pane-next", "Go to the next pane",
+		SCREEN, COMMAND_ANYWHERE, COMMAND_MOVE, "Tab", "pane", NULL),
+	ON_SCREEN(COMMAND_PANE_PREVIOUS, "pane-previous", "Go to the pane before",
+		MOVE, COMMAND_ANYWHERE, COMMAND_MOVE, "Shift-Tab", NULL, NULL),
+	ON_SCREEN(COMMAND_ZOOM, "zoom", "Give the pane the whole screen, and back",
+		SCREEN, COMMAND_ANYWHERE, COMMAND_MOVE, "z", "zoom", NULL),
+	ON_SCREEN(COMMAND_LOG_FOLLOW, "log-follow", "Follow the log, or hold it where it is",
+		SCREEN, COMMAND_ANYWHERE, COMMAND_LOOK, "F", "follow", NULL),
+	ON_SCREEN(COMMAND_LOG_TIME, "log-time", "Show the time of each line, or hide it",
+		SCREEN, COMMAND_ANYWHERE, COMMAND_LOOK, "t", NULL, NULL),
+	ON_SCREEN(COMMAND_LOG_WRAP, "log-wrap", "Wrap long lines, or cut them",
+		SCREEN, COMMAND_ANYWHERE, COMMAND_LOOK, "w", NULL, NULL),
+	ON_SCREEN(COMMAND_SEARCH, "search", "Search in the pane",
+		SCREEN, COMMAND_ANYWHERE, COMMAND_LOOK, "/", "search", NULL),
+	ON_SCREEN(COMMAND_SEARCH_NEXT, "search-next", "Go to the next match",
+		MOVE, COMMAND_ANYWHERE, COMMAND_LOOK, "n", NULL, NULL),
+	ON_SCREEN(COMMAND_SEARCH_PREVIOUS, "search-previous", "Go to the match before",
+		MOVE, COMMAND_ANYWHERE, COMMAND_LOOK, "N", NULL, NULL),
+	ON_SCREEN(COMMAND_ERROR_NEXT, "error-next", "Go to the next error of the build",
+		MOVE, COMMAND_ANYWHERE, COMMAND_LOOK, "]", NULL, NULL),
+	ON_SCREEN(COMMAND_ERROR_PREVIOUS, "error-previous", "Go to the error before",
+		MOVE, COMMAND_ANYWHERE, COMMAND_LOOK, "[", NULL, NULL),
+	ON_SCREEN(COMMAND_MOUSE, "mouse", "Take the mouse, or leave it to the terminal",
+		SCREEN, COMMAND_ANYWHERE, COMMAND_ABOUT, "M", NULL, NULL),
+	ON_SCREEN(COMMAND_REDRAW, "redraw", "Draw the whole screen anew",
+		SCREEN, COMMAND_ANYWHERE, COMMAND_ABOUT, "Ctrl-L", NULL, NULL),
+	ON_SCREEN(COMMAND_SUSPEND, "suspend", "Give the terminal back to the shell for a while",
+		SCREEN, COMMAND_ANYWHERE, COMMAND_ABOUT, "Ctrl-Z", NULL, NULL),
+	ON_SCREEN(COMMAND_PALETTE, "palette", "Run a command by its name",
+		SCREEN, COMMAND_ANYWHERE, COMMAND_ABOUT, ":", "all", NULL),
+	ON_SCREEN(COMMAND_KEYS, "keys", "Show every key, and search in them",
+		SCREEN, COMMAND_ANYWHERE, COMMAND_ABOUT, "? F1", "help", NULL),
+	ON_SCREEN(COMMAND_QUIT, "quit", "End the deck; services stay on their last generation",
+		DECK, COMMAND_ANYWHERE, COMMAND_ABOUT, "q Ctrl-C", "quit", NULL),
 };
 
 const struct command_table deck_commands = {
@@ -206,8 +211,8 @@ const struct command_table deck_commands = {
 	.sentence = "Save a file, and the new code answers: Rust services in containers",
 	.description =
 		"cargodeck is for people who write Rust services that run in containers. "
-		"It brings the compose project in the current folder up, watches its sources, rebuilds in a container what a save touched, "
-		"and swaps the services that run it: the old code answers until the new code does, and no request is refused. "
+		"It brings the compose project in the current folder up, watches its sources, rebuilds in a container "
+		"what a save touched, and swaps the services that run it: the old code answers until the new code does, and no request is refused. "
 		"While the code does not compile, the last good program answers.\n\n"
 		"It needs no settings and no change to the project: a compose file and a cargo workspace are enough. "
 		"A folder with only a compose file is shown and watched as well. "

@@ -34,8 +34,8 @@ static const struct command_term events[] = {
 
 static const struct command_term labels[] = {
 	{"dev.cargodeck.bin", "The binary that the service runs, by its name in cargo, where it is not found by itself."},
-	{"dev.cargodeck.swap", "How it is swapped. auto: as is found out. alone: the old program ends before the new one starts; "
-		"connections wait. restart: the container is restarted. overlap: a program without a listening socket is started "
+	{"dev.cargodeck.swap", "How it is swapped. auto: as is found out. alone: the old program ends before the new one "
+		"starts; connections wait. restart: the container is restarted. overlap: a program without a listening socket is started "
 		"beside the old one, which is ended then."},
 	{"dev.cargodeck.ready", "When it is ready: a path that answers 2xx over HTTP, as /readyz, or a command run in the container."},
 	{"dev.cargodeck.profile", "The cargo profile, in place of dev."},
