@@ -53,6 +53,8 @@ static int run(const struct command_line *line)
 	case COMMAND_WATCH: return verb_watch(line);
 	case COMMAND_BUILD: return verb_build(line);
 	case COMMAND_PS: return verb_ps(line);
+	case COMMAND_LOGS: return verb_logs(line);
+	case COMMAND_DOCTOR: return verb_doctor(line);
 	case COMMAND_WAIT: return verb_wait(line);
 	case COMMAND_START:
 	case COMMAND_STOP:

@@ -158,6 +158,8 @@ static void hear(struct agent *agent, const struct wire_frame *frame)
 			agent->call.broken(agent->data);
 			return;
 		}
+		if (agent->ready)
+			return;
 		agent->ready = true;
 		agent->call.ready(agent->data, wire_get(frame, "boot") != NULL ? wire_get(frame, "boot") : "",
 			(unsigned)wire_get_number(frame, "uid", 0));
@@ -350,6 +352,13 @@ void agent_forget(struct agent *agent, const void *data)
 	for (size_t i = agent->orders.count; i-- > 0;)
 		if (agent->orders.items[i].data == data)
 			array_remove(&agent->orders, i);
+}
+
+void agent_ask(struct agent *agent)
+{
+	struct wire_buffer out = {0};
+	begin(&out, WIRE_ASK, 0);
+	end(agent, &out);
 }
 
 void agent_bye(struct agent *agent)

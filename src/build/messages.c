@@ -163,6 +163,8 @@ bool cargo_progress_read(const char *text, size_t len, unsigned *done, unsigned 
 	at += at < end && *at == ':';
 	at += at < end && *at == ' ';
 	auto_str clean = {0};
+	while (end > at && end[-1] == ' ')
+		end--;
 	text_add_clean(&clean, at, (size_t)(end - at), false);
 	snprintf(crates, crates_size, "%s", str_text(&clean));
 	return true;

@@ -310,16 +310,25 @@ static void on_container_started(void *data, const struct engine_answer *answer,
 	family->is_creating = false;
 	if (fault != NULL)
 		builder_failed(family, fault);
+	else if (family->agent != NULL)
+		agent_ask(family->agent);
+}
+
+/* The stream is there: what the agent says first is heard. */
+static void on_stream_open(void *data)
+{
+	struct family *family = data;
+	auto_free char *path = mem_print("/containers/%s/start", family->container);
+	engine_ask(family->deck->engine, "POST", path, NULL, 60000, on_container_started, family);
 }
 
 static void attach(struct family *family)
 {
-	static const struct engine_stream_call stream_calls = {NULL, on_stream_bytes, on_stream_end};
+	static const struct engine_stream_call stream_calls = {on_stream_open, on_stream_bytes, on_stream_end};
 	static const struct agent_call agent_calls = {send_bytes, on_ready, on_launcher_up, on_launcher_said, on_launcher_down, on_broken};
 	struct deck *deck = family->deck;
 	struct fault fault;
 	auto_free char *attach_path = mem_print("/containers/%s/attach?stream=1&stdin=1&stdout=1&stderr=1", family->container);
-	auto_free char *start_path = mem_print("/containers/%s/start", family->container);
 	family->stream = engine_stream_open(deck->engine, attach_path, NULL, true, &stream_calls, family, &fault);
 	if (family->stream == NULL) {
 		builder_failed(family, &fault);
@@ -327,7 +336,6 @@ static void attach(struct family *family)
 	}
 	family->agent = agent_open(&agent_calls, family);
 	open_build(family);
-	engine_ask(deck->engine, "POST", start_path, NULL, 60000, on_container_started, family);
 }
 
 static void on_created(void *data, const struct engine_answer *answer, const struct fault *fault)

@@ -309,7 +309,7 @@ void rows_event(struct deck *deck, const struct engine_event *event)
 		return;
 	/* somebody stopped it on purpose (Engine API, /events: stop comes after die) */
 	struct service *service = services_find(deck->services, event->service);
-	if (service != NULL && strcmp(event->action, "stop") == 0)
+	if (service != NULL && strcmp(event->action, "stop") == 0 && !strings_have(&deck->composing, service->name))
 		service->is_stopped = true;
 	rows_refresh(deck);
 }

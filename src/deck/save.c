@@ -205,7 +205,7 @@ static void on_settled(void *data, unsigned number, const struct watch_batch *ba
 		record->batch = number;
 	}
 	bool grew = take_batch(deck, record, batch, &save);
-	if (record->bins.count > 0 && (grew || batch->stale->count > 0))
+	if (record->bins.count > 0 && (!begun || grew || batch->grew || batch->stale->count > 0))
 		save_build(deck, record, batch->stale, begun, false);
 	record->is_settled = true;
 	if (grew)
@@ -236,7 +236,7 @@ static void on_watching(void *data, unsigned folders, uint64_t ns)
 
 bool save_watch_open(struct deck *deck)
 {
-	static const struct watch_call calls = {on_early, on_settled, on_nothing, on_trouble, on_watching};
+	static const struct watch_call calls = {on_early, on_settled, on_nothing, on_trouble, on_watching, on_watching};
 	auto_strings roots = {0}, extras = {0}, pruned = {0};
 	struct fault fault;
 	project_watch_roots(deck->project, &roots, &extras);

@@ -754,6 +754,9 @@ static void obey(struct agent *agent, const struct wire_frame *frame)
 	case WIRE_TO_LAUNCHER:
 		to_launcher(agent, frame);
 		break;
+	case WIRE_ASK:
+		hello(agent);
+		break;
 	case WIRE_BYE:
 		agent->ending = true;
 		break;
