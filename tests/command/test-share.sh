@@ -5,7 +5,7 @@ work=$(mktemp -d) || exit 99
 trap 'rm -rf "$work"' EXIT
 number=0
 
-result() { # STATUS NAME [SKIP]
+result() { # STATUS NAME
 	number=$((number + 1))
 	if [ "$1" = 0 ]; then
 		echo "ok $number - $2"
