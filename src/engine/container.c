@@ -1,12 +1,28 @@
-/* What the engine says of containers, as structs; what their cgroups say of
- * their use; and tar archives to send. */
+/* What the engine says of containers, as structs, and what their cgroups say of
+ * their use. Names and labels are other people's: they are cleaned here. */
 #include "cargodeck/engine.h"
 
-#include <stdio.h>
+#include <ctype.h>
+#include <limits.h>
+
+static char *copy_text(const char *text)
+{
+	if (text == NULL)
+		return NULL;
+	struct str clean = {0};
+	text_add_clean(&clean, text, strlen(text), false);
+	return str_steal(&clean);
+}
 
 static char *copy_field(const json_t *object, const char *name)
 {
-	return mem_copy_string(json_string_value(json_object_get(object, name)));
+	return copy_text(json_string_value(json_object_get(object, name)));
+}
+
+static int int_field(const json_t *object, const char *name)
+{
+	json_int_t value = json_integer_value(json_object_get(object, name));
+	return value < INT_MIN || value > INT_MAX ? 0 : (int)value;
 }
 
 /* ---- the list ---- */
@@ -54,7 +70,7 @@ static char *first_address(const json_t *networks)
 	json_object_foreach((json_t *)(uintptr_t)networks, key, network) {
 		const char *address = json_string_value(json_object_get(network, "IPAddress"));
 		if (address != NULL && address[0] != '\0')
-			return mem_copy_string(address);
+			return copy_text(address);
 	}
 	return NULL;
 }
@@ -63,7 +79,7 @@ static void read_container(const json_t *json, struct engine_container *out)
 {
 	const char *name = json_string_value(json_array_get(json_object_get(json, "Names"), 0));
 	out->id = copy_field(json, "Id");
-	out->name = mem_copy_string(name != NULL ? name + (name[0] == '/') : "");
+	out->name = copy_text(name != NULL ? name + (name[0] == '/') : "");
 	out->image = copy_field(json, "Image");
 	out->image_id = copy_field(json, "ImageID");
 	out->state = copy_field(json, "State");
@@ -113,25 +129,26 @@ void engine_inspect_read(const json_t *json, struct engine_inspect *out)
 	const json_t *log = json_object_get(health, "Log");
 	const char *started = json_string_value(json_object_get(state, "StartedAt"));
 	const char *finished = json_string_value(json_object_get(state, "FinishedAt"));
+	json_int_t limit = json_integer_value(json_object_get(config, "Memory"));
 	*out = (struct engine_inspect){
 		.id = copy_field(json, "Id"),
 		.state = copy_field(state, "Status"),
 		.health = health != NULL ? copy_field(health, "Status") : mem_copy_string("none"),
 		.restart_policy = copy_field(json_object_get(config, "RestartPolicy"), "Name"),
-		.exit_code = (int)json_integer_value(json_object_get(state, "ExitCode")),
-		.restarts = (int)json_integer_value(json_object_get(json, "RestartCount")),
+		.exit_code = int_field(state, "ExitCode"),
+		.restarts = int_field(json, "RestartCount"),
 		.tty = json_is_true(json_object_get(json_object_get(json, "Config"), "Tty")),
 		.oom_killed = json_is_true(json_object_get(state, "OOMKilled")),
 		.running = json_is_true(json_object_get(state, "Running")),
 		.started_ns = started != NULL ? clock_parse_rfc3339_ns(started) : -1,
 		.finished_ns = finished != NULL ? clock_parse_rfc3339_ns(finished) : -1,
-		.memory_limit = (uint64_t)json_integer_value(json_object_get(config, "Memory")),
-		.pid = (int)json_integer_value(json_object_get(state, "Pid")),
+		.memory_limit = limit > 0 ? (uint64_t)limit : 0,
+		.pid = int_field(state, "Pid"),
 	};
 	const char *output = json_string_value(json_object_get(json_array_get(log, json_array_size(log) - 1), "Output"));
 	auto_str clean = {0};
 	if (output != NULL)
-		text_add_clean(&clean, output, strlen(output) < 2000 ? strlen(output) : 2000, false);
+		text_add_clean(&clean, output, strnlen(output, 2000), false);
 	out->health_output = str_steal(&clean);
 }
 
@@ -175,17 +192,21 @@ static bool read_field(const char *path, const char *name, uint64_t *out)
 /* cgroup v1: one folder a controller; v2: one for all (systemd or cgroupfs). */
 static bool read_v1(const char *id, uint64_t *cpu_ns, struct engine_usage *usage)
 {
-	auto_free char *cpu = mem_print("/sys/fs/cgroup/cpuacct/docker/%s/cpuacct.usage", id);
-	auto_free char *memory = mem_print("/sys/fs/cgroup/memory/docker/%s/memory.usage_in_bytes", id);
-	auto_free char *limit = mem_print("/sys/fs/cgroup/memory/docker/%s/memory.limit_in_bytes", id);
-	auto_free char *stat = mem_print("/sys/fs/cgroup/memory/docker/%s/memory.stat", id);
-	uint64_t cache = 0;
-	if (!read_number(cpu, cpu_ns) || !read_number(memory, &usage->memory))
-		return false;
-	read_number(limit, &usage->memory_limit);
-	read_field(stat, "total_inactive_file", &cache);
-	usage->memory -= cache < usage->memory ? cache : 0;
-	return true;
+	static const char *const folders[] = {"/sys/fs/cgroup/%s/docker/%s/%s", "/sys/fs/cgroup/%s/system.slice/docker-%s.scope/%s"};
+	for (size_t i = 0; i < COUNT_OF(folders); i++) {
+		auto_free char *cpu = mem_print(folders[i], "cpuacct", id, "cpuacct.usage");
+		auto_free char *memory = mem_print(folders[i], "memory", id, "memory.usage_in_bytes");
+		auto_free char *limit = mem_print(folders[i], "memory", id, "memory.limit_in_bytes");
+		auto_free char *stat = mem_print(folders[i], "memory", id, "memory.stat");
+		uint64_t cache = 0;
+		if (!read_number(cpu, cpu_ns) || !read_number(memory, &usage->memory))
+			continue;
+		read_number(limit, &usage->memory_limit);
+		read_field(stat, "total_inactive_file", &cache);
+		usage->memory -= cache < usage->memory ? cache : 0;
+		return true;
+	}
+	return false;
 }
 
 static bool read_v2(const char *id, uint64_t *cpu_ns, struct engine_usage *usage)
@@ -207,11 +228,20 @@ static bool read_v2(const char *id, uint64_t *cpu_ns, struct engine_usage *usage
 	return false;
 }
 
+/* It becomes part of a path. */
+static bool is_id(const char *id)
+{
+	size_t len = 0;
+	while (isxdigit((unsigned char)id[len]))
+		len++;
+	return len > 0 && id[len] == '\0';
+}
+
 bool engine_usage_read(const char *id, struct engine_usage_state *state, struct engine_usage *usage)
 {
 	uint64_t cpu_ns = 0, now = clock_now_ns();
 	*usage = (struct engine_usage){.cpu_percent = -1};
-	if (!read_v1(id, &cpu_ns, usage) && !read_v2(id, &cpu_ns, usage))
+	if (!is_id(id) || (!read_v1(id, &cpu_ns, usage) && !read_v2(id, &cpu_ns, usage)))
 		return false;
 	/* v1 says "no limit" by a number near 2^63 */
 	if (usage->memory_limit > (uint64_t)1 << 60)
@@ -221,44 +251,4 @@ bool engine_usage_read(const char *id, struct engine_usage_state *state, struct 
 	state->cpu_ns = cpu_ns;
 	state->at_ns = now;
 	return true;
-}
-
-/* ---- tar ---- */
-
-static void add_header(struct str *tar, const char *path, char kind, size_t len, unsigned mode)
-{
-	char head[512] = {0};
-	unsigned sum = 0;
-	snprintf(head, 100, "%s", path);
-	snprintf(head + 100, 8, "%07o", mode & 07777);
-	snprintf(head + 108, 8, "%07o", 0u);
-	snprintf(head + 116, 8, "%07o", 0u);
-	snprintf(head + 124, 12, "%011llo", (unsigned long long)len);
-	snprintf(head + 136, 12, "%011o", 0u);
-	head[156] = kind;
-	memcpy(head + 257, "ustar\00000", 8);
-	memset(head + 148, ' ', 8); /* the sum is taken with blanks in its place */
-	for (size_t i = 0; i < sizeof head; i++)
-		sum += (unsigned char)head[i];
-	snprintf(head + 148, 8, "%06o", sum);
-	str_add_bytes(tar, head, sizeof head);
-}
-
-void tar_add_file(struct str *tar, const char *path, const void *bytes, size_t len, unsigned mode)
-{
-	static const char zeros[512];
-	add_header(tar, path, '0', len, mode);
-	str_add_bytes(tar, bytes, len);
-	str_add_bytes(tar, zeros, (512 - len % 512) % 512);
-}
-
-void tar_add_folder(struct str *tar, const char *path, unsigned mode)
-{
-	add_header(tar, path, '5', 0, mode);
-}
-
-void tar_end(struct str *tar)
-{
-	static const char zeros[1024];
-	str_add_bytes(tar, zeros, sizeof zeros);
 }

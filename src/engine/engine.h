@@ -6,15 +6,27 @@
 
 #include <curl/curl.h>
 
+/* Where an engine is and how it is spoken to (host.c). */
+struct engine_place {
+	char *address; /* as a person reads it */
+	char *socket; /* unix socket, or NULL */
+	char *base; /* "http://localhost" or "http[s]://host:port" */
+	char *ca, *cert, *key; /* PEM files, where TLS is spoken; each may be NULL */
+	bool verify; /* the engine's certificate must be good */
+};
+
+bool engine_place_find(const char *host, const char *context, struct engine_place *place, struct fault *fault);
+void engine_place_finish(struct engine_place *place);
+
 struct engine {
 	struct loop *loop;
 	CURLM *multi;
 	struct loop_timer *timer;
-	char *address; /* as a person reads it */
-	char *socket; /* unix socket, or NULL */
-	char *base; /* "http://localhost" or "http://host:port" */
+	struct engine_place place;
 	char *version; /* "1.41" */
-	unsigned requests; /* under way, for the log */
+
+	struct engine_request *requests; /* all that are under way */
+	ARRAY(struct engine_request *) ready; /* those with news for their owner */
 
 	/* the event stream */
 	char *project;
@@ -24,14 +36,32 @@ struct engine {
 	struct str event_bytes;
 	struct loop_timer *again;
 	unsigned again_ms;
-	bool is_lost, closing;
+	bool is_lost;
 };
 
-/* A request whose bytes are given as they come, instead of kept. */
+/* How long to wait before the engine is asked again, after `last_ms`: a local
+ * socket costs nothing to ask. */
+unsigned engine_pause_ms(const struct engine *engine, unsigned last_ms);
+
+/* A request whose bytes are given as they come, instead of kept. Called first
+ * with no bytes, when the engine has answered. False ends the request: its done
+ * hears a fault that says that what came makes no sense. */
 typedef bool (*engine_bytes)(void *data, const char *bytes, size_t len);
 struct engine_request *engine_request_open(struct engine *engine, const char *method, const char *path, const char *type,
 	const void *body, size_t len, unsigned timeout_ms, engine_bytes bytes, engine_done done, void *data);
-/* The usual options of a curl handle that talks to this engine. */
-void engine_set_up(struct engine *engine, CURL *curl, const char *path);
+
+/* For whoever drives a curl handle of its own in the engine's multi (streams):
+ * called once, when it is connected (CURLE_OK) or that failed. */
+struct engine_connect {
+	void (*call)(struct engine_connect *connect, CURLcode code);
+};
+CURL *engine_connect_open(struct engine *engine, struct engine_connect *connect, char *error);
+void engine_connect_close(struct engine *engine, CURL *curl);
+
+/* Sets the fault for "nobody answers there", with what mends it. */
+void engine_say_unreachable(const struct engine *engine, CURLcode code, const char *error, struct fault *fault);
+
+void engine_multi_open(struct engine *engine);
+void engine_multi_close(struct engine *engine);
 
 #endif

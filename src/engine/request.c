@@ -1,26 +1,31 @@
 /* Requests over libcurl's multi interface, driven by our loop: curl tells
- * which descriptors and which timer it wants, we tell it what happened. */
+ * which descriptors and which timer it wants, we tell it what happened. Owners
+ * are called after curl has returned, never from inside its own calls: there it
+ * would refuse new requests and the end of old ones. */
 #include "engine.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { BODY_LIMIT = 64 << 20 };
+enum { BODY_LIMIT = 64 << 20, STREAM_BLOCK = 65536 };
 
 struct engine_request {
 	struct engine *engine;
+	struct engine_request *next, **place; /* in the list of all */
 	CURL *curl;
 	struct curl_slist *headers;
 	char *body_out;
 	struct str body;
+	struct str inbox; /* of a stream: not given to its owner yet */
 	engine_bytes bytes;
 	engine_done done;
 	void *data;
-	char *path;
 	char error[CURL_ERROR_SIZE];
-	bool cancelled, telling;
+	bool answered, told_answered; /* the head of a good answer has come */
+	bool is_ready; /* stands in the engine's list of those with news */
+	bool too_large;
+	bool in_call, cancelled;
 };
 
 /* ---- curl's sockets and timer ---- */
@@ -30,7 +35,7 @@ struct watched {
 	struct loop_fd *watch;
 };
 
-static void reap_done(struct engine *engine);
+static void tell_news(struct engine *engine);
 
 static void on_ready(void *data, int fd, int events)
 {
@@ -39,7 +44,7 @@ static void on_ready(void *data, int fd, int events)
 	int running;
 	int what = (events & LOOP_READ ? CURL_CSELECT_IN : 0) | (events & LOOP_WRITE ? CURL_CSELECT_OUT : 0);
 	curl_multi_socket_action(engine->multi, fd, what, &running);
-	reap_done(engine); /* `watched` may be gone now */
+	tell_news(engine); /* `watched` may be gone now */
 }
 
 static int on_socket(CURL *curl, curl_socket_t fd, int what, void *data, void *socket_data)
@@ -52,6 +57,7 @@ static int on_socket(CURL *curl, curl_socket_t fd, int what, void *data, void *s
 		if (watched != NULL)
 			loop_fd_close(watched->watch);
 		free(watched);
+		curl_multi_assign(engine->multi, fd, NULL);
 		return 0;
 	}
 	int events = (what & CURL_POLL_IN ? LOOP_READ : 0) | (what & CURL_POLL_OUT ? LOOP_WRITE : 0);
@@ -82,7 +88,7 @@ static void on_timer(void *data)
 	struct engine *engine = data;
 	int running;
 	curl_multi_socket_action(engine->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-	reap_done(engine);
+	tell_news(engine);
 }
 
 /* curl 7.88 opens its sockets without close-on-exec: children would keep the
@@ -94,27 +100,48 @@ static curl_socket_t open_socket(void *data, curlsocktype purpose, struct curl_s
 	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
-/* ---- one request ---- */
+/* ---- a request's life ---- */
+
+static void forget_news(struct engine_request *request)
+{
+	struct engine *engine = request->engine;
+	for (size_t i = 0; i < engine->ready.count && request->is_ready; i++) {
+		if (engine->ready.items[i] != request)
+			continue;
+		array_remove(&engine->ready, i);
+		request->is_ready = false;
+	}
+}
 
 static void free_request(struct engine_request *request)
 {
+	forget_news(request);
+	if (request->next != NULL)
+		request->next->place = request->place;
+	*request->place = request->next;
+	curl_multi_remove_handle(request->engine->multi, request->curl);
+	curl_easy_cleanup(request->curl);
 	curl_slist_free_all(request->headers);
 	str_finish(&request->body);
+	str_finish(&request->inbox);
 	free(request->body_out);
-	free(request->path);
 	free(request);
 }
 
-static void say_unreachable(const struct engine_request *request, CURLcode code, struct fault *fault)
+void engine_say_unreachable(const struct engine *engine, CURLcode code, const char *error, struct fault *fault)
 {
-	const char *why = request->error[0] != '\0' ? request->error : curl_easy_strerror(code);
+	const char *why = error != NULL && error[0] != '\0' ? error : curl_easy_strerror(code);
+	const char *path = engine->place.socket;
+	auto_str clean = {0};
+	text_add_clean(&clean, why, strlen(why), false);
 	if (code == CURLE_OPERATION_TIMEDOUT)
-		fault_set(fault, FAULT_OUTSIDE, "the engine at %s did not answer in time", request->engine->address);
+		fault_set(fault, FAULT_OUTSIDE, "the engine at %s did not answer in time", engine->place.address);
 	else
-		fault_set(fault, FAULT_OUTSIDE, "the engine at %s does not answer (%s)", request->engine->address, why);
-	const char *path = request->engine->socket;
+		fault_set(fault, FAULT_OUTSIDE, "the engine at %s does not answer (%s)", engine->place.address, str_text(&clean));
 	if (path != NULL && access(path, F_OK) == 0 && access(path, W_OK) != 0)
 		fault_mend(fault, "you may not use %s: `sudo usermod -aG docker $USER`, then log in again", path);
+	else if (path == NULL && text_starts_with(engine->place.base, "http://") && code == CURLE_GOT_NOTHING)
+		fault_mend(fault, "does it want TLS? Set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH");
 	else
 		fault_mend(fault, "is it running? `sudo systemctl start docker`, or set DOCKER_HOST");
 }
@@ -124,73 +151,176 @@ static void say_refused(const struct engine_answer *answer, struct fault *fault)
 	const char *message = json_string_value(json_object_get(answer->json, "message"));
 	auto_str clean = {0};
 	if (message == NULL)
-		message = answer->len > 0 && answer->len < 500 ? answer->body : "no reason given";
-	text_add_clean(&clean, message, strlen(message), false);
+		message = answer->len > 0 && answer->len < 500 && answer->json == NULL ? answer->body : NULL;
+	if (message != NULL)
+		text_add_clean(&clean, message, strnlen(message, 600), false);
+	else
+		str_print(&clean, "status %ld, without a reason", answer->status);
 	fault_set(fault, answer->status >= 500 ? FAULT_OUTSIDE : FAULT_FAILED, "the engine said: %s", str_text(&clean));
 }
 
-static void tell_done(struct engine_request *request, CURLcode code)
+/* The end of a request: its owner is told, then it is gone. */
+static void tell_done(struct engine_request *request, CURLcode code, bool senseless)
 {
+	struct engine *engine = request->engine;
 	struct fault fault = {0};
 	struct engine_answer answer = {.body = str_text(&request->body), .len = request->body.len};
 	curl_easy_getinfo(request->curl, CURLINFO_RESPONSE_CODE, &answer.status);
 	if (answer.len > 0 && (answer.body[0] == '{' || answer.body[0] == '['))
-		answer.json = json_loadb(answer.body, answer.len, 0, NULL);
-	if (code != CURLE_OK)
-		say_unreachable(request, code, &fault);
+		answer.json = json_loadb(answer.body, answer.len, JSON_ALLOW_NUL, NULL);
+	if (senseless)
+		fault_set(&fault, FAULT_INPUT, "what the engine at %s sent makes no sense", engine->place.address);
+	else if (request->too_large)
+		fault_set(&fault, FAULT_INPUT, "the engine's answer is larger than the %d MiB that are read at most", BODY_LIMIT >> 20);
+	else if (code != CURLE_OK)
+		engine_say_unreachable(engine, code, request->error, &fault);
 	else if (answer.status >= 400)
 		say_refused(&answer, &fault);
+	request->in_call = true;
 	if (!request->cancelled)
 		request->done(request->data, &answer, fault.code != FAULT_NONE ? &fault : NULL);
 	json_decref(answer.json);
+	free_request(request);
 }
 
-static void reap_done(struct engine *engine)
+static void give_inbox(struct engine_request *request)
+{
+	bool good = true;
+	struct str bytes = request->inbox;
+	request->inbox = (struct str){0};
+	request->in_call = true;
+	if (request->answered && !request->told_answered) {
+		request->told_answered = true;
+		good = request->bytes(request->data, "", 0);
+	}
+	if (good && bytes.len > 0 && !request->cancelled)
+		good = request->bytes(request->data, bytes.data, bytes.len);
+	request->in_call = false;
+	str_finish(&bytes);
+	if (request->cancelled)
+		free_request(request);
+	else if (!good)
+		tell_done(request, CURLE_OK, true);
+}
+
+static void give_inboxes(struct engine *engine)
+{
+	while (engine->ready.count > 0) {
+		struct engine_request *request = engine->ready.items[0];
+		forget_news(request);
+		give_inbox(request);
+	}
+}
+
+/* Everything is looked up anew after each call: owners may open and cancel
+ * whatever they like in it. */
+static void tell_news(struct engine *engine)
 {
 	int left;
 	CURLMsg *message;
+	give_inboxes(engine);
 	while ((message = curl_multi_info_read(engine->multi, &left)) != NULL) {
-		struct engine_request *request = NULL;
 		CURL *curl = message->easy_handle;
 		CURLcode code = message->data.result;
-		curl_easy_getinfo(curl, CURLINFO_PRIVATE, (char **)&request);
-		curl_multi_remove_handle(engine->multi, curl);
-		request->telling = true;
-		tell_done(request, code);
-		curl_easy_cleanup(curl);
-		engine->requests--;
-		free_request(request);
+		char *owner = NULL;
+		struct engine_request *request = engine->requests;
+		while (request != NULL && request->curl != curl)
+			request = request->next;
+		curl_easy_getinfo(curl, CURLINFO_PRIVATE, &owner);
+		struct engine_connect *connect = (struct engine_connect *)(void *)owner;
+		if (request != NULL)
+			tell_done(request, code, false);
+		else
+			connect->call(connect, code); /* it is in no list */
+		give_inboxes(engine);
 	}
+}
+
+static void has_news(struct engine_request *request)
+{
+	if (request->is_ready)
+		return;
+	request->is_ready = true;
+	*array_add(&request->engine->ready) = request;
+}
+
+static bool streams(const struct engine_request *request)
+{
+	long status = 0;
+	curl_easy_getinfo(request->curl, CURLINFO_RESPONSE_CODE, &status);
+	return request->bytes != NULL && status >= 200 && status < 300;
 }
 
 static size_t on_bytes(char *bytes, size_t size, size_t count, void *data)
 {
 	struct engine_request *request = data;
 	size_t len = size * count;
-	long status = 0;
-	curl_easy_getinfo(request->curl, CURLINFO_RESPONSE_CODE, &status);
-	if (request->cancelled)
-		return 0;
-	if (request->bytes != NULL && status < 400)
-		return request->bytes(request->data, bytes, len) ? len : 0;
-	if (request->body.len + len > BODY_LIMIT)
+	if (streams(request)) {
+		str_add_bytes(&request->inbox, bytes, len);
+		has_news(request);
+		return len;
+	}
+	request->too_large = request->body.len + len > BODY_LIMIT;
+	if (request->too_large)
 		return 0; /* ends the transfer: nothing here is that large */
 	str_add_bytes(&request->body, bytes, len);
 	return len;
 }
 
-void engine_set_up(struct engine *engine, CURL *curl, const char *path)
+static size_t on_head(char *bytes, size_t size, size_t count, void *data)
 {
-	auto_free char *url = engine->version != NULL ? mem_print("%s/v%s%s", engine->base, engine->version, path)
-		: mem_print("%s%s", engine->base, path);
+	struct engine_request *request = data;
+	size_t len = size * count;
+	if (len == 2 && bytes[0] == '\r' && streams(request)) {
+		request->answered = true;
+		has_news(request);
+	}
+	return len;
+}
+
+/* ---- curl's options ---- */
+
+static void set_up(const struct engine *engine, CURL *curl, const char *path)
+{
+	const struct engine_place *place = &engine->place;
+	auto_free char *url = engine->version != NULL ? mem_print("%s/v%s%s", place->base, engine->version, path)
+		: mem_print("%s%s", place->base, path);
 	curl_easy_setopt(curl, CURLOPT_URL, url);
-	if (engine->socket != NULL)
-		curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, engine->socket);
+	if (place->socket != NULL)
+		curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, place->socket);
+	if (place->ca != NULL)
+		curl_easy_setopt(curl, CURLOPT_CAINFO, place->ca);
+	if (place->cert != NULL)
+		curl_easy_setopt(curl, CURLOPT_SSLCERT, place->cert);
+	if (place->key != NULL)
+		curl_easy_setopt(curl, CURLOPT_SSLKEY, place->key);
+	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, place->verify ? 1L : 0L);
+	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, place->verify ? 2L : 0L);
+	curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1); /* streams are hijacked */
 	curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+	curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L); /* a stream may be silent for days */
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(curl, CURLOPT_PROXY, ""); /* the engine is never behind the web's proxy */
 	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, 5000L);
 	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+}
+
+static void set_body(struct engine_request *request, const char *method, const char *type, const void *body, size_t len)
+{
+	CURL *curl = request->curl;
+	if (body != NULL || strcmp(method, "POST") == 0 || strcmp(method, "PUT") == 0) {
+		request->body_out = mem_copy_bytes(body != NULL ? body : "", len);
+		auto_free char *header = mem_print("Content-Type: %s", type != NULL ? type : "application/json");
+		request->headers = curl_slist_append(NULL, header);
+		request->headers = curl_slist_append(request->headers, "Expect:");
+		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request->body_out);
+		curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)len);
+		curl_easy_setopt(curl, CURLOPT_HTTPHEADER, request->headers);
+	}
+	if (strcmp(method, "HEAD") == 0)
+		curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
+	else
+		curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
 }
 
 struct engine_request *engine_request_open(struct engine *engine, const char *method, const char *path, const char *type,
@@ -201,27 +331,62 @@ struct engine_request *engine_request_open(struct engine *engine, const char *me
 	request->bytes = bytes;
 	request->done = done;
 	request->data = data;
-	request->path = mem_copy_string(path);
 	request->curl = curl_easy_init();
-	engine_set_up(engine, request->curl, path);
-	curl_easy_setopt(request->curl, CURLOPT_PRIVATE, request);
-	curl_easy_setopt(request->curl, CURLOPT_ERRORBUFFER, request->error);
-	curl_easy_setopt(request->curl, CURLOPT_WRITEFUNCTION, on_bytes);
-	curl_easy_setopt(request->curl, CURLOPT_WRITEDATA, request);
-	curl_easy_setopt(request->curl, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
-	if (body != NULL || strcmp(method, "POST") == 0 || strcmp(method, "PUT") == 0) {
-		request->body_out = mem_copy_bytes(body != NULL ? body : "", len);
-		auto_free char *header = mem_print("Content-Type: %s", type != NULL ? type : "application/json");
-		request->headers = curl_slist_append(NULL, header);
-		request->headers = curl_slist_append(request->headers, "Expect:");
-		curl_easy_setopt(request->curl, CURLOPT_POSTFIELDS, request->body_out);
-		curl_easy_setopt(request->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)len);
-		curl_easy_setopt(request->curl, CURLOPT_HTTPHEADER, request->headers);
-	}
-	curl_easy_setopt(request->curl, CURLOPT_CUSTOMREQUEST, method);
-	engine->requests++;
-	curl_multi_add_handle(engine->multi, request->curl);
+	CURL *curl = request->curl;
+	set_up(engine, curl, path);
+	set_body(request, method, type, body, len);
+	curl_easy_setopt(curl, CURLOPT_PRIVATE, request);
+	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, request->error);
+	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_bytes);
+	curl_easy_setopt(curl, CURLOPT_WRITEDATA, request);
+	curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_head);
+	curl_easy_setopt(curl, CURLOPT_HEADERDATA, request);
+	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
+	if (bytes != NULL)
+		curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, (long)STREAM_BLOCK);
+	request->next = engine->requests;
+	request->place = &engine->requests;
+	if (request->next != NULL)
+		request->next->place = &request->next;
+	engine->requests = request;
+	curl_multi_add_handle(engine->multi, curl);
 	return request;
+}
+
+CURL *engine_connect_open(struct engine *engine, struct engine_connect *connect, char *error)
+{
+	CURL *curl = curl_easy_init();
+	set_up(engine, curl, "/");
+	curl_easy_setopt(curl, CURLOPT_PRIVATE, connect);
+	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, error);
+	curl_easy_setopt(curl, CURLOPT_CONNECT_ONLY, 1L);
+	curl_multi_add_handle(engine->multi, curl);
+	return curl;
+}
+
+void engine_connect_close(struct engine *engine, CURL *curl)
+{
+	curl_multi_remove_handle(engine->multi, curl);
+	curl_easy_cleanup(curl);
+}
+
+void engine_multi_open(struct engine *engine)
+{
+	engine->multi = curl_multi_init();
+	engine->timer = loop_timer_open(engine->loop, on_timer, engine);
+	curl_multi_setopt(engine->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+	curl_multi_setopt(engine->multi, CURLMOPT_SOCKETDATA, engine);
+	curl_multi_setopt(engine->multi, CURLMOPT_TIMERFUNCTION, on_wanted_timer);
+	curl_multi_setopt(engine->multi, CURLMOPT_TIMERDATA, engine);
+}
+
+void engine_multi_close(struct engine *engine)
+{
+	while (engine->requests != NULL)
+		free_request(engine->requests);
+	curl_multi_cleanup(engine->multi);
+	loop_timer_close(engine->timer);
+	array_finish(&engine->ready);
 }
 
 /* ---- public ---- */
@@ -231,12 +396,8 @@ void engine_cancel(struct engine_request *request)
 	if (request == NULL || request->cancelled)
 		return;
 	request->cancelled = true;
-	if (request->telling)
-		return; /* its end is being told: freed after */
-	curl_multi_remove_handle(request->engine->multi, request->curl);
-	curl_easy_cleanup(request->curl);
-	request->engine->requests--;
-	free_request(request);
+	if (!request->in_call)
+		free_request(request); /* else after the call that it is in */
 }
 
 struct engine_request *engine_send(struct engine *engine, const char *method, const char *path, const char *type,
@@ -296,27 +457,4 @@ char *engine_quote(const char *text)
 			str_print(&out, "%%%02X", (unsigned char)*text);
 	}
 	return str_steal(&out);
-}
-
-/* ---- set-up, called by engine.c ---- */
-
-void engine_multi_open(struct engine *engine);
-void engine_multi_close(struct engine *engine);
-
-void engine_multi_open(struct engine *engine)
-{
-	engine->multi = curl_multi_init();
-	engine->timer = loop_timer_open(engine->loop, on_timer, engine);
-	curl_multi_setopt(engine->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
-	curl_multi_setopt(engine->multi, CURLMOPT_SOCKETDATA, engine);
-	curl_multi_setopt(engine->multi, CURLMOPT_TIMERFUNCTION, on_wanted_timer);
-	curl_multi_setopt(engine->multi, CURLMOPT_TIMERDATA, engine);
-}
-
-void engine_multi_close(struct engine *engine)
-{
-	if (engine->requests > 0)
-		log_line("engine: %u requests were under way at the end", engine->requests);
-	curl_multi_cleanup(engine->multi);
-	loop_timer_close(engine->timer);
 }

@@ -1,8 +1,12 @@
-/* Streams: the engine's frames, container logs that go on after a break, and
- * hijacked connections (attach, exec with input). */
+/* Streams: the engine's frames, and hijacked connections (attach, exec with
+ * input). curl connects, with TLS where it must be; from then on the bytes are
+ * ours: the request is written by hand, and after the engine's 101 both sides
+ * send what they like. */
 #include "engine.h"
 
 #include <stdio.h>
+
+enum { HEAD_LIMIT = 65536, OUT_LIMIT = 64 << 20, BLOCK = 65536, BLOCKS_A_TURN = 16, ANSWER_MS = 15000 };
 
 /* ---- frames ---- */
 
@@ -11,8 +15,8 @@ bool frames_feed(struct frame_splitter *splitter, const char *bytes, size_t len,
 	while (len > 0) {
 		if (splitter->left > 0) {
 			size_t part = len < splitter->left ? len : splitter->left;
-			call(data, splitter->stream, bytes, part);
 			splitter->left -= (uint32_t)part;
+			call(data, splitter->stream, bytes, part);
 			bytes += part;
 			len -= part;
 			continue;
@@ -22,225 +26,54 @@ bool frames_feed(struct frame_splitter *splitter, const char *bytes, size_t len,
 		if (splitter->head_len < 8)
 			continue;
 		const unsigned char *head = splitter->head;
+		if (head[0] > 3 || head[1] != 0 || head[2] != 0 || head[3] != 0)
+			return false;
 		splitter->head_len = 0;
 		splitter->stream = head[0];
 		splitter->left = (uint32_t)head[4] << 24 | (uint32_t)head[5] << 16 | (uint32_t)head[6] << 8 | head[7];
-		if (head[0] > 3 || head[1] != 0 || head[2] != 0 || head[3] != 0)
-			return false;
+		splitter->fresh = true;
 	}
 	return true;
-}
-
-/* ---- logs ---- */
-
-enum { LINE_LIMIT = 1 << 20 };
-
-struct half_line {
-	struct str text;
-	int64_t time_ns;
-	bool stamped, cut;
-	struct str stamp; /* bytes of the stamp that is not whole yet */
-	bool in_stamp;
-};
-
-struct engine_log {
-	struct engine *engine;
-	char *container;
-	bool tty, follow;
-	struct engine_log_call call;
-	void *data;
-	struct engine_request *request;
-	struct loop_timer *again;
-	struct frame_splitter splitter;
-	struct half_line halves[3];
-	int64_t last_ns; /* of the newest line given */
-	unsigned same; /* lines given with that stamp */
-	unsigned skip; /* of them, still to be dropped after a resume */
-	bool broken;
-};
-
-static void give_line(struct engine_log *log, int stream)
-{
-	struct half_line *half = &log->halves[stream];
-	if (half->time_ns == log->last_ns && log->skip > 0) {
-		log->skip--; /* it was given before the break */
-	} else {
-		log->same = half->time_ns == log->last_ns ? log->same + 1 : 1;
-		log->last_ns = half->time_ns;
-		log->call.line(log->data, &(struct engine_log_line){
-			.stream = stream, .time_ns = half->time_ns, .text = str_text(&half->text), .len = half->text.len, .cut = half->cut});
-	}
-	str_clear(&half->text);
-	half->stamped = half->cut = false;
-}
-
-/* Every piece of a long line begins with the same stamp: the first counts. */
-static size_t read_stamp(struct half_line *half, const char *bytes, size_t len)
-{
-	const char *blank = memchr(bytes, ' ', len);
-	size_t part = blank != NULL ? (size_t)(blank - bytes) : len;
-	if (half->stamp.len + part < 64)
-		str_add_bytes(&half->stamp, bytes, part);
-	if (blank == NULL)
-		return len;
-	if (!half->stamped)
-		half->time_ns = clock_parse_rfc3339_ns(str_text(&half->stamp));
-	half->stamped = true;
-	half->in_stamp = false;
-	str_clear(&half->stamp);
-	return part + 1;
-}
-
-static void add_text(struct half_line *half, const char *bytes, size_t len)
-{
-	size_t room = LINE_LIMIT - half->text.len;
-	half->cut = half->cut || len > room;
-	str_add_bytes(&half->text, bytes, len < room ? len : room);
-}
-
-static void on_log_piece(void *data, int stream, const char *bytes, size_t len)
-{
-	struct engine_log *log = data;
-	stream = stream == 2 ? 2 : 1;
-	struct half_line *half = &log->halves[stream];
-	while (len > 0) {
-		if (half->in_stamp) {
-			size_t used = read_stamp(half, bytes, len);
-			bytes += used;
-			len -= used;
-			continue;
-		}
-		const char *newline = memchr(bytes, '\n', len);
-		size_t part = newline != NULL ? (size_t)(newline - bytes) : len;
-		add_text(half, bytes, part);
-		bytes += part + (newline != NULL);
-		len -= part + (newline != NULL);
-		if (newline == NULL)
-			break;
-		if (log->tty && half->text.len > 0 && half->text.data[half->text.len - 1] == '\r')
-			str_cut(&half->text, half->text.len - 1);
-		give_line(log, stream);
-		half->in_stamp = true;
-	}
-}
-
-static void on_log_frame(void *data, int stream, const char *bytes, size_t len)
-{
-	struct engine_log *log = data;
-	on_log_piece(log, stream == 2 ? 2 : 1, bytes, len);
-}
-
-static bool on_log_bytes(void *data, const char *bytes, size_t len)
-{
-	struct engine_log *log = data;
-	log->broken = false;
-	if (log->tty) {
-		on_log_piece(log, 1, bytes, len);
-		return true;
-	}
-	/* a new frame begins with a stamp, also in the middle of a line */
-	while (len > 0) {
-		size_t step = log->splitter.left > 0 ? (len < log->splitter.left ? len : log->splitter.left) : 1;
-		bool was_head = log->splitter.left == 0;
-		if (!frames_feed(&log->splitter, bytes, step, on_log_frame, log))
-			return false;
-		if (was_head && log->splitter.left > 0)
-			log->halves[log->splitter.stream == 2 ? 2 : 1].in_stamp = true;
-		bytes += step;
-		len -= step;
-	}
-	return true;
-}
-
-static void start_log(struct engine_log *log, unsigned tail);
-
-static void log_again(void *data)
-{
-	struct engine_log *log = data;
-	start_log(log, 0);
-}
-
-static void on_log_end(void *data, const struct engine_answer *answer, const struct fault *fault)
-{
-	struct engine_log *log = data;
-	log->request = NULL;
-	bool outside = fault != NULL && (answer->status == 0 || answer->status >= 500);
-	if (log->follow && outside) {
-		if (!log->broken)
-			log->call.gap(log->data);
-		log->broken = true;
-		loop_timer_set(log->again, 500, 0);
-		return;
-	}
-	log->call.end(log->data, fault);
-}
-
-static void start_log(struct engine_log *log, unsigned tail)
-{
-	auto_free char *from = log->last_ns > 0
-		? mem_print("&since=%lld.%09lld", (long long)(log->last_ns / 1000000000), (long long)(log->last_ns % 1000000000))
-		: mem_print("&tail=%u", tail);
-	auto_free char *path = mem_print("/containers/%s/logs?stdout=1&stderr=1&timestamps=1&follow=%d%s",
-		log->container, log->follow, from);
-	log->skip = log->last_ns > 0 ? log->same : 0;
-	log->splitter = (struct frame_splitter){0};
-	for (size_t i = 0; i < COUNT_OF(log->halves); i++) {
-		str_clear(&log->halves[i].text);
-		str_clear(&log->halves[i].stamp);
-		log->halves[i].stamped = log->halves[i].cut = false;
-		log->halves[i].in_stamp = true;
-	}
-	log->request = engine_request_open(log->engine, "GET", path, NULL, NULL, 0, 0, on_log_bytes, on_log_end, log);
-}
-
-struct engine_log *engine_log_open(struct engine *engine, const char *container, bool tty, unsigned tail, bool follow,
-	const struct engine_log_call *call, void *data)
-{
-	struct engine_log *log = mem_alloc(sizeof *log);
-	log->engine = engine;
-	log->container = mem_copy_string(container);
-	log->tty = tty;
-	log->follow = follow;
-	log->call = *call;
-	log->data = data;
-	log->again = loop_timer_open(engine->loop, log_again, log);
-	start_log(log, tail);
-	return log;
-}
-
-void engine_log_close(struct engine_log *log)
-{
-	if (log == NULL)
-		return;
-	engine_cancel(log->request);
-	loop_timer_close(log->again);
-	for (size_t i = 0; i < COUNT_OF(log->halves); i++) {
-		str_finish(&log->halves[i].text);
-		str_finish(&log->halves[i].stamp);
-	}
-	free(log->container);
-	free(log);
 }
 
 /* ---- hijacked connections ---- */
 
 struct engine_stream {
+	struct engine_connect connect;
 	struct engine *engine;
 	CURL *curl;
+	char error[CURL_ERROR_SIZE];
 	struct loop_fd *watch;
+	struct loop_timer *patience; /* until the engine has answered */
 	struct engine_stream_call call;
 	void *data;
 	struct str out; /* what the socket does not take yet */
+	struct str early; /* written before the engine has answered */
 	struct str head; /* the answer's head, until its blank line */
 	struct frame_splitter splitter;
-	bool framed, upgraded, ended, in_call;
+	bool framed, upgraded, ended, closed;
+	unsigned holds; /* calls that are under way */
 };
 
-static void free_stream(struct engine_stream *stream)
+static void release(struct engine_stream *stream)
 {
+	if (--stream->holds > 0 || !stream->closed)
+		return;
 	str_finish(&stream->out);
+	str_finish(&stream->early);
 	str_finish(&stream->head);
 	free(stream);
+}
+
+static void disconnect(struct engine_stream *stream)
+{
+	stream->ended = true;
+	loop_fd_close(stream->watch);
+	loop_timer_close(stream->patience);
+	engine_connect_close(stream->engine, stream->curl);
+	stream->watch = NULL;
+	stream->patience = NULL;
+	stream->curl = NULL;
 }
 
 /* Stops the talk; the object lives until its owner closes it. */
@@ -248,12 +81,16 @@ static void end_stream(struct engine_stream *stream, const struct fault *fault)
 {
 	if (stream->ended)
 		return;
-	stream->ended = true;
-	loop_fd_close(stream->watch);
-	curl_easy_cleanup(stream->curl);
-	stream->curl = NULL;
-	if (fault != NULL || stream->call.end != NULL)
+	disconnect(stream);
+	if (stream->call.end != NULL)
 		stream->call.end(stream->data, fault);
+}
+
+static void end_early(struct engine_stream *stream, const char *why)
+{
+	struct fault fault = {0};
+	fault_set(&fault, FAULT_OUTSIDE, "the engine at %s %s", stream->engine->place.address, why);
+	end_stream(stream, &fault);
 }
 
 static void give_bytes(void *data, int which, const char *bytes, size_t len)
@@ -263,122 +100,173 @@ static void give_bytes(void *data, int which, const char *bytes, size_t len)
 		stream->call.bytes(stream->data, which, bytes, len);
 }
 
+/* ---- the engine's answer ---- */
+
+/* Moves on behind the head, when it is whole. */
 static bool take_head(struct engine_stream *stream, const char **bytes, size_t *len)
 {
 	size_t before = stream->head.len;
 	str_add_bytes(&stream->head, *bytes, *len);
-	const char *end = strstr(str_text(&stream->head), "\r\n\r\n");
+	const char *end = memmem(str_text(&stream->head), stream->head.len, "\r\n\r\n", 4);
 	if (end == NULL)
 		return false;
-	size_t head = (size_t)(end + 4 - str_text(&stream->head));
+	size_t head = (size_t)(end + 4 - stream->head.data);
 	*bytes += head - before;
 	*len -= head - before;
-	stream->upgraded = true;
+	str_cut(&stream->head, head);
 	return true;
+}
+
+/* The engine says why as {"message":…} behind the head, most often at once. */
+static void end_refused(struct engine_stream *stream, int status, const char *bytes, size_t len)
+{
+	struct fault fault = {0};
+	json_t *json = json_loadb(bytes, len, JSON_DISABLE_EOF_CHECK, NULL);
+	const char *message = json_string_value(json_object_get(json, "message"));
+	auto_str clean = {0};
+	if (message != NULL)
+		text_add_clean(&clean, message, strnlen(message, 600), false);
+	else
+		str_print(&clean, "status %d", status);
+	fault_set(&fault, status >= 500 ? FAULT_OUTSIDE : FAULT_FAILED, "the engine refused the stream: %s", str_text(&clean));
+	json_decref(json);
+	end_stream(stream, &fault);
+}
+
+static void write_out(struct engine_stream *stream);
+
+static bool is_answered(struct engine_stream *stream, const char **bytes, size_t *len)
+{
+	if (!take_head(stream, bytes, len)) {
+		if (stream->head.len > HEAD_LIMIT)
+			end_early(stream, "sent something that is no answer");
+		return false;
+	}
+	const char *head = str_text(&stream->head), *blank = strchr(head, ' ');
+	int status = text_starts_with(head, "HTTP/1.") && blank != NULL ? (int)strtol(blank, NULL, 10) : 0;
+	if (status != 101 && status != 200) {
+		end_refused(stream, status, *bytes, *len);
+		return false;
+	}
+	stream->upgraded = true;
+	loop_timer_stop(stream->patience);
+	if (stream->call.open != NULL)
+		stream->call.open(stream->data);
+	if (stream->ended)
+		return false;
+	str_add_bytes(&stream->out, str_text(&stream->early), stream->early.len);
+	str_finish(&stream->early);
+	write_out(stream);
+	return !stream->ended;
 }
 
 static void hear(struct engine_stream *stream, const char *bytes, size_t len)
 {
-	struct fault fault;
-	if (!stream->upgraded) {
-		if (!take_head(stream, &bytes, &len)) {
-			if (stream->head.len > 65536)
-				end_stream(stream, NULL);
-			return;
-		}
-		const char *status = strchr(str_text(&stream->head), ' ');
-		if (status == NULL || (atoi(status) != 101 && atoi(status) != 200)) {
-			auto_str clean = {0};
-			text_add_clean(&clean, bytes, len, false);
-			fault_set(&fault, FAULT_FAILED, "the engine refused the stream: %s", str_text(&clean));
-			end_stream(stream, &fault);
-			return;
-		}
-		if (stream->call.open != NULL)
-			stream->call.open(stream->data);
-	}
-	if (len == 0 || stream->ended)
+	if (!stream->upgraded && !is_answered(stream, &bytes, &len))
 		return;
-	if (!stream->framed) {
+	if (len == 0)
+		return;
+	if (!stream->framed)
 		give_bytes(stream, 1, bytes, len);
-	} else if (!frames_feed(&stream->splitter, bytes, len, give_bytes, stream) && !stream->ended) {
-		fault_set(&fault, FAULT_OUTSIDE, "the engine sent a broken stream");
-		end_stream(stream, &fault);
-	}
+	else if (!frames_feed(&stream->splitter, bytes, len, give_bytes, stream) && !stream->ended)
+		end_early(stream, "sent a broken stream");
 }
 
-static void read_stream(struct engine_stream *stream)
+/* ---- the socket ---- */
+
+static void read_in(struct engine_stream *stream)
 {
-	char block[65536];
-	/* with TLS: until it is empty, the socket may not tell again */
-	for (int i = 0; i < 16 && !stream->ended; i++) {
+	char block[BLOCK];
+	/* with TLS until it is empty: the socket does not tell of what was decoded */
+	bool tls = stream->engine->place.socket == NULL;
+	for (int i = 0; (tls || i < BLOCKS_A_TURN) && !stream->ended; i++) {
 		size_t got = 0;
 		CURLcode code = curl_easy_recv(stream->curl, block, sizeof block, &got);
 		if (code == CURLE_AGAIN)
 			return;
-		if (code != CURLE_OK || got == 0) {
+		if (code == CURLE_OK && got > 0)
+			hear(stream, block, got);
+		else if (!stream->upgraded)
+			end_early(stream, "closed the stream before it answered");
+		else
 			end_stream(stream, NULL);
-			return;
-		}
-		hear(stream, block, got);
 	}
 }
 
-static void write_stream(struct engine_stream *stream)
+static void write_out(struct engine_stream *stream)
 {
-	while (stream->out.len > 0 && !stream->ended) {
+	size_t done = 0;
+	while (done < stream->out.len) {
 		size_t put = 0;
-		CURLcode code = curl_easy_send(stream->curl, stream->out.data, stream->out.len, &put);
+		CURLcode code = curl_easy_send(stream->curl, stream->out.data + done, stream->out.len - done, &put);
 		if (code == CURLE_AGAIN)
 			break;
 		if (code != CURLE_OK) {
-			end_stream(stream, NULL);
+			/* what it said before it went may still be read */
+			str_clear(&stream->out);
+			loop_fd_want(stream->watch, LOOP_READ);
 			return;
 		}
-		str_drop_front(&stream->out, put);
+		done += put;
 	}
-	if (!stream->ended)
-		loop_fd_want(stream->watch, LOOP_READ | (stream->out.len > 0 ? LOOP_WRITE : 0));
+	str_drop_front(&stream->out, done);
+	loop_fd_want(stream->watch, LOOP_READ | (stream->out.len > 0 ? LOOP_WRITE : 0));
 }
 
-static void on_stream(void *data, int fd, int events)
+static void on_socket(void *data, int fd, int events)
 {
 	struct engine_stream *stream = data;
 	(void)fd;
-	stream->in_call = true;
+	stream->holds++;
 	if (events & LOOP_WRITE)
-		write_stream(stream);
+		write_out(stream);
 	if (events & LOOP_READ && !stream->ended)
-		read_stream(stream);
-	stream->in_call = false;
-	if (stream->data == NULL && stream->ended && stream->call.bytes == NULL)
-		free_stream(stream); /* closed from inside its own call */
+		read_in(stream);
+	release(stream);
 }
+
+static void on_connected(struct engine_connect *connect, CURLcode code)
+{
+	struct engine_stream *stream = (struct engine_stream *)(void *)connect;
+	curl_socket_t fd = CURL_SOCKET_BAD;
+	stream->holds++;
+	if (code == CURLE_OK && curl_easy_getinfo(stream->curl, CURLINFO_ACTIVESOCKET, &fd) == CURLE_OK && fd != CURL_SOCKET_BAD) {
+		stream->watch = loop_fd_open(stream->engine->loop, fd, LOOP_READ, on_socket, stream);
+		write_out(stream);
+	} else {
+		struct fault fault = {0};
+		engine_say_unreachable(stream->engine, code, stream->error, &fault);
+		end_stream(stream, &fault);
+	}
+	release(stream);
+}
+
+static void on_impatient(void *data)
+{
+	struct engine_stream *stream = data;
+	stream->holds++;
+	end_early(stream, "did not answer in time");
+	release(stream);
+}
+
+/* ---- public ---- */
 
 struct engine_stream *engine_stream_open(struct engine *engine, const char *path, const char *body, bool framed,
 	const struct engine_stream_call *call, void *data, struct fault *fault)
 {
-	curl_socket_t fd = CURL_SOCKET_BAD;
-	CURL *curl = curl_easy_init();
-	char error[CURL_ERROR_SIZE] = "";
-	engine_set_up(engine, curl, "/");
-	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, error);
-	curl_easy_setopt(curl, CURLOPT_CONNECT_ONLY, 1L);
-	if (curl_easy_perform(curl) != CURLE_OK || curl_easy_getinfo(curl, CURLINFO_ACTIVESOCKET, &fd) != CURLE_OK) {
-		fault_set(fault, FAULT_OUTSIDE, "the engine at %s does not answer (%s)", engine->address, error);
-		curl_easy_cleanup(curl);
-		return NULL;
-	}
+	(void)fault; /* what fails is told at the end */
 	struct engine_stream *stream = mem_alloc(sizeof *stream);
+	stream->connect.call = on_connected;
 	stream->engine = engine;
-	stream->curl = curl;
 	stream->framed = framed;
 	stream->call = *call;
 	stream->data = data;
 	str_print(&stream->out, "POST /v%s%s HTTP/1.1\r\nHost: docker\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n"
 		"Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
 		engine->version, path, body != NULL ? strlen(body) : 0, body != NULL ? body : "");
-	stream->watch = loop_fd_open(engine->loop, fd, LOOP_READ | LOOP_WRITE, on_stream, stream);
+	stream->patience = loop_timer_open(engine->loop, on_impatient, stream);
+	loop_timer_set(stream->patience, ANSWER_MS, 0);
+	stream->curl = engine_connect_open(engine, &stream->connect, stream->error);
 	return stream;
 }
 
@@ -386,24 +274,25 @@ void engine_stream_write(struct engine_stream *stream, const void *bytes, size_t
 {
 	if (stream->ended)
 		return;
-	str_add_bytes(&stream->out, bytes, len);
+	struct str *out = stream->upgraded ? &stream->out : &stream->early;
+	if (out->len + len > OUT_LIMIT) {
+		stream->holds++;
+		end_early(stream, "does not take what is sent to it");
+		release(stream);
+		return;
+	}
+	str_add_bytes(out, bytes, len);
 	if (stream->upgraded)
-		write_stream(stream);
+		write_out(stream);
 }
 
 void engine_stream_close(struct engine_stream *stream)
 {
-	if (stream == NULL)
+	if (stream == NULL || stream->closed)
 		return;
-	if (!stream->ended) {
-		stream->ended = true;
-		loop_fd_close(stream->watch);
-		curl_easy_cleanup(stream->curl);
-	}
-	if (!stream->in_call) {
-		free_stream(stream);
-		return;
-	}
-	stream->data = NULL;
-	stream->call.bytes = NULL;
+	stream->closed = true;
+	if (!stream->ended)
+		disconnect(stream);
+	stream->holds++;
+	release(stream);
 }

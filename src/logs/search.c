@@ -8,7 +8,7 @@
 #include <pcre2.h>
 
 /* A line that needs more is given up; so many lines end the pattern. */
-enum { MATCH_LIMIT = 50000, GIVE_UP_AFTER = 200, LINES_A_LOOK = 16 };
+enum { MATCH_LIMIT = 100000, GIVE_UP_AFTER = 200, LINES_A_LOOK = 16 };
 
 struct log_pattern {
 	bool regular;
