@@ -10,7 +10,6 @@
 #include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
 #include <linux/tcp.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -29,18 +28,17 @@ struct own {
 static bool list_own(pid_t pid, struct own *own)
 {
 	char path[64], target[64];
-	snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
+	print_to(path, sizeof path, "/proc/%d/fd", (int)pid);
 	DIR *dir = opendir(path);
 	own->count = 0;
 	if (dir == NULL)
 		return false;
 	for (struct dirent *entry; (entry = readdir(dir)) != NULL && own->count < OWN_SOCKETS;) {
-		unsigned long long inode;
 		ssize_t len = readlinkat(dirfd(dir), entry->d_name, target, sizeof target - 1);
 		target[len > 0 ? len : 0] = '\0';
-		if (sscanf(target, "socket:[%llu]", &inode) != 1)
+		if (strncmp(target, "socket:[", 8) != 0)
 			continue;
-		own->sockets[own->count].inode = inode;
+		own->sockets[own->count].inode = strtoull(target + 8, NULL, 10);
 		own->sockets[own->count++].fd = atoi(entry->d_name);
 	}
 	closedir(dir);
