@@ -112,7 +112,7 @@ static void hello(struct agent *agent)
 	uname(&machine);
 	if (getrandom(&random, sizeof random, 0) < 0)
 		random = now_ns();
-	snprintf(boot, sizeof boot, "%016llx", (unsigned long long)random);
+	print_to(boot, sizeof boot, "%016llx", (unsigned long long)random);
 	begin_timed(agent, WIRE_HELLO, 0, now_ns());
 	wire_add_number(&agent->out, "version", WIRE_VERSION);
 	wire_add_number(&agent->out, "pid", getpid());
@@ -321,7 +321,7 @@ static void start_run(struct agent *agent, const struct wire_frame *frame)
 		int result = spawn(wire_get(frame, "cwd"), argv, env, out[1], err[1], &pid);
 		if (result != 0) {
 			char text[256];
-			snprintf(text, sizeof text, "cannot start %.100s in the builder: %s", argv[0], strerror(result));
+			print_to(text, sizeof text, "cannot start %.100s in the builder: %s", argv[0], error_text(result));
 			refuse_run(agent, id, text);
 		} else {
 			set_nonblocking(out[0]);
@@ -387,9 +387,9 @@ static bool same_bytes(const char *a, const char *b)
 static bool turn_link(const struct agent *agent, const char *bin, long long generation)
 {
 	char link[512], beside[530], target[256];
-	snprintf(link, sizeof link, "%s/bin/%s", agent->state, bin);
-	snprintf(beside, sizeof beside, "%s.new", link);
-	snprintf(target, sizeof target, "../gen/%lld/%s", generation, bin);
+	print_to(link, sizeof link, "%s/bin/%s", agent->state, bin);
+	print_to(beside, sizeof beside, "%s.new", link);
+	print_to(target, sizeof target, "../gen/%lld/%s", generation, bin);
 	unlink(beside);
 	return symlink(target, beside) == 0 && rename(beside, link) == 0;
 }
@@ -397,7 +397,7 @@ static bool turn_link(const struct agent *agent, const char *bin, long long gene
 static long long current_generation(const struct agent *agent, const char *bin)
 {
 	char link[512], target[256];
-	snprintf(link, sizeof link, "%s/bin/%s", agent->state, bin);
+	print_to(link, sizeof link, "%s/bin/%s", agent->state, bin);
 	ssize_t len = readlink(link, target, sizeof target - 1);
 	if (len < 0)
 		return 0;
@@ -410,11 +410,11 @@ static int kept_generations(const struct agent *agent, const char *bin, long lon
 {
 	char folder[400], path[700];
 	int count = 0;
-	snprintf(folder, sizeof folder, "%s/gen", agent->state);
+	print_to(folder, sizeof folder, "%s/gen", agent->state);
 	DIR *dir = opendir(folder);
 	for (struct dirent *entry; dir != NULL && (entry = readdir(dir)) != NULL && count < limit;) {
 		long long generation = atoll(entry->d_name);
-		snprintf(path, sizeof path, "%s/%s/%s", folder, entry->d_name, bin);
+		print_to(path, sizeof path, "%s/%s/%s", folder, entry->d_name, bin);
 		if (generation <= 0 || access(path, F_OK) != 0)
 			continue;
 		int at = count++;
@@ -435,7 +435,7 @@ static void drop_old(const struct agent *agent, const char *bin)
 		char path[600];
 		if (kept[i] == current)
 			continue;
-		snprintf(path, sizeof path, "%s/gen/%lld/%s", agent->state, kept[i], bin);
+		print_to(path, sizeof path, "%s/gen/%lld/%s", agent->state, kept[i], bin);
 		unlink(path);
 		*strrchr(path, '/') = '\0';
 		rmdir(path); /* goes when its last program is gone */
@@ -449,12 +449,12 @@ static const char *publish(struct agent *agent, const struct wire_frame *frame, 
 	char path[600], before[600];
 	if (!good_name(bin) || artifact == NULL || generation <= 0)
 		return "a generation needs a program, a path and a number";
-	snprintf(before, sizeof before, "%s/bin/%s", agent->state, bin);
+	print_to(before, sizeof before, "%s/bin/%s", agent->state, bin);
 	*same = wire_get_number(frame, "compare", 0) != 0 && same_bytes(before, artifact);
-	snprintf(path, sizeof path, "%s/gen/%lld", agent->state, generation);
+	print_to(path, sizeof path, "%s/gen/%lld", agent->state, generation);
 	if (!make_folders(path, 0755))
 		return "the target volume cannot be written: is the disk full?";
-	snprintf(path, sizeof path, "%s/gen/%lld/%s", agent->state, generation, bin);
+	print_to(path, sizeof path, "%s/gen/%lld/%s", agent->state, generation, bin);
 	unlink(path);
 	if (link(artifact, path) != 0 && !copy_file(artifact, path, 0755)) {
 		unlink(path);
@@ -476,7 +476,7 @@ static void answer_publish(struct agent *agent, const struct wire_frame *frame)
 		error = publish(agent, frame, &same);
 	} else {
 		char path[600];
-		snprintf(path, sizeof path, "%s/gen/%lld/%s", agent->state, generation, good_name(bin) ? bin : "-");
+		print_to(path, sizeof path, "%s/gen/%lld/%s", agent->state, generation, good_name(bin) ? bin : "-");
 		if (access(path, F_OK) != 0)
 			error = "that generation is not kept any more";
 		else if (!turn_link(agent, bin, generation))
@@ -494,7 +494,7 @@ static void answer_publish(struct agent *agent, const struct wire_frame *frame)
 static void list_kept(struct agent *agent, const struct wire_frame *frame)
 {
 	char folder[400], text[400];
-	snprintf(folder, sizeof folder, "%s/bin", agent->state);
+	print_to(folder, sizeof folder, "%s/bin", agent->state);
 	DIR *dir = opendir(folder);
 	begin(agent, WIRE_DONE, wire_get_number(frame, "id", 0));
 	for (struct dirent *entry; dir != NULL && (entry = readdir(dir)) != NULL;) {
@@ -505,9 +505,9 @@ static void list_kept(struct agent *agent, const struct wire_frame *frame)
 		for (int i = 0; i < count; i++) {
 			struct stat status = {0};
 			char path[700];
-			snprintf(path, sizeof path, "%s/gen/%lld/%s", agent->state, kept[i], entry->d_name);
+			print_to(path, sizeof path, "%s/gen/%lld/%s", agent->state, kept[i], entry->d_name);
 			stat(path, &status);
-			snprintf(text, sizeof text, "%s %lld %lld %lld %d", entry->d_name, kept[i], (long long)status.st_size,
+			print_to(text, sizeof text, "%s %lld %lld %lld %d", entry->d_name, kept[i], (long long)status.st_size,
 				(long long)status.st_mtim.tv_sec * 1000000000 + status.st_mtim.tv_nsec,
 				kept[i] == current_generation(agent, entry->d_name));
 			wire_add(&agent->out, "kept", text);
@@ -526,7 +526,7 @@ static void touch_files(struct agent *agent, const struct wire_frame *frame)
 	const char *path, *error = NULL;
 	while ((path = wire_each(frame, "path", &at)) != NULL)
 		if (utimensat(AT_FDCWD, path, NULL, 0) != 0)
-			error = strerror(errno);
+			error = error_text(errno);
 	done(agent, wire_get_number(frame, "id", 0), error);
 }
 
@@ -538,7 +538,7 @@ static void send_file(struct agent *agent, int64_t id, const char *path, size_t 
 	char *text = NULL;
 	ssize_t len = 0;
 	if (fd < 0 || fstat(fd, &status) != 0)
-		error = strerror(errno);
+		error = error_text(errno);
 	else if (!S_ISREG(status.st_mode) || (size_t)status.st_size > limit)
 		error = "not a file, or too large";
 	else if ((text = malloc((size_t)status.st_size + 1)) == NULL || (len = read(fd, text, (size_t)status.st_size)) < 0)
@@ -577,12 +577,22 @@ static void read_deps(struct agent *agent, const struct wire_frame *frame)
 		char path[1024];
 		if (len < 3 || strcmp(entry->d_name + len - 2, ".d") != 0)
 			continue;
-		snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
+		print_to(path, sizeof path, "%s/%s", folder, entry->d_name);
 		send_file(agent, id, path, 900 * 1024);
 	}
 	if (dir != NULL)
 		closedir(dir);
 	done(agent, id, dir == NULL ? "no such folder" : NULL);
+}
+
+/* "1: FLOCK  ADVISORY  WRITE 4711 00:2a:99 0 EOF": the fifth word. */
+static int lock_pid(const char *line)
+{
+	for (int words = 0; words < 4; words++) {
+		line += strcspn(line, " ");
+		line += strspn(line, " ");
+	}
+	return atoi(line);
 }
 
 /* A lock is named in /proc/locks by device and inode (proc(5)). */
@@ -593,18 +603,17 @@ static void tell_lock(struct agent *agent, const struct wire_frame *frame)
 	struct stat status;
 	char inode[32], holder[200] = "";
 	if (path != NULL && stat(path, &status) == 0 && read_small("/proc/locks", text, sizeof text) > 0) {
-		snprintf(inode, sizeof inode, ":%llu ", (unsigned long long)status.st_ino);
+		print_to(inode, sizeof inode, ":%llu ", (unsigned long long)status.st_ino);
 		char *rest = NULL;
 		for (char *line = strtok_r(text, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest)) {
-			int pid = 0;
-			if (strstr(line, "->") != NULL || strstr(line, inode) == NULL ||
-				sscanf(line, "%*d: %*s %*s %*s %d", &pid) != 1)
+			int pid = strstr(line, "->") == NULL && strstr(line, inode) != NULL ? lock_pid(line) : 0;
+			if (pid <= 0)
 				continue;
 			char name[64] = "?", comm[64];
-			snprintf(comm, sizeof comm, "/proc/%d/comm", pid);
+			print_to(comm, sizeof comm, "/proc/%d/comm", pid);
 			if (read_small(comm, name, sizeof name) > 0)
 				name[strcspn(name, "\n")] = '\0';
-			snprintf(holder, sizeof holder, "%d %s", pid, name);
+			print_to(holder, sizeof holder, "%d %s", pid, name);
 		}
 	}
 	begin(agent, WIRE_DONE, wire_get_number(frame, "id", 0));
@@ -789,20 +798,20 @@ static bool prepare_state(struct agent *agent)
 	char path[400], beside[420];
 	static const char *const folders[] = {"", "/gen", "/bin"};
 	for (size_t i = 0; i < 3; i++) {
-		snprintf(path, sizeof path, "%s%s", agent->state, folders[i]);
+		print_to(path, sizeof path, "%s%s", agent->state, folders[i]);
 		if (!make_folders(path, 0755)) {
-			say("cannot make %s: %s", path, strerror(errno));
+			say("cannot make %s: %s", path, error_text(errno));
 			return false;
 		}
 	}
-	snprintf(path, sizeof path, "%s/preload.so", agent->state);
-	snprintf(beside, sizeof beside, "%s.new", path);
+	print_to(path, sizeof path, "%s/preload.so", agent->state);
+	print_to(beside, sizeof beside, "%s.new", path);
 	int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
 	bool good = fd >= 0 && write_whole(fd, preload_image, (size_t)(preload_image_end - preload_image));
 	if (fd >= 0)
 		close(fd);
 	if (!good || chmod(beside, 0755) != 0 || rename(beside, path) != 0) {
-		say("cannot write %s: %s", path, strerror(errno));
+		say("cannot write %s: %s", path, error_text(errno));
 		return false;
 	}
 	return true;
@@ -811,7 +820,7 @@ static bool prepare_state(struct agent *agent)
 static bool open_hub(struct agent *agent)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	snprintf(agent->hub_path, sizeof agent->hub_path, "%s/hub.sock", agent->state);
+	print_to(agent->hub_path, sizeof agent->hub_path, "%s/hub.sock", agent->state);
 	if (strlen(agent->hub_path) >= sizeof address.sun_path)
 		return false;
 	strcpy(address.sun_path, agent->hub_path);
@@ -937,7 +946,7 @@ int agent_main(const char *state)
 	sigprocmask(SIG_BLOCK, &mask, NULL);
 	agent.signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (!prepare_state(&agent) || !open_hub(&agent)) {
-		say("the target volume at %s cannot be used: %s", state, strerror(errno));
+		say("the target volume at %s cannot be used: %s", state, error_text(errno));
 		return 1;
 	}
 	set_nonblocking(STDIN_FILENO);

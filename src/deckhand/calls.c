@@ -5,7 +5,6 @@
 #include "launcher.h"
 
 #include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -22,7 +21,7 @@ static socklen_t make_address(struct sockaddr_un *address)
 	stat("/proc/self/ns/pid", &status);
 	memset(address, 0, sizeof *address);
 	address->sun_family = AF_UNIX;
-	int len = snprintf(address->sun_path + 1, sizeof address->sun_path - 1, "cargodeck/%llu%s",
+	int len = print_to(address->sun_path + 1, sizeof address->sun_path - 1, "cargodeck/%llu%s",
 		(unsigned long long)status.st_ino, self);
 	if (len > (int)sizeof address->sun_path - 2)
 		len = (int)sizeof address->sun_path - 2;
@@ -76,6 +75,6 @@ int calls_become(struct launcher *launcher)
 	}
 	unsetenv(DECKHAND_ENV_SERVICE);
 	execv(program.path, launcher->argv);
-	say("cannot start %s: %s", program.path, strerror(errno));
+	say("cannot start %s: %s", program.path, error_text(errno));
 	return errno == ENOENT ? 127 : 126;
 }

@@ -11,6 +11,12 @@
 uint64_t now_ns(void);
 void close_on_exec(int fd);
 void set_nonblocking(int fd);
+/* As snprintf, for %s %.Ns %d %u %x with l and ll and a width filled by zeros
+ * (numbers alone). libc's own would bring 150 KB along. Returns the length that
+ * the whole text has. */
+size_t print_to(char *out, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* What errno means, in English: strerror() brings the translations along. */
+const char *error_text(int number);
 /* Writes a sentence to standard error, after "cargodeck: ". */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Reads a small file whole into `out` (NUL-terminated); its length or -1. */

@@ -3,6 +3,7 @@
 #include "launcher.h"
 
 #include <signal.h>
+#include <string.h>
 #include <unistd.h>
 
 /* Static programs: how long threads that wait inside a blocking accept() are
@@ -28,6 +29,7 @@ void drain_begin(struct launcher *launcher)
 	struct generation *old = &launcher->draining;
 	launcher->drain_ns = now_ns();
 	launcher->look_at_zero = false;
+	memset(&launcher->look, 0, sizeof launcher->look);
 	if (old->listened != 0 && (by_library(old) || old->notify >= 0)) {
 		generation_gate(old, true);
 		generation_look(old);
@@ -50,6 +52,7 @@ static void drain_by_library(struct launcher *launcher, uint64_t ms)
 	struct generation *old = &launcher->draining;
 	uint32_t looks = __atomic_load_n(&old->page->drained, __ATOMIC_ACQUIRE);
 	end_when_empty(launcher, looks > 0 && __atomic_load_n(&old->page->connections, __ATOMIC_ACQUIRE) == 0);
+	__atomic_store_n(&old->page->draining_ms, (uint32_t)ms, __ATOMIC_RELEASE);
 	if (ms >= 1000)
 		__atomic_store_n(&old->page->patience_ms, 0, __ATOMIC_RELEASE);
 	generation_look(old);
@@ -78,20 +81,20 @@ static bool handles_sigterm(pid_t pid)
 static void drain_static(struct launcher *launcher, uint64_t ms)
 {
 	struct generation *old = &launcher->draining;
-	static struct tcp_look look;
+	struct tcp_look *look = &launcher->look;
 	bool at_gate = bring_to_gate(launcher) || ms >= GATE_MS;
-	bool known = tcp_look_at(old->pid, &launcher->sockets, &look);
+	bool known = tcp_look_at(old->pid, &launcher->sockets, (uint32_t)ms, look);
 	bool handles = handles_sigterm(old->pid);
 	if (!known) {
 		if (handles || ms >= IDLE_MS)
 			end_program(old);
 		return;
 	}
-	if (look.open > 0 && !launcher->cannot_cut)
-		launcher->cannot_cut = cut_connections(old->pid, look.idle, look.idle_count) < 0;
+	if (look->open > 0 && !launcher->cannot_cut)
+		launcher->cannot_cut = cut_connections(old->pid, look->idle, look->idle_count) < 0;
 	if (launcher->cannot_cut) /* the best moment, or the program's own way of ending */
-		look.open = handles && ms >= IDLE_MS ? 0 : look.busy;
-	end_when_empty(launcher, at_gate && look.open == 0);
+		look->open = handles && ms >= IDLE_MS ? 0 : look->busy;
+	end_when_empty(launcher, at_gate && look->open == 0);
 }
 
 void drain_tick(struct launcher *launcher)

@@ -5,7 +5,6 @@
 #include <elf.h>
 #include <linux/futex.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -44,20 +43,20 @@ static char **make_environment(const char *state, bool preload)
 		if (strncmp(environ[i], DECKHAND_ENV_SERVICE "=", sizeof DECKHAND_ENV_SERVICE) == 0)
 			continue;
 		if (preload && strncmp(environ[i], "LD_PRELOAD=", 11) == 0) {
-			snprintf(before, sizeof before, PRELOAD_ENV_BEFORE "=%s", environ[i] + 11);
+			print_to(before, sizeof before, PRELOAD_ENV_BEFORE "=%s", environ[i] + 11);
 			env[used++] = before;
 			/* both are loaded: ours first */
-			snprintf(library, sizeof library, "LD_PRELOAD=%s/preload.so:%s", state, environ[i] + 11);
+			print_to(library, sizeof library, "LD_PRELOAD=%s/preload.so:%s", state, environ[i] + 11);
 			continue;
 		}
 		env[used++] = environ[i];
 	}
 	if (preload) {
 		if (library[0] == '\0')
-			snprintf(library, sizeof library, "LD_PRELOAD=%s/preload.so", state);
+			print_to(library, sizeof library, "LD_PRELOAD=%s/preload.so", state);
 		env[used++] = library;
-		snprintf(control, sizeof control, PRELOAD_ENV_CONTROL "=%d", 900);
-		snprintf(page, sizeof page, PRELOAD_ENV_PAGE "=%d", 901);
+		print_to(control, sizeof control, PRELOAD_ENV_CONTROL "=%d", 900);
+		print_to(page, sizeof page, PRELOAD_ENV_PAGE "=%d", 901);
 		env[used++] = control;
 		env[used++] = page;
 	}
@@ -200,7 +199,7 @@ bool generation_start(struct generation *generation, const struct start *start, 
 	if (pid > 0 && read(p.trouble[0], &error, sizeof error) < 0)
 		error = errno;
 	generation->number = number;
-	snprintf(generation->path, sizeof generation->path, "%s", start->path);
+	print_to(generation->path, sizeof generation->path, "%s", start->path);
 	generation->pid = pid > 0 ? pid : 0;
 	generation->asked_ns = asked;
 	generation->exec_ns = now_ns();

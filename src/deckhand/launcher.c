@@ -9,7 +9,6 @@
 
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -172,7 +171,7 @@ int launcher_main(const struct trailer *trailer, int argc, char **argv)
 	generation_clear(&launcher.next);
 	generation_clear(&launcher.draining);
 	const char *service = getenv(DECKHAND_ENV_SERVICE);
-	snprintf(launcher.service, sizeof launcher.service, "%s", service != NULL ? service : "");
+	print_to(launcher.service, sizeof launcher.service, "%s", service != NULL ? service : "");
 	if (!calls_open(&launcher))
 		return calls_become(&launcher);
 	block_signals(&launcher);
@@ -182,7 +181,7 @@ int launcher_main(const struct trailer *trailer, int argc, char **argv)
 		return 127;
 	}
 	if (!swap_start_first(&launcher)) {
-		say("cannot start %s: %s%s", launcher.wanted.path, strerror(errno),
+		say("cannot start %s: %s%s", launcher.wanted.path, error_text(errno),
 			errno == ENOENT ? " (its loader or a library is not in this image)" : "");
 		return errno == ENOENT ? 127 : 126;
 	}

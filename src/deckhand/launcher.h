@@ -71,6 +71,17 @@ struct sockets {
 	struct held_socket held[HELD_LIMIT];
 };
 
+/* A program's connections, seen from outside. */
+enum { TCP_IDLE_LIMIT = 256 };
+struct tcp_look {
+	int listening; /* sockets that it listens on */
+	int open, busy; /* accepted on a held port; of these not idle */
+	uint64_t was_busy[TCP_IDLE_LIMIT]; /* their inodes, for the next look */
+	/* idle ones that may be closed now, as descriptors in the program */
+	int idle[TCP_IDLE_LIMIT];
+	int idle_count;
+};
+
 enum phase {
 	PHASE_FIRST, /* the only generation is not ready yet */
 	PHASE_SERVING,
@@ -96,6 +107,7 @@ struct launcher {
 	struct program wanted, back; /* what a swap starts; what serves or served last */
 	uint32_t required; /* held sockets that the new one must accept on */
 	int64_t swap;
+	struct tcp_look look; /* at the draining one */
 	const char *mode; /* how the running swap is done */
 	uint64_t swap_ns, ready_ms, ready_limit_ns, grace_ms, drain_ns, hold_until, waited_from, hub_retry;
 	bool cannot_cut, prefers_alone, swapped_alone, building, look_at_zero, next_failed;
@@ -176,17 +188,9 @@ void notify_gate(struct generation *generation, bool closed);
 bool notify_all_at_gate(const struct generation *generation);
 
 
-/* ---- tcp.c: a program's connections, seen from outside ---- */
-enum { TCP_IDLE_LIMIT = 256 };
-struct tcp_look {
-	int listening; /* sockets that it listens on */
-	int open, busy; /* accepted on a held port; of these not idle */
-	/* idle ones that may be closed now, as descriptors in the program: see is_safe() */
-	int idle[TCP_IDLE_LIMIT];
-	int idle_count;
-};
-/* False: it cannot be known here. */
-bool tcp_look_at(pid_t pid, const struct sockets *sockets, struct tcp_look *look);
+/* ---- tcp.c ---- */
+/* `look` holds the look before, or nothing. False: it cannot be known here. */
+bool tcp_look_at(pid_t pid, const struct sockets *sockets, uint32_t draining_ms, struct tcp_look *look);
 
 /* ---- cut.c ---- */
 /* Shuts the reading side of connections of a program; how many, -1: this may

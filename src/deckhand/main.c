@@ -4,7 +4,6 @@
 #include "deckhand.h"
 
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -38,7 +37,7 @@ static int own_main(int argc, char **argv)
 	gid_t gid = (gid_t)strtoul(argv[1], NULL, 10);
 	for (int i = 2; i < argc; i++) {
 		if (chown(argv[i], uid, gid) != 0) {
-			say("cannot give %s to user %u: %s", argv[i], (unsigned)uid, strerror(errno));
+			say("cannot give %s to user %u: %s", argv[i], (unsigned)uid, error_text(errno));
 			return 1;
 		}
 	}
@@ -58,8 +57,9 @@ int main(int argc, char **argv)
 	if (strcmp(verb, "own") == 0)
 		return own_main(argc - 2, argv + 2);
 	if (strcmp(verb, "version") == 0) {
-		printf("deckhand %d\n", WIRE_VERSION);
-		return 0;
+		char text[32];
+		size_t len = print_to(text, sizeof text, "deckhand %d\n", WIRE_VERSION);
+		return write_whole(STDOUT_FILENO, text, len) ? 0 : 1;
 	}
 	say("usage: deckhand agent [STATE] | hold | own UID GID FOLDER... | version");
 	return 2;

@@ -23,7 +23,6 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -164,7 +163,7 @@ static bool peek(const struct generation *generation, const struct seccomp_notif
 	ssize_t got = process_vm_readv((pid_t)call->pid, &here, 1, &there, 1, 0);
 	if (got != (ssize_t)len) {
 		char path[64];
-		snprintf(path, sizeof path, "/proc/%u/mem", call->pid);
+		print_to(path, sizeof path, "/proc/%u/mem", call->pid);
 		int fd = open(path, O_RDONLY | O_CLOEXEC);
 		got = fd >= 0 ? pread(fd, to, len, (off_t)at) : -1;
 		if (fd >= 0)
@@ -179,7 +178,7 @@ static uint64_t inode_of(const struct seccomp_notif *call)
 {
 	struct stat status;
 	char path[64];
-	snprintf(path, sizeof path, "/proc/%u/fd/%d", call->pid, (int)call->data.args[0]);
+	print_to(path, sizeof path, "/proc/%u/fd/%d", call->pid, (int)call->data.args[0]);
 	return stat(path, &status) == 0 && S_ISSOCK(status.st_mode) ? status.st_ino : 0;
 }
 
@@ -196,7 +195,7 @@ static int held_of(const struct sockets *sockets, const struct seccomp_notif *ca
 static long flags_of(const struct seccomp_notif *call)
 {
 	char path[64], text[1024];
-	snprintf(path, sizeof path, "/proc/%u/fdinfo/%d", call->pid, (int)call->data.args[0]);
+	print_to(path, sizeof path, "/proc/%u/fdinfo/%d", call->pid, (int)call->data.args[0]);
 	if (read_small(path, text, sizeof text) < 0)
 		return -1;
 	const char *at = strstr(text, "flags:");
@@ -207,7 +206,7 @@ static long flags_of(const struct seccomp_notif *call)
 static bool is_tcp(const struct seccomp_notif *call, int family)
 {
 	char path[64], name[32] = "";
-	snprintf(path, sizeof path, "/proc/%u/fd/%d", call->pid, (int)call->data.args[0]);
+	print_to(path, sizeof path, "/proc/%u/fd/%d", call->pid, (int)call->data.args[0]);
 	if (getxattr(path, "system.sockprotoname", name, sizeof name - 1) <= 0)
 		return false;
 	return strcmp(name, family == AF_INET ? "TCP" : "TCPv6") == 0;
@@ -526,7 +525,7 @@ bool notify_all_at_gate(const struct generation *generation)
 		bool waits = thread == 0;
 		for (int j = 0; !waits && j < generation->waiting_count; j++)
 			waits = generation->waiting[j].thread == thread && is_valid(generation, generation->waiting[j].id);
-		snprintf(path, sizeof path, "/proc/%d", (int)thread);
+		print_to(path, sizeof path, "/proc/%d", (int)thread);
 		if (!waits && access(path, F_OK) == 0)
 			return false;
 	}

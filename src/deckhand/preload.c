@@ -119,6 +119,7 @@ struct accepted {
 	uint8_t reading; /* threads inside a read of it */
 	uint8_t stream; /* switched protocols or an event stream: ends by our hand only */
 	uint8_t cut; /* draining has shut its reading side */
+	uint8_t busy; /* at the last look */
 };
 static struct accepted accepted[ACCEPTED_LIMIT];
 static int highest;
@@ -345,7 +346,7 @@ static void remember_accepted(int listener, int fd)
 		return;
 	accepted[fd].since_ms = now_ms();
 	accepted[fd].last = LAST_NONE;
-	accepted[fd].reading = accepted[fd].stream = accepted[fd].cut = 0;
+	accepted[fd].reading = accepted[fd].stream = accepted[fd].cut = accepted[fd].busy = 0;
 	__atomic_store_n(&accepted[fd].cookie, cookie_of(fd), __ATOMIC_RELEASE);
 	int now = __atomic_load_n(&highest, __ATOMIC_RELAXED);
 	while (fd > now && !__atomic_compare_exchange_n(&highest, &now, fd, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
@@ -643,12 +644,13 @@ static int is_idle(int fd, const struct accepted *own, struct preload_page *shar
 		return now_ms() - own->since_ms >= 1000;
 	if (own->stream)
 		return patience == 0;
-	if (own->reading == 0)
-		return 1;
 	memset(&info, 0, sizeof info);
 	if (get_option(fd, IPPROTO_TCP, TCP_INFO, &info, sizeof info) < 0)
 		return 0;
-	return info.tcpi_last_data_recv >= 20;
+	if (own->reading != 0 && info.tcpi_last_data_recv < 20)
+		return 0;
+	return preload_may_close(own->busy, info.tcpi_last_data_sent, info.tcpi_last_data_recv,
+		__atomic_load_n(&shared->draining_ms, __ATOMIC_ACQUIRE));
 }
 
 static void on_drain(int number)
@@ -669,12 +671,15 @@ static void on_drain(int number)
 			continue;
 		}
 		left++;
-		if (is_idle(fd, own, shared)) {
+		if (!own->cut && is_idle(fd, own, shared)) {
+			own->cut = 1;
+			/* one that only writes, as an event stream, does not see that
+			 * its client can say no more: it is told when it writes */
+			CALL(__NR_shutdown, fd, own->stream ? SHUT_RDWR : SHUT_RD, 0, 0, 0);
 			if (own->stream)
 				__atomic_add_fetch(&shared->streams_cut, 1, __ATOMIC_RELAXED);
-			own->cut = 1;
-			CALL(__NR_shutdown, fd, SHUT_RD, 0, 0, 0);
 		}
+		own->busy = own->last == LAST_READ;
 	}
 	__atomic_store_n(&shared->connections, left, __ATOMIC_RELEASE);
 	__atomic_add_fetch(&shared->drained, 1, __ATOMIC_RELEASE);

@@ -43,6 +43,15 @@ struct preload_message {
 	struct preload_key key;
 };
 
+/* When an idle connection of an old generation is closed. A client that asks
+ * again just then gets no answer: so right after an answer, when it has only
+ * begun to think, or when nothing came for a while. Who leaves no such moment
+ * is closed in some idle one. */
+static inline int preload_may_close(int was_busy, uint32_t sent_ms, uint32_t received_ms, uint32_t draining_ms)
+{
+	return was_busy || received_ms >= 100 || (draining_ms >= 60 && sent_ms <= 4) || draining_ms >= 150;
+}
+
 struct preload_page {
 	uint32_t gate; /* 1: this generation may not accept (a futex) */
 	uint32_t known_ready; /* 1: the launcher needs no ACCEPTED any more */
@@ -50,6 +59,7 @@ struct preload_page {
 	uint32_t loaded; /* the library runs */
 	uint32_t connections; /* accepted ones that were open at the last look */
 	uint32_t drained; /* looks taken */
+	uint32_t draining_ms; /* since the gate was closed */
 	uint32_t streams_cut;
 };
 

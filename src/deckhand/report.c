@@ -2,7 +2,6 @@
  * kept: who joins again learns how things stand. */
 #include "launcher.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -51,7 +50,7 @@ static void container_id(char *out, size_t size)
 	/* /etc/hostname is mounted from .../containers/<64 hex digits>/hostname */
 	for (char *at = text; (at = strstr(at, "/hostname ")) != NULL; at++) {
 		if (at - text >= 64 && strspn(at - 64, "0123456789abcdef") == 64) {
-			snprintf(out, size, "%.64s", at - 64);
+			print_to(out, size, "%.64s", at - 64);
 			return;
 		}
 	}
@@ -67,8 +66,8 @@ void report_note(struct launcher *launcher, const char *text)
 static void note_restart(struct launcher *launcher, const struct generation *generation)
 {
 	char text[300];
-	snprintf(text, sizeof text, "%s is linked statically and cannot be swapped in place here (seccomp: %s): it is stopped, then started",
-		launcher->trailer->bin, strerror(generation->notify_error));
+	print_to(text, sizeof text, "%s is linked statically and cannot be swapped in place here (seccomp: %s): it is stopped, then started",
+		launcher->trailer->bin, error_text(generation->notify_error));
 	report_note(launcher, text);
 }
 
@@ -78,7 +77,7 @@ void report_join(struct launcher *launcher)
 	if (launcher->hub >= 0 || now_ns() < launcher->hub_retry)
 		return;
 	launcher->hub_retry = now_ns() + 500 * MS;
-	snprintf(path, sizeof path, "%s/hub.sock", launcher->trailer->state);
+	print_to(path, sizeof path, "%s/hub.sock", launcher->trailer->state);
 	launcher->hub = connect_unix(path);
 	if (launcher->hub < 0)
 		return;

@@ -2,7 +2,6 @@
  * generation that bound them, handed to each later one that asks. */
 #include "launcher.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>

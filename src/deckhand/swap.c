@@ -4,7 +4,6 @@
 #include "launcher.h"
 
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -20,12 +19,12 @@ enum { ALIVE_MS = 100, FIRST_ALIVE_MS = 1000, QUIET_MS = 500, HOLD_MS = 1000 };
 bool swap_find_first(const struct launcher *launcher, struct program *out)
 {
 	char link[500], target[256];
-	snprintf(link, sizeof link, "%s/bin/%s", launcher->trailer->state, launcher->trailer->bin);
+	print_to(link, sizeof link, "%s/bin/%s", launcher->trailer->state, launcher->trailer->bin);
 	ssize_t len = readlink(link, target, sizeof target - 1);
 	if (len < 7)
 		return false;
 	target[len] = '\0';
-	snprintf(out->path, sizeof out->path, "%s/%s", launcher->trailer->state, target + 3);
+	print_to(out->path, sizeof out->path, "%s/%s", launcher->trailer->state, target + 3);
 	out->number = strncmp(target, "../gen/", 7) == 0 ? atoll(target + 7) : 0;
 	return out->number != 0;
 }
@@ -221,9 +220,9 @@ void swap_order(struct launcher *launcher, const struct wire_frame *frame)
 	launcher->swapped_alone = launcher->next_failed = false;
 	wanted->number = wire_get_number(frame, "generation", 0);
 	if (path != NULL)
-		snprintf(wanted->path, sizeof wanted->path, "%s", path);
+		print_to(wanted->path, sizeof wanted->path, "%s", path);
 	else
-		snprintf(wanted->path, sizeof wanted->path, "%s/gen/%lld/%s", launcher->trailer->state, wanted->number, launcher->trailer->bin);
+		print_to(wanted->path, sizeof wanted->path, "%s/gen/%lld/%s", launcher->trailer->state, wanted->number, launcher->trailer->bin);
 	if (wanted->number <= 0 || stat(wanted->path, &status) != 0) {
 		begin_failed(launcher, "exec");
 	} else if (launcher->phase == PHASE_HOLDING) {
@@ -289,7 +288,7 @@ static void go_back(struct launcher *launcher)
 	launcher->next_failed = false;
 	launcher->phase = PHASE_FIRST;
 	if (!start(launcher, &launcher->serving, &launcher->back)) {
-		say("cannot start %s again: %s", launcher->back.path, strerror(errno));
+		say("cannot start %s again: %s", launcher->back.path, error_text(errno));
 		leave(launcher);
 	}
 }

@@ -10,13 +10,11 @@
 #include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
 #include <linux/tcp.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 enum { TCP_ESTABLISHED_STATE = 1, TCP_CLOSE_WAIT_STATE = 8, TCP_LISTEN_STATE = 10, OWN_SOCKETS = 4096 };
-enum { FRESH_MS = 10, STALE_MS = 200 };
 
 /* The sockets of a process: inode and descriptor. */
 struct own {
@@ -30,18 +28,17 @@ struct own {
 static bool list_own(pid_t pid, struct own *own)
 {
 	char path[64], target[64];
-	snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
+	print_to(path, sizeof path, "/proc/%d/fd", (int)pid);
 	DIR *dir = opendir(path);
 	own->count = 0;
 	if (dir == NULL)
 		return false;
 	for (struct dirent *entry; (entry = readdir(dir)) != NULL && own->count < OWN_SOCKETS;) {
-		unsigned long long inode;
 		ssize_t len = readlinkat(dirfd(dir), entry->d_name, target, sizeof target - 1);
 		target[len > 0 ? len : 0] = '\0';
-		if (sscanf(target, "socket:[%llu]", &inode) != 1)
+		if (strncmp(target, "socket:[", 8) != 0)
 			continue;
-		own->sockets[own->count].inode = inode;
+		own->sockets[own->count].inode = strtoull(target + 8, NULL, 10);
 		own->sockets[own->count++].fd = atoi(entry->d_name);
 	}
 	closedir(dir);
@@ -71,14 +68,6 @@ static bool is_idle(const struct inet_diag_msg *message, const struct tcp_info *
 	return info->tcpi_last_data_sent < info->tcpi_last_data_recv;
 }
 
-/* A client that asks again just as its connection is closed gets no answer. So
- * it is closed right after an answer, when the client has only begun to think,
- * or when nothing came for a while, and something just now is not likely. */
-static bool is_safe(const struct tcp_info *info)
-{
-	return info->tcpi_last_data_sent <= FRESH_MS || info->tcpi_last_data_recv >= STALE_MS;
-}
-
 static const struct tcp_info *info_of(const struct nlmsghdr *head, struct tcp_info *room)
 {
 	const struct inet_diag_msg *message = NLMSG_DATA(head);
@@ -102,30 +91,49 @@ static bool is_held_port(const struct sockets *sockets, uint16_t port)
 	return false;
 }
 
-static void count_one(const struct nlmsghdr *head, const struct sockets *sockets, const struct own *own, struct tcp_look *look)
+struct looking {
+	const struct sockets *sockets;
+	struct own own;
+	struct tcp_look before;
+	uint32_t draining_ms;
+};
+
+static bool was_busy(const struct tcp_look *before, uint64_t inode)
+{
+	for (int i = 0; i < before->busy && i < TCP_IDLE_LIMIT; i++)
+		if (before->was_busy[i] == inode)
+			return true;
+	return false;
+}
+
+static void count_one(const struct nlmsghdr *head, const struct looking *looking, struct tcp_look *look)
 {
 	const struct inet_diag_msg *message = NLMSG_DATA(head);
 	struct tcp_info room;
-	const struct tcp_info *info;
-	int fd = head->nlmsg_len >= NLMSG_LENGTH(sizeof *message) ? fd_of(own, message->idiag_inode) : -1;
+	int fd = head->nlmsg_len >= NLMSG_LENGTH(sizeof *message) ? fd_of(&looking->own, message->idiag_inode) : -1;
 	if (fd < 0)
 		return;
 	if (message->idiag_state == TCP_LISTEN_STATE) {
 		look->listening++;
 		return;
 	}
-	if (!is_held_port(sockets, message->id.idiag_sport))
+	if (!is_held_port(looking->sockets, message->id.idiag_sport))
 		return;
 	look->open++;
-	info = info_of(head, &room);
-	if (!is_idle(message, info))
+	const struct tcp_info *info = info_of(head, &room);
+	if (!is_idle(message, info)) {
+		if (look->busy < TCP_IDLE_LIMIT)
+			look->was_busy[look->busy] = message->idiag_inode;
 		look->busy++;
-	else if (is_safe(info) && look->idle_count < TCP_IDLE_LIMIT)
+	} else if (look->idle_count < TCP_IDLE_LIMIT &&
+		preload_may_close(was_busy(&looking->before, message->idiag_inode), info->tcpi_last_data_sent,
+			info->tcpi_last_data_recv, looking->draining_ms)) {
 		look->idle[look->idle_count++] = fd;
+	}
 }
 
 /* Asks for all TCP sockets of a family in the states of the mask. */
-static bool ask(int netlink, uint8_t family, const struct sockets *sockets, const struct own *own, struct tcp_look *look)
+static bool ask(int netlink, uint8_t family, const struct looking *looking, struct tcp_look *look)
 {
 	static _Alignas(struct nlmsghdr) char block[32768];
 	struct {
@@ -149,23 +157,26 @@ static bool ask(int netlink, uint8_t family, const struct sockets *sockets, cons
 				return true;
 			if (head->nlmsg_type != SOCK_DIAG_BY_FAMILY)
 				return false;
-			count_one(head, sockets, own, look);
+			count_one(head, looking, look);
 		}
 	}
 }
 
-bool tcp_look_at(pid_t pid, const struct sockets *sockets, struct tcp_look *look)
+bool tcp_look_at(pid_t pid, const struct sockets *sockets, uint32_t draining_ms, struct tcp_look *look)
 {
-	static struct own own;
+	static struct looking looking;
+	looking.sockets = sockets;
+	looking.before = *look;
+	looking.draining_ms = draining_ms;
 	memset(look, 0, sizeof *look);
-	if (!list_own(pid, &own))
+	if (!list_own(pid, &looking.own))
 		return false;
 	int netlink = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
 	struct timeval limit = {.tv_usec = 200000};
 	if (netlink < 0)
 		return false;
 	setsockopt(netlink, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-	bool good = ask(netlink, AF_INET, sockets, &own, look) && ask(netlink, AF_INET6, sockets, &own, look);
+	bool good = ask(netlink, AF_INET, &looking, look) && ask(netlink, AF_INET6, &looking, look);
 	close(netlink);
 	return good;
 }

@@ -2,7 +2,6 @@
 #include "deckhand.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -42,20 +41,103 @@ bool write_whole(int fd, const void *bytes, size_t len)
 	return true;
 }
 
-void say(const char *format, ...)
+/* ---- text ---- */
+
+struct text {
+	char *out;
+	size_t size, len; /* len may go beyond what fits */
+};
+
+static void put_bytes(struct text *text, const char *bytes, size_t len)
 {
-	char line[512];
-	int head = snprintf(line, sizeof line, "cargodeck: ");
+	for (size_t i = 0; i < len; i++, text->len++)
+		if (text->len + 1 < text->size)
+			text->out[text->len] = bytes[i];
+}
+
+static void put_number(struct text *text, unsigned long long value, bool negative, unsigned base, size_t width)
+{
+	char digits[32];
+	size_t at = sizeof digits;
+	do
+		digits[--at] = "0123456789abcdef"[value % base];
+	while ((value /= base) > 0);
+	while (sizeof digits - at < width)
+		digits[--at] = '0';
+	if (negative)
+		put_bytes(text, "-", 1);
+	put_bytes(text, digits + at, sizeof digits - at);
+}
+
+/* One conversion, after its %; returns where it ends. */
+static const char *put_one(struct text *text, const char *at, va_list *args)
+{
+	size_t width = 0, most = SIZE_MAX;
+	int longs = 0;
+	for (; *at >= '0' && *at <= '9'; at++)
+		width = width * 10 + (size_t)(*at - '0');
+	if (*at == '.')
+		for (most = 0, at++; *at >= '0' && *at <= '9'; at++)
+			most = most * 10 + (size_t)(*at - '0');
+	for (; *at == 'l'; at++)
+		longs++;
+	if (*at == 's') {
+		const char *string = va_arg(*args, const char *);
+		put_bytes(text, string, strnlen(string, most));
+	} else if (*at == 'd') {
+		long long value = longs == 2 ? va_arg(*args, long long) : longs == 1 ? va_arg(*args, long) : va_arg(*args, int);
+		put_number(text, value < 0 ? -(unsigned long long)value : (unsigned long long)value, value < 0, 10, width);
+	} else if (*at == 'u' || *at == 'x') {
+		unsigned long long value = longs == 2 ? va_arg(*args, unsigned long long) : longs == 1 ? va_arg(*args, unsigned long) : va_arg(*args, unsigned);
+		put_number(text, value, false, *at == 'x' ? 16 : 10, width);
+	}
+	return at + 1;
+}
+
+static size_t print_args(char *out, size_t size, const char *format, va_list *args)
+{
+	struct text text = {out, size, 0};
+	while (*format != '\0') {
+		size_t plain = strcspn(format, "%");
+		put_bytes(&text, format, plain);
+		format += plain;
+		if (*format == '%')
+			format = put_one(&text, format + 1, args);
+	}
+	if (size > 0)
+		out[text.len < size ? text.len : size - 1] = '\0';
+	return text.len;
+}
+
+size_t print_to(char *out, size_t size, const char *format, ...)
+{
 	va_list args;
 	va_start(args, format);
-	int len = vsnprintf(line + head, sizeof line - (size_t)head - 1, format, args);
+	size_t len = print_args(out, size, format, &args);
 	va_end(args);
-	if (len < 0)
-		return;
-	size_t end = (size_t)(head + len) < sizeof line - 1 ? (size_t)(head + len) : sizeof line - 2;
-	line[end] = '\n';
-	write_whole(STDERR_FILENO, line, end + 1);
+	return len;
 }
+
+const char *error_text(int number)
+{
+	const char *text = strerrordesc_np(number);
+	return text != NULL ? text : "unknown error";
+}
+
+void say(const char *format, ...)
+{
+	char line[512] = "cargodeck: ";
+	size_t head = strlen(line);
+	va_list args;
+	va_start(args, format);
+	size_t len = head + print_args(line + head, sizeof line - head - 1, format, &args);
+	va_end(args);
+	len = len < sizeof line - 2 ? len : sizeof line - 2;
+	line[len] = '\n';
+	write_whole(STDERR_FILENO, line, len + 1);
+}
+
+/* ---- files and /proc ---- */
 
 ssize_t read_small(const char *path, char *out, size_t size)
 {
@@ -80,14 +162,14 @@ ssize_t read_small(const char *path, char *out, size_t size)
 static bool proc_status_field(pid_t pid, const char *field, char *out, size_t size)
 {
 	char path[64], text[4096];
-	snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+	print_to(path, sizeof path, "/proc/%d/status", (int)pid);
 	if (read_small(path, text, sizeof text) < 0)
 		return false;
 	size_t len = strlen(field);
 	for (char *line = text; line != NULL; line = strchr(line, '\n')) {
 		line += *line == '\n';
 		if (strncmp(line, field, len) == 0 && line[len] == ':') {
-			snprintf(out, size, "%s", line + len + 1);
+			print_to(out, size, "%s", line + len + 1);
 			return true;
 		}
 		if (*line == '\0')
@@ -176,9 +258,9 @@ bool trailer_read(struct trailer *trailer)
 	strcpy(trailer->state, DECKHAND_STATE);
 	for (const char *at = block + sizeof DECKHAND_TRAILER_MAGIC; at < block + DECKHAND_TRAILER_SIZE && *at != '\0'; at += strlen(at) + 1) {
 		if (strncmp(at, "bin=", 4) == 0)
-			snprintf(trailer->bin, sizeof trailer->bin, "%s", at + 4);
+			print_to(trailer->bin, sizeof trailer->bin, "%s", at + 4);
 		else if (strncmp(at, "state=", 6) == 0)
-			snprintf(trailer->state, sizeof trailer->state, "%s", at + 6);
+			print_to(trailer->state, sizeof trailer->state, "%s", at + 6);
 	}
 	return trailer->bin[0] != '\0';
 }
