@@ -67,6 +67,8 @@ void agent_deps(struct agent *agent, const char *folder, agent_file file, agent_
 void agent_to_launcher(struct agent *agent, int launcher, const void *frame, size_t len);
 /* Drops every order of that owner: nothing is told to it any more. */
 void agent_forget(struct agent *agent, const void *data);
+/* Asks for HELLO again; a second one of the same life is not told. */
+void agent_ask(struct agent *agent);
 /* Asks the agent to end everything that it started, and itself. */
 void agent_bye(struct agent *agent);
 

@@ -59,6 +59,8 @@ enum wire_type {
 	WIRE_BYE = 10, /* end everything that was started, and the agent */
 	WIRE_LIST = 11, /* id: -> DONE with kept (repeated): BIN GENERATION SIZE MTIME_NS CURRENT(0|1) */
 
+	WIRE_ASK = 12, /* say HELLO again: the first one may have been said before anybody listened */
+
 	/* agent -> cargodeck */
 	WIRE_HELLO = 32, /* version, pid, uid, gid, arch, t, boot (random id of this agent's life) */
 	WIRE_STARTED = 33, /* id, pid, t (before the exec) */

@@ -187,8 +187,8 @@ static void on_early(void *data, unsigned number, const struct watch_batch *batc
 	struct save_record *record = save_new(deck);
 	record->batch = number;
 	take_batch(deck, record, batch, &save);
-	save_build(deck, record, NULL, false, false);
 	tell_saved(deck, record);
+	save_build(deck, record, NULL, false, false);
 	save_finish(&save);
 }
 
@@ -205,11 +205,11 @@ static void on_settled(void *data, unsigned number, const struct watch_batch *ba
 		record->batch = number;
 	}
 	bool grew = take_batch(deck, record, batch, &save);
+	if (grew)
+		tell_saved(deck, record);
 	if (record->bins.count > 0 && (!begun || grew || batch->grew || batch->stale->count > 0))
 		save_build(deck, record, batch->stale, begun, false);
 	record->is_settled = true;
-	if (grew)
-		tell_saved(deck, record);
 	do_rest(deck, &save);
 	save_finish(&save);
 }
