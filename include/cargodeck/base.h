@@ -127,6 +127,7 @@ void strings_take(struct strings *list, char *text); /* takes over */
 void strings_print(struct strings *list, const char *format, ...) PRINTF_LIKE(2, 3);
 bool strings_have(const struct strings *list, const char *text);
 bool strings_add_new(struct strings *list, const char *text); /* false: was there */
+bool strings_drop(struct strings *list, const char *text); /* false: was not there */
 void strings_sort(struct strings *list);
 void strings_copy(struct strings *to, const struct strings *from); /* adds all */
 /* "a, b and c"; the caller frees. */

@@ -10,7 +10,9 @@
 struct command_option {
 	const char *name; /* without the dashes */
 	char letter; /* 0: none */
-	const char *value; /* "FILE"; NULL: takes none */
+	/* "FILE"; NULL: takes none. FILE and DIR are completed as such; what N and
+	 * SECONDS are given is checked to be a whole number of at most nine digits. */
+	const char *value;
 	const char *sentence; /* without a full stop */
 	const char *choices; /* "auto always never"; NULL: anything */
 	bool repeats; /* may be given more than once, each counts */
@@ -93,16 +95,19 @@ struct command_given {
 };
 
 struct command_line {
-	const struct command_def *command;
+	const struct command_def *command; /* NULL: --help or --version without a verb */
 	ARRAY(struct command_given) given; /* in order */
 	struct strings arguments;
-	bool help, version; /* --help, --version: nothing else was checked */
+	bool help, version; /* --help, --version: only the verb was looked at */
 };
 
-/* Reads arguments (GNU getopt's forms: --name=value, --name value, -n value,
- * -nvalue, -- ends options; options may stand before or after the verb). A
- * first argument "deck" is skipped, as cargo gives it to `cargo deck`. False
- * and FAULT_USAGE with the nearest known name. */
+/* Reads main's arguments (argv[0] is the program) in the forms of GNU's
+ * getopt_long(3): --name=value, --name value, a beginning of the name that is
+ * clear, -n value, -nvalue, -abc; -- ends options. Options may stand before or
+ * after the verb; a letter that is one of all and one of the verb's own means
+ * the verb's after it. A first argument "deck" is skipped, as cargo gives it to
+ * `cargo deck`. False and FAULT_USAGE with the nearest known name; the line is
+ * to be finished either way. */
 bool command_parse(const struct command_table *table, int argc, char *const *argv,
 	struct command_line *line, struct fault *fault);
 void command_line_finish(struct command_line *line);
@@ -117,9 +122,11 @@ void command_line_values(const struct command_line *line, const char *name, stru
 /* `command` NULL: the whole program. Lines fold at `width` columns. */
 void command_write_help(const struct command_table *table, const struct command_def *command,
 	unsigned width, struct str *out);
-/* roff with the man macros (man(7)); `more` are chapters from elsewhere. */
+/* roff with the man macros (man(7)); `more` are chapters from elsewhere, they
+ * come before the table's own. */
 void command_write_man(const struct command_table *table, const struct command_chapter *more,
 	size_t more_count, struct str *out);
+/* Services are completed by what `PROGRAM ps --names` prints, one a line. */
 enum command_shell { COMMAND_BASH, COMMAND_ZSH, COMMAND_FISH };
 void command_write_completions(const struct command_table *table, enum command_shell shell, struct str *out);
 

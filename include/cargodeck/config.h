@@ -33,6 +33,8 @@ struct config_option {
 	const char *sentence;
 };
 extern const struct config_option config_options[CONFIG_COUNT];
+/* Adds the sentence, what the option takes and its default, for people. */
+void config_option_describe(const struct config_option *option, struct str *out);
 
 /* ---- themes ---- */
 
@@ -79,10 +81,11 @@ struct config {
 
 /* Reads a person's file and the theme. Never fails: what is wrong in them is
  * in `mistakes`. `path` NULL: the usual one (XDG). `themes`: the folder of the
- * installed themes; a person's own `themes/` beside config.ini comes first. */
+ * installed themes, NULL: where `make install` put them, else beside the
+ * program in its build tree; a person's own `themes/` comes first. */
 struct config *config_open(const char *path, const char *themes);
 void config_close(struct config *config); /* NULL is fine */
-const char *config_text(const struct config *config, enum config_id id);
+const char *config_text(const struct config *config, enum config_id id); /* never NULL */
 int64_t config_number(const struct config *config, enum config_id id);
 bool config_is_on(const struct config *config, enum config_id id);
 /* Reads settings from memory; `path` is only named in mistakes. */

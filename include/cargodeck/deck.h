@@ -73,6 +73,10 @@ void deck_close(struct deck *deck);
  * as events. False: it cannot even begin (another deck has the project …). */
 bool deck_start(struct deck *deck, struct fault *fault);
 
+/* The project could not be read at first, or another deck has it: nothing more
+ * will happen. */
+bool deck_has_failed(const struct deck *deck);
+
 /* What may be asked of a running deck. Each answers at once and works on. */
 bool deck_service_order(struct deck *deck, const char *service, const char *verb, struct fault *fault); /* start stop restart */
 void deck_pause_watch(struct deck *deck, bool pause);

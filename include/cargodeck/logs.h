@@ -18,26 +18,37 @@ struct log_span {
 
 enum { LOG_LINE_LIMIT = 64 * 1024, LOG_SPAN_LIMIT = 256 };
 
-/* Cleans one raw line of anything: valid UTF-8 out (what is none becomes
- * U+FFFD), SGR sequences (ECMA-48, 8.3.117) become spans, every other escape
- * sequence, unterminated ones too, is dropped, a tab becomes blanks to the next
- * eighth column, control letters, bidi controls and zero-width joiners are
- * dropped; a carriage return starts the line over, as a terminal would show it.
- * The text is cut at LOG_LINE_LIMIT with "… N bytes more". `spans` has room for
- * LOG_SPAN_LIMIT; returns how many were set. */
+/* Cleans one raw line of anything into `text`, which is emptied first: valid
+ * UTF-8 out (each byte that is part of none becomes U+FFFD), SGR sequences
+ * (ECMA-48, 8.3.117) become spans, every other escape sequence is dropped, in
+ * its C1 form (U+0080 to U+009F) too. A control sequence that is not whole is
+ * dropped as far as it goes; of a string sequence (OSC, DCS, APC, PM, SOS)
+ * without an end only the introducer is, so that nobody can hide the rest of a
+ * line. A tab becomes blanks to the next eighth column, a newline or a Unicode
+ * line separator one blank; control letters, bidi controls, zero-width joiners
+ * and variation selectors are dropped. What follows a carriage return starts
+ * the line over, as a progress line on a terminal does. The text holds no NUL.
+ * It is cut at LOG_LINE_LIMIT with "… N bytes more" behind; N counts the raw
+ * bytes. `spans` has room for LOG_SPAN_LIMIT; returns how many were set; before
+ * the first one the terminal's own colours hold. Never more than one pass. */
 size_t log_clean(const char *raw, size_t len, struct str *text, struct log_span *spans);
 
-/* Finds the level: JSON ("level", "lvl", "severity", "log.level"; numbers of
- * bunyan), logfmt (level=), or a word in capitals near the start (INFO, WARN,
- * ERROR …). One pass over the first 512 bytes; never allocates. */
+/* Finds the level of a cleaned line: JSON ("level", "lvl", "severity",
+ * "log.level", "levelname", {"log":{"level"}}; numbers of bunyan and pino), a
+ * word in capitals near the start (INFO, WARN, ERROR …; Postgres' LOG and
+ * FATAL), one between brackets ([error], nginx), one that opens the line with a
+ * colon behind (warning:, error[E0308]:), logfmt (level=), glog's first letter
+ * (I1123 …), a panic of Rust. Fatal, critical and the like count as error. One
+ * pass over the first 512 bytes; never allocates. */
 enum log_level log_level_find(const char *text, size_t len);
 const char *log_level_name(enum log_level level);
 
 /* ---- the store --------------------------------------------------------------------- */
 
 /* Lines of one source, in order of arrival, in segments; the oldest segments
- * go when `limit` bytes are passed (what a line costs: its text, its spans and
- * at most 24 bytes of index). Lines are numbered from 0 and keep their number. */
+ * go when `limit` bytes are passed. A line costs its text and a NUL, 16 bytes of
+ * index, and mostly three bytes a span. Lines are numbered from 0 and keep their
+ * number. At least the newest segment is held, however small the limit. */
 struct log_store;
 
 enum log_kind { LOG_TEXT, LOG_DIVIDER, LOG_GAP };
@@ -47,21 +58,27 @@ struct log_line {
 	int64_t time_ns; /* wall clock; 0: not known */
 	enum log_level level;
 	bool is_stderr;
-	const char *text; /* borrowed until the store is added to or closed */
+	const char *text; /* NUL-terminated; borrowed until the store is added to, cleared or closed */
 	size_t len;
-	const struct log_span *spans;
+	const struct log_span *spans; /* as the text, and until LOG_GIVEN_KEEP more lines were got; NULL: none */
 	size_t span_count;
 };
 
+/* Spans are unpacked when a line is got: that many lines' are kept at a time. */
+enum { LOG_GIVEN_KEEP = 1024 };
+
 struct log_store *log_store_open(size_t limit);
 void log_store_close(struct log_store *store); /* NULL is fine */
-/* Adds a raw line. */
+/* Adds a raw line (without its newline): cleaned, its level found. time_ns 0:
+ * not known. Takes under a microsecond for lines as people write them. */
 void log_store_add(struct log_store *store, int64_t time_ns, bool is_stderr, const char *raw, size_t len);
-/* Adds a divider ("run 3, generation g41") or a gap ("lines may be missing"). */
+/* Adds a divider ("run 3, generation g41") or a gap ("lines may be missing") as
+ * a line of its own; the text is cleaned. No search finds it. */
 void log_store_mark(struct log_store *store, enum log_kind kind, int64_t time_ns, const char *text);
 uint64_t log_store_first(const struct log_store *store); /* number of the oldest line held */
 uint64_t log_store_end(const struct log_store *store); /* one past the newest */
-size_t log_store_bytes(const struct log_store *store);
+size_t log_store_bytes(const struct log_store *store); /* what it takes, to be held against the limit */
+/* False: there is no such line (any more); `line` is empty then. */
 bool log_store_get(const struct log_store *store, uint64_t number, struct log_line *line);
 /* Empties it; numbers go on. */
 void log_store_clear(struct log_store *store);
@@ -69,15 +86,35 @@ void log_store_clear(struct log_store *store);
 /* ---- search ----------------------------------------------------------------------------- */
 
 struct log_pattern;
-/* Literal (smart case: a capital letter makes it exact) or a regular expression
- * (PCRE2 with JIT, bounded backtracking). NULL and a fault naming the place. */
+/* Literal or a regular expression (PCRE2 with JIT, bounded backtracking). Both
+ * have smart case: without a capital letter case is folded, one makes it exact.
+ * NULL and a fault (FAULT_USAGE) naming the place: wrong, empty, or with a line
+ * break in it. */
 struct log_pattern *log_pattern_open(const char *text, bool regular, struct fault *fault);
 void log_pattern_close(struct log_pattern *pattern); /* NULL is fine */
-/* The first match at or after byte `from`; false: none. */
+/* The first match at or after byte `from`, never an empty one; false: none (or
+ * the text is not valid UTF-8). */
 bool log_pattern_find(struct log_pattern *pattern, const char *text, size_t len, size_t from, size_t *start, size_t *end);
-/* The next line that matches, from `number` on, forwards or backwards; false: none. */
+/* Lines were given up because the pattern backtracks too much; it is worth a
+ * sentence ("the pattern is too hard for some lines"). After 200 of them it
+ * matches nothing more. */
+bool log_pattern_gave_up(const struct log_pattern *pattern);
+
+/* The next line that matches, `number` itself first, forwards or backwards;
+ * false: none. Backwards, a number past the end counts as the newest line. */
 bool log_store_search(const struct log_store *store, struct log_pattern *pattern, uint64_t number, bool backwards, uint64_t *found);
 /* How many lines match. */
 uint64_t log_store_count(const struct log_store *store, struct log_pattern *pattern);
+
+/* The same in steps, for whoever must not block. About `budget_ns` a step, 0:
+ * no bound. LOG_MORE: call again, *number has moved on. LOG_FOUND: *number is
+ * the line. Between steps the store may be added to. */
+enum log_step { LOG_NONE_LEFT, LOG_FOUND, LOG_MORE };
+enum log_step log_store_search_step(const struct log_store *store, struct log_pattern *pattern, uint64_t *number, bool backwards,
+	uint64_t budget_ns);
+/* Counts from *number on and adds to *count; true: the end is reached, and what
+ * comes later may be counted from *number on. */
+bool log_store_count_step(const struct log_store *store, struct log_pattern *pattern, uint64_t *number, uint64_t budget_ns,
+	uint64_t *count);
 
 #endif

@@ -201,6 +201,18 @@ static int compare_strings(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+bool strings_drop(struct strings *list, const char *text)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		if (strcmp(list->items[i], text) != 0)
+			continue;
+		free(list->items[i]);
+		array_remove(list, i);
+		return true;
+	}
+	return false;
+}
+
 void strings_sort(struct strings *list)
 {
 	if (list->count > 1)

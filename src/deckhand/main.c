@@ -5,6 +5,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -28,6 +29,22 @@ static int hold_main(void)
 	}
 }
 
+/* Gives folders to a user: volumes belong to root when they are made. */
+static int own_main(int argc, char **argv)
+{
+	if (argc < 3)
+		return 2;
+	uid_t uid = (uid_t)strtoul(argv[0], NULL, 10);
+	gid_t gid = (gid_t)strtoul(argv[1], NULL, 10);
+	for (int i = 2; i < argc; i++) {
+		if (chown(argv[i], uid, gid) != 0) {
+			say("cannot give %s to user %u: %s", argv[i], (unsigned)uid, strerror(errno));
+			return 1;
+		}
+	}
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct trailer trailer;
@@ -38,10 +55,12 @@ int main(int argc, char **argv)
 		return agent_main(argc > 2 ? argv[2] : DECKHAND_STATE);
 	if (strcmp(verb, "hold") == 0)
 		return hold_main();
+	if (strcmp(verb, "own") == 0)
+		return own_main(argc - 2, argv + 2);
 	if (strcmp(verb, "version") == 0) {
 		printf("deckhand %d\n", WIRE_VERSION);
 		return 0;
 	}
-	say("usage: deckhand agent [STATE] | hold | version");
+	say("usage: deckhand agent [STATE] | hold | own UID GID FOLDER... | version");
 	return 2;
 }

@@ -1,0 +1,29 @@
+/* verbs: what the commands do in a shell, without a screen. Each prints to
+ * standard output, faults to standard error, and returns the exit status:
+ * 0 well, 1 failed, 2 wrong usage, 3 something outside is missing. */
+#ifndef CARGODECK_VERBS_H
+#define CARGODECK_VERBS_H
+
+#include "cargodeck/command.h"
+#include "cargodeck/deck.h"
+
+/* Fills options from what was given; strings are borrowed from `line` or owned
+ * by the lists, which verb_options_finish() frees. */
+void verb_options_read(const struct command_line *line, struct deck_options *options);
+void verb_options_finish(struct deck_options *options);
+/* Prints a fault as "cargodeck: sentence: mend"; its exit status. */
+int verb_fault(const struct fault *fault);
+/* --color, NO_COLOR and whether standard output is a terminal. */
+bool verb_is_coloured(const struct command_line *line);
+
+int verb_watch(const struct command_line *line);
+int verb_build(const struct command_line *line);
+int verb_ps(const struct command_line *line);
+int verb_logs(const struct command_line *line);
+int verb_life(const struct command_line *line); /* start stop restart */
+int verb_down(const struct command_line *line);
+int verb_wait(const struct command_line *line);
+int verb_doctor(const struct command_line *line);
+int verb_compose_override(const struct command_line *line);
+
+#endif

@@ -1,0 +1,91 @@
+# bash completion of cargodeck; written from the table of commands by `make update-share`.
+
+_cargodeck() {
+	local current=${COMP_WORDS[COMP_CWORD]} verb='' option='' takes='' word='' name='' i=1
+	local -a given=()
+	COMPREPLY=()
+	[[ ${COMP_WORDS[1]} == deck && COMP_CWORD -gt 1 ]] && i=2
+	while ((i < COMP_CWORD)); do
+		word=${COMP_WORDS[i]} takes=''
+		case $verb:$word in
+		up:--take-over) ;;
+		up:--yes|up:-y) ;;
+		build:--clean) ;;
+		build:--json) ;;
+		down:--volumes|down:-v) ;;
+		watch:--json) ;;
+		watch:--take-over) ;;
+		ps:--json) ;;
+		ps:--line) ;;
+		ps:--names) ;;
+		logs:--follow|logs:-f) ;;
+		logs:--tail|logs:-n) takes=own ;;
+		logs:--timestamps|logs:-t) ;;
+		logs:--json) ;;
+		wait:--healthy) ;;
+		wait:--timeout|wait:-t) takes=own ;;
+		doctor:--json) ;;
+		version:--json) ;;
+		*:--project|*:-C) takes=all ;;
+		*:--file|*:-f) takes=all ;;
+		*:--env-file) takes=all ;;
+		*:--profile) takes=all ;;
+		*:--project-name|*:-p) takes=all ;;
+		*:--manifest-path) takes=all ;;
+		*:--context|*:-c) takes=all ;;
+		*:--host|*:-H) takes=all ;;
+		*:--color) takes=all ;;
+		*:-*) ;;
+		:*) verb=$word ;;
+		esac
+		((i++))
+		[[ -n $takes ]] || continue
+		# bash splits --name=value at the sign
+		if [[ ${COMP_WORDS[i]} == = ]]; then
+			((i == COMP_CWORD)) && current=''
+			((i++))
+		fi
+		if ((i >= COMP_CWORD)); then
+			option=$word
+		else
+			[[ $takes == all ]] && given+=("$word" "${COMP_WORDS[i]}")
+			((i++))
+		fi
+	done
+	if [[ -n $option ]]; then
+		case $verb:$option in
+		*:--project|*:-C) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -d -- "$current") ;;
+		*:--file|*:-f) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
+		*:--env-file) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
+		*:--manifest-path) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
+		*:--color) mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$current") ;;
+		esac
+		return
+	fi
+	if [[ $current == -* ]]; then
+		word='--project --file --env-file --profile --project-name --manifest-path --context --host --color --help --version'
+		case $verb in
+		''|up) word+=' --take-over --yes' ;;
+		build) word+=' --clean --json' ;;
+		down) word+=' --volumes' ;;
+		watch) word+=' --json --take-over' ;;
+		ps) word+=' --json --line --names' ;;
+		logs) word+=' --follow --tail --timestamps --json' ;;
+		wait) word+=' --healthy --timeout' ;;
+		doctor) word+=' --json' ;;
+		version) word+=' --json' ;;
+		esac
+		mapfile -t COMPREPLY < <(compgen -W "$word" -- "$current")
+		return
+	fi
+	case $verb in
+	''|help) mapfile -t COMPREPLY < <(compgen -W 'up build start stop restart down watch ps logs wait doctor compose-override version help' -- "$current") ;;
+	start|stop|restart|ps|logs|wait)
+		while read -r name; do
+			[[ $name == *[^A-Za-z0-9._-]* ]] && continue # it would be run
+			[[ $name == "$current"* ]] && COMPREPLY+=("$name")
+		done < <("${COMP_WORDS[0]}" "${given[@]}" ps --names 2>/dev/null)
+		;;
+	esac
+}
+complete -F _cargodeck cargodeck cargo-deck

@@ -1,0 +1,81 @@
+# fish completion of cargodeck; written from the table of commands by `make update-share`.
+
+# Prints the options of the line that hold for every command, then the command.
+function __cargodeck_line
+    set -l words (commandline -opc)
+    set -e words[1]
+    while set -q words[1]
+        switch $words[1]
+            case -C --project -f --file --env-file --profile -p --project-name --manifest-path -c --context -H --host --color
+                set -q words[2]; or return 1
+                test "$argv[1]" = given; and printf '%s\n' $words[1] $words[2]
+                set -e words[1]
+            case '-*'
+            case '*'
+                test "$argv[1]" = given; or echo $words[1]
+                return 0
+        end
+        set -e words[1]
+    end
+    return 1
+end
+
+function __cargodeck_is
+    set -l verb (__cargodeck_line)
+    and contains -- $verb[1] $argv
+end
+
+function __cargodeck_services
+    set -l words (commandline -opc)
+    set -l given (__cargodeck_line given)
+    command $words[1] $given ps --names 2>/dev/null
+end
+
+complete -c cargodeck -f
+complete -c cargodeck -n 'not __cargodeck_line >/dev/null' -a up -d 'Bring the stack up, watch the sources and show both'
+complete -c cargodeck -n 'not __cargodeck_line >/dev/null' -a build -d 'Build every program that a service runs, now'
+complete -c cargodeck -n 'not __cargodeck_line >/dev/null' -a start -d 'Start services'
+complete -c cargodeck -n 'not __cargodeck_line >/dev/null' -a stop -d 'Stop services'
+complete -c cargodeck -n 'not __cargodeck_line >/dev/null' -a restart -d 'Restart services, with the whole start of their containers'
+complete -c cargodeck -n 'not __cargodeck_line >/dev/null' -a down -d 'Stop and remove the containers and networks of the project'
+complete -c cargodeck -n 'not __cargodeck_line >/dev/null' -a watch -d 'Do what up does, without a screen'
+complete -c cargodeck -n 'not __cargodeck_line >/dev/null' -a ps -d 'List services with state, health, generation and usage'
+complete -c cargodeck -n 'not __cargodeck_line >/dev/null' -a logs -d 'Print what services write'
+complete -c cargodeck -n 'not __cargodeck_line >/dev/null' -a wait -d 'Wait until services run'
+complete -c cargodeck -n 'not __cargodeck_line >/dev/null' -a doctor -d 'Check the machine and say how each service is built and swapped'
+complete -c cargodeck -n 'not __cargodeck_line >/dev/null' -a compose-override -d 'Print the override that is laid over the compose files'
+complete -c cargodeck -n 'not __cargodeck_line >/dev/null' -a version -d 'Print the version'
+complete -c cargodeck -n 'not __cargodeck_line >/dev/null' -a help -d 'Say how a command is used'
+complete -c cargodeck -s C -l project -x -a '(__fish_complete_directories)' -d 'Work on the project in this folder, in place of the current one'
+complete -c cargodeck -n 'not __cargodeck_is logs' -s f -l file -r -F -d 'Take this compose file'
+complete -c cargodeck -n '__cargodeck_is logs' -l file -r -F -d 'Take this compose file'
+complete -c cargodeck -l env-file -r -F -d 'Take variables for the compose files from this file'
+complete -c cargodeck -l profile -x -d 'Switch a profile of the compose files on'
+complete -c cargodeck -s p -l project-name -x -d 'Give the compose project this name'
+complete -c cargodeck -l manifest-path -r -F -d 'Take this Cargo.toml, where there are several'
+complete -c cargodeck -s c -l context -x -d 'Use the engine of this Docker context'
+complete -c cargodeck -s H -l host -x -d 'Use the engine at this address: unix://, tcp:// or ssh://'
+complete -c cargodeck -l color -x -a 'auto always never' -d 'Whether lines are coloured'
+complete -c cargodeck -s h -l help -d 'Say how it is used'
+complete -c cargodeck -s V -l version -d 'Say which version this is'
+complete -c cargodeck -n '__cargodeck_is up' -l take-over -d 'Adopt a stack that plain compose started, without asking'
+complete -c cargodeck -n '__cargodeck_is up' -s y -l yes -d 'Answer every question of the start with yes'
+complete -c cargodeck -n '__cargodeck_is build' -l clean -d 'Compile everything anew'
+complete -c cargodeck -n '__cargodeck_is build' -l json -d 'Print one event a line as JSON; see EVENTS in the manual page'
+complete -c cargodeck -n '__cargodeck_is down' -s v -l volumes -d 'Remove the project'\''s own volumes too, with all that is in them'
+complete -c cargodeck -n '__cargodeck_is watch' -l json -d 'Print one event a line as JSON; see EVENTS in the manual page'
+complete -c cargodeck -n '__cargodeck_is watch' -l take-over -d 'Adopt a stack that plain compose started'
+complete -c cargodeck -n '__cargodeck_is ps' -l json -d 'Print an array as JSON; see SERVICES AS JSON in the manual page'
+complete -c cargodeck -n '__cargodeck_is ps' -l line -d 'Print one short line, for tmux or a prompt'
+complete -c cargodeck -n '__cargodeck_is ps' -l names -d 'Print the names of all services, one a line; no engine is asked'
+complete -c cargodeck -n '__cargodeck_is logs' -s f -l follow -d 'Go on with what is written from now on, until Ctrl-C'
+complete -c cargodeck -n '__cargodeck_is logs' -s n -l tail -x -d 'Begin with the last N lines of each service; 100 where this is not given'
+complete -c cargodeck -n '__cargodeck_is logs' -s t -l timestamps -d 'Put the time before each line'
+complete -c cargodeck -n '__cargodeck_is logs' -l json -d 'Print one JSON object a line: time, service, stream and text'
+complete -c cargodeck -n '__cargodeck_is wait' -l healthy -d 'Wait until they are healthy, not only running'
+complete -c cargodeck -n '__cargodeck_is wait' -s t -l timeout -x -d 'Give up after this time; 60 where this is not given, 0 for never'
+complete -c cargodeck -n '__cargodeck_is doctor' -l json -d 'Print it as JSON'
+complete -c cargodeck -n '__cargodeck_is version' -l json -d 'Print it as JSON'
+complete -c cargodeck -n '__cargodeck_is start stop restart ps logs wait' -a '(__cargodeck_services)'
+complete -c cargodeck -n '__cargodeck_is help' -a 'up build start stop restart down watch ps logs wait doctor compose-override version help'
+complete -c cargo-deck -w cargodeck

@@ -1,0 +1,92 @@
+/* The help texts, for a terminal. */
+#include "names.h"
+
+enum { TEXT_COLUMN = 26, NAME_COLUMN = 20, LEAST_WIDTH = 40 };
+
+/* "  name      text", the text folded beside the name or below it. */
+static void add_row(struct str *out, const char *name, const char *text, unsigned column, unsigned width)
+{
+	str_print(out, "  %s", name);
+	size_t used = 2 + strlen(name);
+	if (used + 2 > column) {
+		str_add_char(out, '\n');
+		used = 0;
+	}
+	if (used < column)
+		str_print(out, "%*s", (int)(column - used), "");
+	auto_str folded = {0};
+	fold_add(&folded, text, 0, column, width);
+	str_add(out, folded.data != NULL ? folded.data + column : "");
+	str_add_char(out, '\n');
+}
+
+static void add_options(struct str *out, const struct command_option *options, unsigned width)
+{
+	for (const struct command_option *option = options; option != NULL && option->name != NULL; option++) {
+		auto_str form = {0}, sentence = {0};
+		if (option->letter == 0)
+			str_add(&form, "    ");
+		option_add_form(&form, option);
+		option_add_sentence(&sentence, option);
+		add_row(out, form.data, sentence.data, TEXT_COLUMN, width);
+	}
+}
+
+static void write_program(const struct command_table *table, unsigned width, struct str *out)
+{
+	str_print(out, "Usage: %s [OPTION]... [COMMAND] [ARGUMENT]...\n", table->program);
+	auto_free char *sentence = mem_print("%s.", table->sentence);
+	fold_add(out, sentence, 0, 0, width);
+	str_add_char(out, '\n');
+	for (int group = COMMAND_LOOP; group <= COMMAND_ABOUT; group++) {
+		bool is_first = true;
+		for (size_t i = 0; i < table->count; i++) {
+			const struct command_def *def = &table->defs[i];
+			if (!command_is_listed(def, COMMAND_VERB) || (int)def->group != group)
+				continue;
+			if (is_first)
+				str_print(out, "\n%s:\n", command_group_name(def->group));
+			is_first = false;
+			auto_free char *text = mem_print("%s%s.", def->sentence, def->id == table->usual ? " (also without a command)" : "");
+			add_row(out, def->name, text, NAME_COLUMN, width);
+		}
+	}
+	str_add(out, "\nOptions:\n");
+	add_options(out, table->options, width);
+	auto_free char *more = mem_print("\n`%s COMMAND --help` says more about a command, `man %s` says all.\n",
+		table->program, table->program);
+	fold_add(out, more, 0, 0, width);
+}
+
+static void write_command(const struct command_table *table, const struct command_def *def, unsigned width,
+	struct str *out)
+{
+	str_print(out, "Usage: %s %s%s%s%s\n", table->program, def->name, def->options != NULL ? " [OPTION]..." : "",
+		def->arguments != NULL ? " " : "", def->arguments != NULL ? def->arguments : "");
+	auto_free char *sentence = mem_print("%s.", def->sentence);
+	fold_add(out, sentence, 0, 0, width);
+	str_add_char(out, '\n');
+	if (def->help != NULL) {
+		str_add_char(out, '\n');
+		fold_add(out, def->help, 0, 0, width);
+		str_add_char(out, '\n');
+	}
+	if (def->options != NULL) {
+		str_add(out, "\nOptions:\n");
+		add_options(out, def->options, width);
+	}
+	auto_free char *more = mem_print("\nOptions that every command understands: `%s --help`.", table->program);
+	fold_add(out, more, 0, 0, width);
+	str_add_char(out, '\n');
+}
+
+void command_write_help(const struct command_table *table, const struct command_def *command,
+	unsigned width, struct str *out)
+{
+	if (width < LEAST_WIDTH)
+		width = LEAST_WIDTH;
+	if (command == NULL)
+		write_program(table, width, out);
+	else
+		write_command(table, command, width, out);
+}

@@ -1,0 +1,211 @@
+/* The table of a person's settings, the reading of their values, and the
+ * sample file that is written from it. */
+#include "lines.h"
+
+#include <ctype.h>
+#include <errno.h>
+
+const struct config_option config_options[CONFIG_COUNT] = {
+	[CONFIG_THEME] = {"screen", "theme", CONFIG_TEXT, 0, 0, "auto", NULL, NULL,
+		"The theme: a file of this name in the folder \"themes\", without \".ini\"; "
+		"\"auto\" takes light where COLORFGBG says that the ground is light, else dark"},
+	[CONFIG_COLOURS] = {"screen", "colours", CONFIG_CHOICE, 0, 0, "auto", NULL, "auto none 16 256 true",
+		"How many colours the terminal is believed to have"},
+	[CONFIG_ASCII] = {"screen", "ascii", CONFIG_SWITCH, 0, 0, "off", NULL, NULL,
+		"Draw with ASCII letters alone, also where the locale has more"},
+	[CONFIG_MOUSE] = {"screen", "mouse", CONFIG_SWITCH, 0, 0, "on", NULL, NULL,
+		"Take clicks and the wheel; off leaves the mouse to the terminal"},
+	[CONFIG_FRAMES] = {"screen", "frames", CONFIG_NUMBER, 1, 60, "60", NULL, NULL,
+		"How many times a second the screen is drawn at most"},
+	[CONFIG_LOG_BYTES] = {"logs", "log_bytes", CONFIG_NUMBER, 1 << 20, 1 << 30, "64M", "bytes", NULL,
+		"How much of each service's log is kept in memory"},
+	[CONFIG_BELL_SERVING] = {"notify", "bell_serving", CONFIG_SWITCH, 0, 0, "off", NULL, NULL,
+		"Ring the terminal's bell when a save is serving"},
+	[CONFIG_BELL_FAILED] = {"notify", "bell_failed", CONFIG_SWITCH, 0, 0, "off", NULL, NULL,
+		"Ring the terminal's bell when a build, a swap or a service failed"},
+	[CONFIG_ON_SERVING] = {"notify", "on_serving", CONFIG_TEXT, 0, 0, "", NULL, NULL,
+		"A command for the shell, run when a save is serving"},
+	[CONFIG_ON_FAILED] = {"notify", "on_failed", CONFIG_TEXT, 0, 0, "", NULL, NULL,
+		"A command for the shell, run when a build, a swap or a service failed"},
+	[CONFIG_READY_LIMIT] = {"swap", "ready_limit", CONFIG_NUMBER, 100, 600000, "10s", "ms", NULL,
+		"How long a new generation may take until it is ready; after that it is given up and the old one serves on"},
+	[CONFIG_READY_SILENT] = {"swap", "ready_silent", CONFIG_NUMBER, 10, 60000, "500ms", "ms", NULL,
+		"How long a new generation that listens, but that nobody calls, must live to count as ready"},
+};
+
+/* What a letter behind a number multiplies it by; 0: not known. */
+static int64_t unit_factor(const char *unit, const char *text)
+{
+	static const struct {
+		const char *unit, *text;
+		int64_t factor;
+	} factors[] = {
+		{"ms", "ms", 1}, {"ms", "s", 1000}, {"ms", "min", 60000},
+		{"bytes", "B", 1}, {"bytes", "k", 1 << 10}, {"bytes", "M", 1 << 20}, {"bytes", "G", 1 << 30},
+		{"bytes", "KiB", 1 << 10}, {"bytes", "MiB", 1 << 20}, {"bytes", "GiB", 1 << 30},
+	};
+	if (text[0] == '\0')
+		return 1;
+	for (size_t i = 0; unit != NULL && i < COUNT_OF(factors); i++)
+		if (strcmp(factors[i].unit, unit) == 0 && text_equal_fold(factors[i].text, text))
+			return factors[i].factor;
+	return 0;
+}
+
+/* "64M", "10 min", "7": as the file may say it. */
+static void add_amount(struct str *out, const struct config_option *option, int64_t value)
+{
+	static const struct {
+		const char *unit, *text;
+		int64_t factor;
+	} factors[] = {
+		{"bytes", "G", 1 << 30}, {"bytes", "M", 1 << 20}, {"bytes", "k", 1 << 10}, {"bytes", " bytes", 1},
+		{"ms", " min", 60000}, {"ms", " s", 1000}, {"ms", " ms", 1},
+	};
+	for (size_t i = 0; option->unit != NULL && i < COUNT_OF(factors); i++) {
+		if (strcmp(factors[i].unit, option->unit) != 0 || value % factors[i].factor != 0)
+			continue;
+		str_print(out, "%lld%s", (long long)(value / factors[i].factor), factors[i].text);
+		return;
+	}
+	str_print(out, "%lld", (long long)value);
+}
+
+static void add_limits(struct str *out, const struct config_option *option)
+{
+	add_amount(out, option, option->least);
+	str_add(out, " to ");
+	add_amount(out, option, option->most);
+}
+
+static bool read_number(const struct config_option *option, const char *text, int64_t *number, struct fault *fault)
+{
+	char *end;
+	errno = 0;
+	int64_t value = strtoll(text, &end, 10);
+	bool is_number = end != text && errno == 0;
+	while (isspace((unsigned char)*end))
+		end++;
+	int64_t factor = unit_factor(option->unit, end);
+	if (!is_number || factor == 0)
+		return fault_set(fault, FAULT_INPUT, "%s takes a number%s%s, not \"%s\"", option->name,
+			option->unit != NULL ? " of " : "", option->unit != NULL ? option->unit : "", text);
+	if (__builtin_mul_overflow(value, factor, &value) || value < option->least || value > option->most) {
+		auto_str limits = {0};
+		add_limits(&limits, option);
+		return fault_set(fault, FAULT_INPUT, "%s takes %s, not \"%s\"", option->name, limits.data, text);
+	}
+	*number = value;
+	return true;
+}
+
+static bool read_switch(const struct config_option *option, const char *text, int64_t *number, struct fault *fault)
+{
+	static const char *const words[][2] = {{"off", "on"}, {"no", "yes"}, {"false", "true"}, {"0", "1"}};
+	for (size_t i = 0; i < COUNT_OF(words); i++)
+		for (int on = 0; on < 2; on++)
+			if (text_equal_fold(text, words[i][on])) {
+				*number = on;
+				return true;
+			}
+	return fault_set(fault, FAULT_INPUT, "%s takes on or off, not \"%s\"", option->name, text);
+}
+
+static bool read_choice(const struct config_option *option, const char *text, int64_t *number, struct fault *fault)
+{
+	auto_strings choices = {0};
+	strings_split(&choices, option->choices, ' ');
+	for (size_t i = 0; i < choices.count; i++)
+		if (strcmp(choices.items[i], text) == 0) {
+			*number = (int64_t)i;
+			return true;
+		}
+	auto_free char *list = strings_join(&choices, ", ", " or ");
+	return fault_set(fault, FAULT_INPUT, "%s takes %s, not \"%s\"", option->name, list, text);
+}
+
+bool config_option_read(const struct config_option *option, const char *text, int64_t *number, struct fault *fault)
+{
+	*number = 0;
+	switch (option->type) {
+	case CONFIG_TEXT: return true;
+	case CONFIG_NUMBER: return read_number(option, text, number, fault);
+	case CONFIG_SWITCH: return read_switch(option, text, number, fault);
+	case CONFIG_CHOICE: return read_choice(option, text, number, fault);
+	}
+	return false;
+}
+
+/* "off or on", "1 to 60 …": what may stand there; empty: anything. */
+static void add_range(struct str *out, const struct config_option *option)
+{
+	auto_strings choices = {0};
+	auto_free char *list = NULL;
+	switch (option->type) {
+	case CONFIG_TEXT:
+		break;
+	case CONFIG_NUMBER:
+		add_limits(out, option);
+		break;
+	case CONFIG_SWITCH:
+		str_add(out, "on or off");
+		break;
+	case CONFIG_CHOICE:
+		strings_split(&choices, option->choices, ' ');
+		list = strings_join(&choices, ", ", " or ");
+		str_add(out, list);
+		break;
+	}
+}
+
+void config_option_describe(const struct config_option *option, struct str *out)
+{
+	auto_str range = {0};
+	add_range(&range, option);
+	str_print(out, "%s.", option->sentence);
+	if (range.len > 0)
+		str_print(out, " It takes %s.", range.data);
+	str_print(out, " Default: %s.", option->usual[0] != '\0' ? option->usual : "none");
+}
+
+/* Adds `text` as comment lines of at most 78 columns. */
+static void add_comment(struct str *out, const char *text)
+{
+	size_t column = 0;
+	while (*text != '\0') {
+		size_t len = strcspn(text, " ");
+		if (column > 0 && column + 1 + len > 78) {
+			str_add_char(out, '\n');
+			column = 0;
+		}
+		str_add(out, column == 0 ? "# " : " ");
+		column += (column == 0 ? 2 : 1) + len;
+		str_add_bytes(out, text, len);
+		text += len;
+		text += *text == ' ';
+	}
+	str_add_char(out, '\n');
+}
+
+void config_write_sample(struct str *out)
+{
+	add_comment(out, "Settings of cargodeck. Copy this file to config.ini in $XDG_CONFIG_HOME/cargodeck (usually "
+		"~/.config/cargodeck) and take the # away before what you want to change. A line that begins with # or ; is a comment.");
+	const char *section = "";
+	for (size_t i = 0; i < CONFIG_COUNT; i++) {
+		const struct config_option *option = &config_options[i];
+		if (strcmp(section, option->section) != 0)
+			str_print(out, "\n[%s]\n", option->section);
+		else
+			str_add_char(out, '\n');
+		section = option->section;
+		auto_str text = {0};
+		config_option_describe(option, &text);
+		add_comment(out, text.data);
+		str_print(out, "#%s =%s%s\n", option->name, option->usual[0] != '\0' ? " " : "", option->usual);
+	}
+	str_add(out, "\n[keys]\n");
+	add_comment(out, "Keys on the screen, separated by blanks, for a command by its name; they replace its default keys. "
+		"The names and their keys stand in the manual page and behind the key \"?\". None: no key at all.");
+	str_add(out, "#restart = r Ctrl-R\n#zoom = z F11\n");
+}

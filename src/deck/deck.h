@@ -1,0 +1,284 @@
+/* Inside the deck: what its files share.
+ *
+ *   deck.c     life, the listener, orders
+ *   up.c       coming up: one step after the other, then waves of services
+ *   images.c   rendering and building the builder's and the services' images
+ *   builder.c  the builder container, its agent, its builds
+ *   save.c     a saved batch becomes builds and other work
+ *   swap.c     an artifact becomes a generation, a generation serves
+ *   rows.c     containers as the engine tells them become services
+ *   probe.c    our own health probes
+ *   commands.c the table of commands, report.c events as lines, view.c the screen's view */
+#ifndef CARGODECK_DECK_INSIDE_H
+#define CARGODECK_DECK_INSIDE_H
+
+#include "cargodeck/build.h"
+#include "cargodeck/deck.h"
+#include "cargodeck/deckhand.h"
+#include "cargodeck/engine.h"
+#include "cargodeck/logs.h"
+#include "cargodeck/project.h"
+#include "cargodeck/services.h"
+#include "cargodeck/watch.h"
+
+enum { SAVES_KEPT = 64, SWAPS_KEPT = 32, ERRORS_KEPT = 200, FAULTS_KEPT = 8 };
+
+/* ---- tasks: children and their end --------------------------------------------- */
+
+/* A child of ours, mostly `docker …`. It is freed after `done`. */
+struct task;
+/* `status`: exit status, -1: not started or killed. `err` holds standard error. */
+typedef void (*task_done)(void *data, int status, const char *out, const char *err);
+struct task *task_start(struct deck *deck, const struct strings *argv, const char *cwd, const char *input, size_t input_len,
+	task_done done, void *data);
+/* The same with standard error as it comes. */
+struct task *task_start_watched(struct deck *deck, const struct strings *argv, const char *cwd,
+	void (*err)(void *data, const char *bytes, size_t len), task_done done, void *data);
+void tasks_close(struct deck *deck);
+/* The last lines of a child's complaint as one clean sentence. */
+void task_complaint(const char *err, struct str *out);
+
+/* ---- builders ------------------------------------------------------------------------- */
+
+struct family {
+	struct deck *deck;
+	int index;
+	char *image, *volume, *container;
+	struct engine_stream *stream;
+	struct agent *agent;
+	struct build *build;
+	struct strings failed; /* binaries whose last build failed */
+	struct strings served; /* every binary that a service runs */
+	struct map *published; /* binary -> the generation that is kept for new containers */
+	bool is_creating, was_ready, first_passed;
+	unsigned tries;
+	struct loop_timer *again;
+};
+
+struct launcher {
+	int number;
+	int family;
+	char *service, *bin, *container;
+	unsigned generation;
+	bool is_ready;
+	char way[16];
+};
+
+/* ---- saves ------------------------------------------------------------------------------- */
+
+/* One generation's way from disk to serving. */
+struct save_record {
+	unsigned generation; /* 0: free */
+	unsigned batch;
+	bool is_settled, is_told;
+	uint64_t wrote_ns, first_ns, settled_ns; /* clock_now_ns() */
+	uint64_t decided_ns; /* the build was asked for */
+	struct strings paths, bins;
+	enum save_why why;
+	/* of the artifact that served first */
+	bool is_serving;
+	struct save_stages stages;
+	struct strings services;
+};
+
+/* An artifact on its way. */
+struct swap {
+	unsigned number; /* 0: free */
+	unsigned generation; /* of the save */
+	int launcher;
+	char *service, *bin;
+	int64_t cargo_started_ns, artifact_ns; /* agent's clock */
+	uint64_t decided_ns; /* ours */
+	bool is_asked_again;
+};
+
+/* Reads a container's last lines: why did it end? */
+struct cause {
+	struct deck *deck;
+	struct engine_log *log;
+	char *service;
+	struct str text;
+};
+
+/* ---- steps of coming up --------------------------------------------------------------- */
+
+enum step { STEP_PROJECT, STEP_IMAGES, STEP_OTHERS, STEP_BUILDER, STEP_BUILD, STEP_SERVICES, STEP_HEALTHY, STEP_COUNT };
+enum step_state { STEP_WAITING, STEP_RUNNING, STEP_DONE, STEP_FAILED };
+struct step_row {
+	enum step_state state;
+	char text[160];
+	unsigned done, total;
+	uint64_t began_ns, took_ms;
+};
+
+/* ---- the deck ---------------------------------------------------------------------------- */
+
+struct held_error {
+	struct diagnostic diagnostic;
+};
+
+struct held_fault {
+	struct fault fault;
+	char *key; /* what it is about: a later one of the same key replaces it */
+};
+
+struct deck {
+	struct loop *loop;
+	struct deck_options options;
+	deck_listener listener;
+	void *data;
+
+	struct engine *engine;
+	char *engine_version, *engine_arch; /* "20.10.24", "x86_64" */
+	bool is_lost;
+	uint64_t lost_ns;
+	char *name; /* compose's project */
+	char *state_folder; /* $XDG_STATE_HOME/cargodeck/PROJECT */
+	int lock;
+
+	struct project *project; /* NULL until it was read */
+	struct reading *reading; /* a thread asks compose and cargo */
+	bool read_again;
+	struct services *services;
+	ARRAY(struct task *) tasks;
+
+	/* images */
+	char *launcher_image;
+	struct map *images; /* service -> tag */
+	struct map *kinds; /* service -> "own" or "builder" */
+	struct images *imaging; /* under way */
+	struct strings image_services; /* only these are rendered again; empty: all */
+
+	ARRAY(struct family *) families;
+	ARRAY(struct launcher) launchers;
+	struct swap swaps[SWAPS_KEPT];
+	unsigned last_swap;
+
+	struct watch *watch;
+	bool is_watch_paused;
+	struct save_record saves[SAVES_KEPT]; /* a ring by generation */
+	unsigned generation; /* the newest given */
+	unsigned serving; /* the newest that serves */
+	double beyond[256];
+	unsigned beyond_count;
+
+	/* building, for the screen */
+	enum build_state build_state;
+	struct build_progress progress;
+	struct strings build_bins;
+	ARRAY(struct held_error) errors;
+	unsigned error_total, warning_total;
+	uint64_t build_ms;
+	char *complaint;
+
+	/* coming up */
+	struct step_row steps[STEP_COUNT];
+	uint64_t began_ns;
+	bool is_up; /* ready was told */
+	bool is_following; /* brings nothing up: shows what is */
+	bool is_closing;
+	struct loop_timer *waves, *refresh, *figures;
+	struct engine_request *listing;
+	bool list_again;
+	bool is_composing; /* one `docker compose up` at a time */
+	struct strings composing; /* the services of it */
+	struct strings recreate; /* services whose configuration changed */
+	struct strings brought; /* services that were brought up, or tried to */
+	bool is_listed; /* the engine's list came once */
+	ARRAY(struct probe *) probes;
+	ARRAY(struct cause *) causes;
+	struct map *usage; /* container -> struct engine_usage_state */
+
+	ARRAY(struct held_fault) faults;
+
+	struct map *logs; /* service -> struct follow_log */
+	char *followed;
+	uint64_t revision;
+	struct deck_view_store *view;
+};
+
+/* ---- deck.c ---- */
+void deck_changed(struct deck *deck); /* the screen may show something new */
+void deck_tell(struct deck *deck, struct deck_event *event); /* fills in the time */
+/* A fault is told as an event and kept for the screen under its key. */
+void deck_fault(struct deck *deck, const char *key, const struct fault *fault);
+void deck_forget_fault(struct deck *deck, const char *key);
+void deck_step(struct deck *deck, enum step step, enum step_state state, const char *format, ...) PRINTF_LIKE(4, 5);
+const char *deck_step_name(enum step step);
+struct family *deck_family_of(struct deck *deck, const char *service); /* NULL: no Rust */
+/* True for a service that runs a program of the workspace under the deck. */
+bool deck_is_ours(const struct deck *deck, const char *service);
+bool deck_take_lock(struct deck *deck, struct fault *fault);
+char *deck_helper_path(const char *arch); /* deckhand for that architecture, or NULL */
+
+/* ---- up.c ---- */
+void up_start(struct deck *deck);
+void up_read_project(struct deck *deck); /* again: compose or a manifest changed */
+void up_close(struct deck *deck);
+/* Something moved: starts what can start now, tells ready when all is well. */
+void up_consider(struct deck *deck);
+void up_images_done(struct deck *deck, const struct fault *fault);
+void up_builder_ready(struct deck *deck, struct family *family);
+void up_built(struct deck *deck, struct family *family, const struct build_result *result);
+/* Writes the override for compose; its path (caller frees) or NULL. */
+char *up_write_override(struct deck *deck, struct fault *fault);
+
+/* ---- images.c ---- */
+void images_build(struct deck *deck, const struct strings *only); /* NULL: all */
+void images_close(struct deck *deck);
+/* The CA bundle that this machine's cargo and curl are told to use, or NULL. */
+const char *machine_ca_bundle(void);
+
+/* ---- builder.c ---- */
+struct family *builder_open(struct deck *deck, int index);
+void builder_start(struct deck *deck, struct family *family);
+void builder_close(struct family *family);
+/* Every binary that services of the family run. */
+void builder_build_all(struct family *family, unsigned generation, bool clean);
+char *builder_target_volume(const struct deck *deck, int family);
+
+/* ---- save.c ---- */
+bool save_watch_open(struct deck *deck);
+void save_watch_again(struct deck *deck);
+struct save_record *save_new(struct deck *deck);
+struct save_record *save_find(struct deck *deck, unsigned generation);
+void save_build(struct deck *deck, struct save_record *record, const struct strings *touch, bool is_growing, bool clean);
+
+/* ---- swap.c ---- */
+void swap_artifact(struct family *family, const struct build_artifact *artifact);
+void swap_launcher_up(struct family *family, int number, const struct wire_frame *join);
+void swap_launcher_said(struct family *family, int number, const struct wire_frame *frame);
+void swap_launcher_down(struct family *family, int number);
+void swap_builder_gone(struct family *family);
+void swap_building(struct family *family, bool on);
+/* Turns every program of a family to a kept generation. */
+void swap_to(struct family *family, const char *bin, unsigned generation, unsigned save);
+
+/* The line of a program's last words that says most. */
+void swap_last_words(const char *bytes, size_t len, struct str *out);
+void swap_close(struct deck *deck);
+
+/* ---- rows.c ---- */
+void rows_refresh(struct deck *deck); /* soon; many calls are one request */
+void rows_event(struct deck *deck, const struct engine_event *event);
+void rows_tell(struct deck *deck); /* SERVICE events for what changed */
+void rows_close(struct deck *deck);
+void rows_from_project(struct deck *deck);
+size_t rows_ours(const struct deck *deck); /* services that run a program of the workspace */
+void rows_watch_figures(struct deck *deck); /* CPU and memory each second from now on */
+
+/* ---- probe.c ---- */
+void probes_consider(struct deck *deck);
+void probes_close(struct deck *deck);
+
+/* ---- follow.c: logs ---- */
+void follow_add_builder(struct deck *deck, const char *bytes, size_t len);
+void follow_mark(struct deck *deck, const char *service, const char *text);
+void follow_close(struct deck *deck);
+void follow_container_changed(struct deck *deck, struct service *service);
+struct log_store *follow_store(struct deck *deck, const char *service, const char **why_empty, bool *stale);
+
+/* ---- view.c ---- */
+void view_close(struct deck *deck);
+
+#endif

@@ -1,0 +1,154 @@
+/* Logs: one store for each service that was looked at, and one for the builder.
+ * Only the log that is shown is followed; what was read is kept when another
+ * is shown, and when a container is made anew, with a divider. */
+#include "deck.h"
+
+#include <stdio.h>
+
+enum { STORE_BYTES = 16 << 20, TAIL = 300 };
+
+struct follow_log {
+	struct deck *deck;
+	char *service, *container;
+	struct log_store *store;
+	struct engine_log *log;
+	struct str half; /* builder: a line that is not ended yet */
+	bool stale, ended;
+	unsigned runs;
+};
+
+static void free_follow(void *data)
+{
+	struct follow_log *follow = data;
+	engine_log_close(follow->log);
+	log_store_close(follow->store);
+	str_finish(&follow->half);
+	free(follow->service);
+	free(follow->container);
+	free(follow);
+}
+
+static struct follow_log *get_follow(struct deck *deck, const char *service)
+{
+	if (deck->logs == NULL)
+		deck->logs = map_open(free_follow);
+	struct follow_log *follow = map_get(deck->logs, service);
+	if (follow != NULL)
+		return follow;
+	follow = mem_alloc(sizeof *follow);
+	follow->deck = deck;
+	follow->service = mem_copy_string(service);
+	follow->store = log_store_open(STORE_BYTES);
+	map_put(deck->logs, service, follow);
+	return follow;
+}
+
+static void on_line(void *data, const struct engine_log_line *line)
+{
+	struct follow_log *follow = data;
+	follow->stale = false;
+	log_store_add(follow->store, line->time_ns, line->stream == 2, line->text, line->len);
+	deck_changed(follow->deck);
+}
+
+static void on_gap(void *data)
+{
+	struct follow_log *follow = data;
+	follow->stale = true;
+	log_store_mark(follow->store, LOG_GAP, clock_wall_ms() * 1000000, "the stream broke: lines may be missing");
+	deck_changed(follow->deck);
+}
+
+static void on_end(void *data, const struct fault *fault)
+{
+	struct follow_log *follow = data;
+	(void)fault;
+	follow->ended = true;
+	deck_changed(follow->deck);
+}
+
+static void open_log(struct follow_log *follow, const struct service *service)
+{
+	static const struct engine_log_call calls = {on_line, on_gap, on_end};
+	if (follow->log != NULL && text_equal(follow->container, service->container) && !follow->ended)
+		return;
+	bool other = !text_equal(follow->container, service->container);
+	if (!other && follow->ended && service->run != SERVICE_RUNNING)
+		return; /* read to its end */
+	engine_log_close(follow->log);
+	follow->ended = false;
+	if (other && follow->container != NULL)
+		log_store_mark(follow->store, LOG_DIVIDER, clock_wall_ms() * 1000000, "a new container");
+	else if (!other)
+		log_store_mark(follow->store, LOG_DIVIDER, clock_wall_ms() * 1000000, "started again");
+	service_set_text(&follow->container, service->container);
+	follow->log = engine_log_open(follow->deck->engine, service->container, service->is_tty, other ? TAIL : 0, true, &calls, follow);
+}
+
+void deck_follow_log(struct deck *deck, const char *service)
+{
+	if (text_equal(deck->followed, service))
+		return;
+	struct follow_log *old = deck->followed != NULL ? map_get(deck->logs, deck->followed) : NULL;
+	if (old != NULL && old->log != NULL) {
+		/* following costs the engine: only what is shown */
+		engine_log_close(steal(&old->log));
+		old->ended = false;
+	}
+	service_set_text(&deck->followed, service);
+	const struct service *row = services_find(deck->services, service);
+	if (row != NULL && row->container != NULL)
+		open_log(get_follow(deck, service), row);
+	deck_changed(deck);
+}
+
+void follow_container_changed(struct deck *deck, struct service *service)
+{
+	if (service->container != NULL && text_equal(deck->followed, service->name))
+		open_log(get_follow(deck, service->name), service);
+}
+
+void follow_mark(struct deck *deck, const char *service, const char *text)
+{
+	struct follow_log *follow = map_get(deck->logs, service);
+	if (follow != NULL)
+		log_store_mark(follow->store, LOG_DIVIDER, clock_wall_ms() * 1000000, text);
+}
+
+void follow_add_builder(struct deck *deck, const char *bytes, size_t len)
+{
+	struct follow_log *follow = get_follow(deck, "builder");
+	for (size_t i = 0; i < len; i++) {
+		if (bytes[i] != '\n') {
+			if (follow->half.len < 65536)
+				str_add_char(&follow->half, bytes[i]);
+			continue;
+		}
+		log_store_add(follow->store, clock_wall_ms() * 1000000, true, str_text(&follow->half), follow->half.len);
+		str_clear(&follow->half);
+	}
+	deck_changed(deck);
+}
+
+struct log_store *follow_store(struct deck *deck, const char *service, const char **why_empty, bool *stale)
+{
+	const struct service *row = services_find(deck->services, service);
+	struct follow_log *follow = service != NULL ? map_get(deck->logs, service) : NULL;
+	*why_empty = NULL;
+	*stale = follow != NULL && follow->stale;
+	if (follow != NULL && log_store_end(follow->store) > log_store_first(follow->store))
+		return follow->store;
+	if (row == NULL)
+		*why_empty = "no service is selected";
+	else if (row->container == NULL)
+		*why_empty = row->is_waiting ? "not started yet: it waits for its program or for another service" : "it has no container";
+	else
+		*why_empty = "no output yet";
+	return follow != NULL ? follow->store : NULL;
+}
+
+void follow_close(struct deck *deck)
+{
+	map_close(deck->logs);
+	deck->logs = NULL;
+}

@@ -1,0 +1,103 @@
+/* The chapters of the manual page beside commands, options and keys: what is
+ * an interface for others (events, labels, exit status, environment) and where
+ * files lie. Named by the table in commands.c; events as report.c writes them. */
+#include "manual.h"
+
+static const struct command_term events[] = {
+	{"step", "A step of coming up began, moved or ended. step: its name. state: waiting, running, done or failed. "
+		"text: what it does now, or null."},
+	{"ready", "The stack is up. services: the names of all services. ms: how long it took."},
+	{"saved", "A save is settled. generation: its number. paths: the files, relative to the project. "
+		"binaries: the programs that it touches. why: how that was found: dep-info (cargo's list of a program's sources), "
+		"graph (the package graph), manifest (a manifest, lock file or toolchain file: everything), "
+		"data (read at run time), config (compose files, env files, Dockerfiles) or none (it touches nothing)."},
+	{"build", "A build of a generation moved. state: started, progress, passed, failed or cancelled. "
+		"restarted: how many times it was begun again because a save came in. "
+		"done, total: units compiled, where they are known. crates: what is compiled now, or null. "
+		"ms: how long it took so far, absent at its start."},
+	{"diagnostic", "The compiler said something. level: error, warning or note. code: as E0308, or null. "
+		"file, line, column: its first place, or null. message: one sentence."},
+	{"swap", "A service was given another generation. service. generation. "
+		"mode: preload (no gap, a dynamic program), seccomp (no gap, a static program), "
+		"alone (the old one ended first, connections waited) or restart (stopped and started). ms: how long the swap took."},
+	{"serving", "The new code answers. service. generation. stages_ms: an object of event, settle, dispatch, cargo, start and "
+		"ready, in milliseconds: the file system's event until we had it, waiting for more of the save, until cargo was running, "
+		"cargo itself, until the new program ran, until it had accepted. "
+		"beyond_cargo_ms: the whole from the save, less cargo's own time. Both are absent where no save caused it."},
+	{"service", "A service changed. service. state: as ps has it. health: healthy, unhealthy, starting, none, or null. "
+		"generation: that serves, absent where it runs no program of this project. exit_code: a number, or null while it runs. "
+		"image: own (its own runtime image), builder (the builder's, where its own does not fit) or null."},
+	{"fault", "Something went wrong. code: usage, input, failed, outside or cancelled. message: one sentence. "
+		"mend: what to do, or null."},
+	{NULL, NULL},
+};
+
+static const struct command_term labels[] = {
+	{"dev.cargodeck.bin", "The binary that the service runs, by its name in cargo, where it is not found by itself."},
+	{"dev.cargodeck.swap", "How it is swapped. auto: as is found out. alone: the old program ends before the new one "
+		"starts; connections wait. restart: the container is restarted. overlap: a program without a listening socket is started "
+		"beside the old one, which is ended then."},
+	{"dev.cargodeck.ready", "When it is ready: a path that answers 2xx over HTTP, as /readyz, or a command run in the container."},
+	{"dev.cargodeck.profile", "The cargo profile, in place of dev."},
+	{"dev.cargodeck.features", "Cargo features, separated by commas, in place of those in the Dockerfile."},
+	{"dev.cargodeck.target", "The target triple, in place of that in the Dockerfile."},
+	{NULL, NULL},
+};
+
+static const struct command_term ps_fields[] = {
+	{"service", "Its name in the compose file."},
+	{"state", "healthy, running, done, stopped, waiting, starting, building, stale, unhealthy or failed."},
+	{"health", "healthy, unhealthy, starting or none; null where it does not run."},
+	{"generation", "The generation that serves, or null."},
+	{"binary", "The binary of this project that it runs, or null."},
+	{"image", "own, builder, or null where it is no service of this project's programs."},
+	{"cpu_percent", "100 is one core; null while unknown."},
+	{"memory_bytes", "Null while unknown."},
+	{"ports", "An array of the published ports, as numbers."},
+	{"restarts", "How many times the engine started it again."},
+	{NULL, NULL},
+};
+
+static const struct command_term statuses[] = {
+	{"0", "Well."},
+	{"1", "What was asked for failed, or a check found something."},
+	{"2", "Wrong usage."},
+	{"3", "Something outside is missing or unreachable: the engine, Compose, a file of the project."},
+	{NULL, NULL},
+};
+
+static const struct command_term environment[] = {
+	{"DOCKER_HOST, DOCKER_CONTEXT", "Which engine, where neither --host nor --context says so."},
+	{"DOCKER_CERT_PATH, DOCKER_TLS_VERIFY", "Certificates for an engine over TLS."},
+	{"COMPOSE_FILE, COMPOSE_PROFILES, COMPOSE_PROJECT_NAME", "As Compose reads them, where no option says otherwise; "
+		"also from the file .env of the project."},
+	{"CARGO_*, HTTP_PROXY, HTTPS_PROXY, NO_PROXY", "Handed to cargo and to image builds, never stored in an image."},
+	{"EDITOR, VISUAL", "Opens the place of an error."},
+	{"NO_COLOR", "Not empty: no colour, where --color does not say otherwise."},
+	{"COLORFGBG", "Whether the terminal's ground is light, for the theme \"auto\"."},
+	{"XDG_CONFIG_HOME, XDG_STATE_HOME, XDG_CACHE_HOME, XDG_RUNTIME_DIR", "Where own files lie; see FILES."},
+	{NULL, NULL},
+};
+
+static const struct command_term files[] = {
+	{"$XDG_CONFIG_HOME/cargodeck/config.ini", "A person's settings. $XDG_CONFIG_HOME is ~/.config where it is not set. "
+		"A sample lies in the documentation folder as config.ini.sample."},
+	{"$XDG_CONFIG_HOME/cargodeck/themes/NAME.ini", "A person's own themes; they come before those installed."},
+	{"$XDG_STATE_HOME/cargodeck", "The log file, and what is remembered of each project: durations, ways of swapping."},
+	{"$XDG_CACHE_HOME/cargodeck", "What can be made again: rendered image files and the override for Compose."},
+	{"$XDG_RUNTIME_DIR/cargodeck", "Sockets of the running deck."},
+	{NULL, NULL},
+};
+
+const struct command_chapter manual_chapters[MANUAL_CHAPTERS] = {
+	{"EVENTS", "`cargodeck watch --json` and `cargodeck build --json` print one JSON object a line. "
+		"Each has event, its name; time, RFC 3339 with milliseconds, in UTC; and generation, a number, where there is one. "
+		"More events and more members may come with later versions: ignore what you do not know.", events},
+	{"SERVICES AS JSON", "`cargodeck ps --json` prints an array with one object a service:", ps_fields},
+	{"LABELS", "A compose file may say more about a service by labels. None is needed; "
+		"`cargodeck doctor` says for each service what was found and why.", labels},
+	{"EXIT STATUS", NULL, statuses},
+	{"ENVIRONMENT", NULL, environment},
+	{"FILES", NULL, files},
+	{"SEE ALSO", "cargo(1), docker(1), docker-compose(1), inotify(7)", NULL},
+};

@@ -1,0 +1,347 @@
+/* Containers, as the engine lists them, become rows of services. An event asks
+ * for one list, soon; only what changed is looked at in full. */
+#include "deck.h"
+
+#include <stdio.h>
+
+enum { REFRESH_MS = 15, FIGURES_MS = 1000 };
+
+/* ---- from the project ---- */
+
+/* Ends by itself as written: nothing restarts it. */
+static bool is_job(const struct deck *deck, const struct compose_service *service)
+{
+	for (size_t i = 0; i < deck->project->compose.services.count; i++) {
+		const struct compose_service *other = &deck->project->compose.services.items[i];
+		for (size_t j = 0; j < other->depends.count; j++)
+			if (text_equal(other->depends.items[j].service, service->name) &&
+				text_equal(other->depends.items[j].condition, "service_completed_successfully"))
+				return true;
+	}
+	return service->restart == NULL || strcmp(service->restart, "no") == 0 || text_starts_with(service->restart, "on-failure");
+}
+
+size_t rows_ours(const struct deck *deck)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < deck->project->services.count; i++)
+		count += deck->project->services.items[i].kind == PROJECT_RUST;
+	return count;
+}
+
+void rows_from_project(struct deck *deck)
+{
+	auto_strings names = {0};
+	for (size_t i = 0; i < deck->project->services.count; i++) {
+		const struct project_service *found = &deck->project->services.items[i];
+		struct service *service = services_add(deck->services, found->name);
+		strings_add(&names, found->name);
+		service_set_text(&service->bin, found->kind == PROJECT_RUST ? found->bin : NULL);
+		service->is_job = is_job(deck, found->compose);
+	}
+	services_keep(deck->services, &names);
+	deck_changed(deck);
+}
+
+/* ---- telling ---- */
+
+void rows_tell(struct deck *deck)
+{
+	for (size_t i = 0; i < services_count(deck->services); i++) {
+		struct service *service = services_at(deck->services, i);
+		if (!service_has_changed(service))
+			continue;
+		bool ended = service->run == SERVICE_EXITED;
+		deck_tell(deck, &(struct deck_event){.kind = DECK_SERVICE, .service = service->name, .state = service_state_word(service),
+			.health = service_health_word(service->health), .generation = service->generation, .image = service->kind,
+			.has_exit_code = ended, .exit_code = service->exit_code});
+	}
+}
+
+/* ---- one container in full ---- */
+
+struct look {
+	struct deck *deck;
+	char *container;
+};
+
+static void take_probe(struct service *service, const json_t *json)
+{
+	const json_t *test = json_object_get(json_object_get(json_object_get(json, "Config"), "Healthcheck"), "Test");
+	size_t i;
+	json_t *word;
+	strings_finish(&service->health_test);
+	json_array_foreach(test, i, word)
+		if (json_is_string(word))
+			strings_add(&service->health_test, json_string_value(word));
+	if (service->health_test.count > 0 && strcmp(service->health_test.items[0], "NONE") == 0)
+		strings_finish(&service->health_test);
+	service->is_probed = service->health_test.count > 0;
+}
+
+static void on_cause_line(void *data, const struct engine_log_line *line)
+{
+	struct cause *cause = data;
+	str_add_bytes(&cause->text, line->text, line->len < 400 ? line->len : 400);
+	str_add_char(&cause->text, '\n');
+}
+
+static void free_cause(struct cause *cause)
+{
+	for (size_t i = cause->deck->causes.count; i-- > 0;)
+		if (cause->deck->causes.items[i] == cause)
+			array_remove(&cause->deck->causes, i);
+	engine_log_close(cause->log);
+	str_finish(&cause->text);
+	free(cause->service);
+	free(cause);
+}
+
+static void on_cause_end(void *data, const struct fault *fault)
+{
+	struct cause *cause = data;
+	struct service *service = services_find(cause->deck->services, cause->service);
+	auto_str words = {0};
+	(void)fault;
+	swap_last_words(cause->text.data, cause->text.len, &words);
+	if (service != NULL && words.len > 0 && service_is_bad(service)) {
+		service_set_text(&service->cause, str_text(&words));
+		deck_changed(cause->deck);
+	}
+	free_cause(cause);
+}
+
+static void on_cause_gap(void *data)
+{
+	(void)data;
+}
+
+/* Why did it end? Its last lines say. */
+static void ask_cause(struct deck *deck, const struct service *service)
+{
+	static const struct engine_log_call calls = {on_cause_line, on_cause_gap, on_cause_end};
+	if (deck->causes.count > 16)
+		return;
+	struct cause *cause = mem_alloc(sizeof *cause);
+	cause->deck = deck;
+	cause->service = mem_copy_string(service->name);
+	*array_add(&deck->causes) = cause;
+	cause->log = engine_log_open(deck->engine, service->container, service->is_tty, 30, false, &calls, cause);
+}
+
+static void on_looked(void *data, const struct engine_answer *answer, const struct fault *fault)
+{
+	struct look *look = data;
+	struct deck *deck = look->deck;
+	struct service *service = services_find_container(deck->services, look->container);
+	if (fault == NULL && service != NULL && answer->json != NULL) {
+		struct engine_inspect inspect = {0};
+		engine_inspect_read(answer->json, &inspect);
+		service->run = service_run_read(inspect.state);
+		service->exit_code = inspect.exit_code;
+		service->restarts = (unsigned)inspect.restarts;
+		service->is_tty = inspect.tty;
+		service->memory_limit = inspect.memory_limit;
+		int64_t ns = service->run == SERVICE_EXITED ? inspect.finished_ns : inspect.started_ns;
+		service->since_ms = ns > 0 ? ns / 1000000 : 0;
+		if (service->health != HEALTH_GOOD || strcmp(inspect.health != NULL ? inspect.health : "", "starting") != 0)
+			service->health = service_health_read(inspect.health);
+		service_set_text(&service->health_output, inspect.health_output);
+		take_probe(service, answer->json);
+		if (service->health == HEALTH_BAD && inspect.health_output != NULL)
+			service_set_text(&service->cause, inspect.health_output);
+		else if (inspect.oom_killed)
+			service_set_text(&service->cause, "killed: it needed more memory than its limit");
+		else if (service_is_bad(service))
+			ask_cause(deck, service);
+		else
+			service_set_text(&service->cause, NULL);
+		engine_inspect_finish(&inspect);
+		follow_container_changed(deck, service);
+		rows_tell(deck);
+		up_consider(deck);
+	}
+	deck_changed(deck);
+	free(look->container);
+	free(look);
+}
+
+static void look_at(struct deck *deck, const struct service *service)
+{
+	struct look *look = mem_alloc(sizeof *look);
+	auto_free char *path = mem_print("/containers/%s/json", service->container);
+	look->deck = deck;
+	look->container = mem_copy_string(service->container);
+	engine_ask(deck->engine, "GET", path, NULL, 10000, on_looked, look);
+}
+
+/* ---- the list ---- */
+
+/* Of several containers the one that runs, else the newest, stands for its service. */
+static const struct engine_container *choose(const struct engine_containers *list, const char *service)
+{
+	const struct engine_container *best = NULL;
+	for (size_t i = 0; i < list->count; i++) {
+		const struct engine_container *each = &list->items[i];
+		if (each->oneoff || !text_equal(each->service, service))
+			continue;
+		bool runs = text_equal(each->state, "running"), best_runs = best != NULL && text_equal(best->state, "running");
+		if (best == NULL || (runs && !best_runs) || (runs == best_runs && each->created_s > best->created_s))
+			best = each;
+	}
+	return best;
+}
+
+static void take_container(struct deck *deck, struct service *service, const struct engine_container *found)
+{
+	if (found == NULL) {
+		if (service->container != NULL) {
+			bool known = service->run == SERVICE_RUNNING && !service->is_stopped && !strings_have(&deck->composing, service->name);
+			free(steal(&service->container));
+			service->run = SERVICE_ABSENT;
+			service->health = HEALTH_NONE;
+			service->is_ready = false;
+			service->generation = 0;
+			service_forget_usage(service);
+			service_set_text(&service->cause, known ? "its container was removed: start the service to make it again" : NULL);
+		}
+		return;
+	}
+	bool other = service_set_text(&service->container, found->id);
+	enum service_run run = service_run_read(found->state);
+	bool moved = other || run != service->run || service_health_read(found->health) != service->listed_health;
+	if (other) {
+		service->health = HEALTH_NONE;
+		service->is_ready = false;
+		service_forget_usage(service);
+		for (size_t i = 0; i < deck->launchers.count; i++)
+			if (text_equal(deck->launchers.items[i].container, found->id) && strcmp(deck->launchers.items[i].service, service->name) == 0)
+				service->is_ready = deck->launchers.items[i].is_ready;
+	}
+	service->run = run;
+	service->listed_health = service_health_read(found->health);
+	if (service->listed_health != HEALTH_STARTING || service->health == HEALTH_NONE)
+		service->health = service->listed_health;
+	if (run == SERVICE_RUNNING)
+		service->is_stopped = false;
+	service_set_text(&service->container_name, found->name);
+	service_set_text(&service->image, found->image);
+	service_set_text(&service->kind, found->deck_image);
+	service_set_text(&service->ports, found->ports);
+	service->is_foreign = deck_is_ours(deck, service->name) && found->deck_image == NULL;
+	if (moved)
+		look_at(deck, service);
+}
+
+static void note_foreign(struct deck *deck)
+{
+	auto_strings names = {0};
+	for (size_t i = 0; i < services_count(deck->services); i++) {
+		const struct service *service = services_at(deck->services, i);
+		if (service->is_foreign && service->run == SERVICE_RUNNING)
+			strings_add(&names, service->name);
+	}
+	if (names.count == 0 || deck->options.take_over) {
+		deck_forget_fault(deck, "foreign");
+		return;
+	}
+	struct fault fault;
+	auto_free char *joined = strings_join(&names, ", ", " and ");
+	fault_set(&fault, FAULT_FAILED, "%s %s started by plain compose and not under the deck: saves do not reach %s", joined,
+		names.count > 1 ? "were" : "was", names.count > 1 ? "them" : "it");
+	fault_mend(&fault, "take over: `cargodeck up --take-over`, or the key for it on the screen");
+	deck_fault(deck, "foreign", &fault);
+}
+
+static void on_list(void *data, const struct engine_answer *answer, const struct fault *fault)
+{
+	struct deck *deck = data;
+	deck->listing = NULL;
+	if (fault == NULL && answer->json != NULL) {
+		struct engine_containers list = {0};
+		engine_containers_read(answer->json, &list);
+		for (size_t i = 0; i < services_count(deck->services); i++) {
+			struct service *service = services_at(deck->services, i);
+			take_container(deck, service, choose(&list, service->name));
+		}
+		engine_containers_finish(&list);
+		deck->is_listed = true;
+		note_foreign(deck);
+		rows_tell(deck);
+		up_consider(deck);
+		deck_changed(deck);
+	}
+	if (deck->list_again)
+		rows_refresh(deck);
+}
+
+static void ask_list(void *data)
+{
+	struct deck *deck = data;
+	if (deck->listing != NULL || deck->name == NULL) {
+		deck->list_again = deck->name != NULL;
+		return;
+	}
+	deck->list_again = false;
+	auto_free char *path = engine_containers_path(deck->name);
+	deck->listing = engine_ask(deck->engine, "GET", path, NULL, 10000, on_list, deck);
+}
+
+void rows_refresh(struct deck *deck)
+{
+	if (deck->is_closing)
+		return;
+	if (deck->refresh == NULL)
+		deck->refresh = loop_timer_open(deck->loop, ask_list, deck);
+	if (!loop_timer_is_set(deck->refresh))
+		loop_timer_set(deck->refresh, deck->is_listed ? REFRESH_MS : 0, 0);
+}
+
+void rows_event(struct deck *deck, const struct engine_event *event)
+{
+	if (!text_equal(event->type, "container") || deck->name == NULL || !text_equal(event->project, deck->name))
+		return;
+	rows_refresh(deck);
+}
+
+/* ---- figures ---- */
+
+static void read_figures(void *data)
+{
+	struct deck *deck = data;
+	for (size_t i = 0; i < services_count(deck->services); i++) {
+		struct service *service = services_at(deck->services, i);
+		struct engine_usage usage;
+		if (service->run != SERVICE_RUNNING || service->container == NULL)
+			continue;
+		struct engine_usage_state *state = map_get(deck->usage, service->container);
+		if (state == NULL) {
+			state = mem_alloc(sizeof *state);
+			map_put(deck->usage, service->container, state);
+		}
+		if (engine_usage_read(service->container, state, &usage))
+			service_add_usage(service, usage.cpu_percent, usage.memory, usage.memory_limit);
+	}
+	deck_changed(deck);
+}
+
+void rows_watch_figures(struct deck *deck)
+{
+	if (deck->figures != NULL || !engine_is_local(deck->engine))
+		return;
+	deck->usage = map_open(free);
+	deck->figures = loop_timer_open(deck->loop, read_figures, deck);
+	loop_timer_set(deck->figures, 50, FIGURES_MS);
+}
+
+void rows_close(struct deck *deck)
+{
+	while (deck->causes.count > 0)
+		free_cause(deck->causes.items[0]);
+	array_finish(&deck->causes);
+	loop_timer_close(deck->refresh);
+	loop_timer_close(deck->figures);
+	deck->refresh = deck->figures = NULL;
+	map_close(deck->usage);
+	deck->usage = NULL;
+}

@@ -1,0 +1,264 @@
+/* From a saved batch to work: programs to build, images to render again, data
+ * to bring in, compose to ask. A batch gets a generation number with its first
+ * event; when it grows, cargo is begun again, once. */
+#include "deck.h"
+
+#include <stdio.h>
+
+/* ---- records ---- */
+
+struct save_record *save_new(struct deck *deck)
+{
+	struct save_record *record = &deck->saves[++deck->generation % SAVES_KEPT];
+	strings_finish(&record->paths);
+	strings_finish(&record->bins);
+	strings_finish(&record->services);
+	*record = (struct save_record){.generation = deck->generation};
+	return record;
+}
+
+struct save_record *save_find(struct deck *deck, unsigned generation)
+{
+	struct save_record *record = &deck->saves[generation % SAVES_KEPT];
+	return generation != 0 && record->generation == generation ? record : NULL;
+}
+
+static struct save_record *find_batch(struct deck *deck, unsigned batch)
+{
+	for (size_t i = 0; i < SAVES_KEPT; i++)
+		if (deck->saves[i].generation != 0 && deck->saves[i].batch == batch && !deck->saves[i].is_settled)
+			return &deck->saves[i];
+	return NULL;
+}
+
+/* ---- building ---- */
+
+void save_build(struct deck *deck, struct save_record *record, const struct strings *touch, bool is_growing, bool clean)
+{
+	if (record->decided_ns == 0)
+		record->decided_ns = clock_now_ns();
+	for (size_t i = 0; i < deck->families.count; i++) {
+		struct family *family = deck->families.items[i];
+		auto_strings bins = {0};
+		for (size_t j = 0; j < record->bins.count; j++)
+			if (strings_have(&family->served, record->bins.items[j]))
+				strings_add(&bins, record->bins.items[j]);
+		if (bins.count == 0)
+			continue;
+		struct build_request request = {.generation = record->generation, .bins = &bins, .touch = touch, .clean = clean};
+		if (family->build == NULL)
+			continue; /* everything is built when the builder is there */
+		if (is_growing)
+			build_grow(family->build, &request);
+		else
+			build_start(family->build, &request);
+	}
+}
+
+static void all_failed(struct deck *deck, struct strings *failed)
+{
+	for (size_t i = 0; i < deck->families.count; i++)
+		for (size_t j = 0; j < deck->families.items[i]->failed.count; j++)
+			strings_add_new(failed, deck->families.items[i]->failed.items[j]);
+}
+
+static void tell_saved(struct deck *deck, struct save_record *record)
+{
+	record->is_told = true;
+	/* paths as a person knows them: from the project's folder */
+	auto_strings paths = {0};
+	for (size_t i = 0; i < record->paths.count && i < 1000; i++) {
+		const char *below = path_relative(record->paths.items[i], deck->project->folder);
+		strings_add(&paths, below != NULL && below[0] != '\0' ? below : record->paths.items[i]);
+	}
+	deck_tell(deck, &(struct deck_event){.kind = DECK_SAVED, .generation = record->generation, .paths = &paths, .names = &record->bins,
+		.why = save_why_name(record->why)});
+}
+
+/* Takes over what the batch holds; true: something is new in it. */
+static bool take_batch(struct deck *deck, struct save_record *record, const struct watch_batch *batch, struct save *save)
+{
+	auto_strings failed = {0};
+	bool grew = false;
+	all_failed(deck, &failed);
+	project_map_paths(deck->project, batch->paths, &failed, save);
+	record->wrote_ns = batch->wrote_ns;
+	record->first_ns = batch->first_ns;
+	record->settled_ns = batch->settled_ns;
+	for (size_t i = 0; i < batch->paths->count; i++)
+		grew = strings_add_new(&record->paths, batch->paths->items[i]) || grew;
+	for (size_t i = 0; i < save->bins.count; i++)
+		grew = strings_add_new(&record->bins, save->bins.items[i]) || grew;
+	record->why = save->why;
+	return grew;
+}
+
+/* ---- what is no Rust ---- */
+
+static void on_synced(void *data, int status, const char *out, const char *err)
+{
+	struct deck *deck = data;
+	(void)out;
+	if (status == 0) {
+		deck_forget_fault(deck, "sync");
+		return;
+	}
+	struct fault fault;
+	auto_str text = {0};
+	task_complaint(err, &text);
+	fault_set(&fault, FAULT_FAILED, "a saved file could not be brought into its container: %s", str_text(&text));
+	fault_mend(&fault, "restart the service");
+	deck_fault(deck, "sync", &fault);
+}
+
+static void restart_container(struct deck *deck, const struct service *service)
+{
+	auto_free char *path = mem_print("/containers/%s/restart", service->container);
+	engine_ask(deck->engine, "POST", path, NULL, 60000, NULL, NULL);
+}
+
+static void sync_one(struct deck *deck, const struct save_sync *sync)
+{
+	const struct service *service = services_find(deck->services, sync->service);
+	if (service == NULL || service->container == NULL)
+		return;
+	if (text_starts_with(sync->action, "sync") && sync->target != NULL && file_exists(sync->path)) {
+		auto_strings argv = {0};
+		strings_add(&argv, "docker");
+		strings_add(&argv, "cp");
+		strings_add(&argv, sync->path);
+		strings_print(&argv, "%s:%s", service->container, sync->target);
+		task_start(deck, &argv, NULL, NULL, 0, on_synced, deck);
+	}
+	if (strstr(sync->action, "restart") != NULL)
+		restart_container(deck, service);
+	if (strcmp(sync->action, "rebuild") == 0) {
+		auto_strings argv = {0};
+		project_compose_words(deck->project, &argv);
+		static const char *const words[] = {"up", "-d", "--build", "--no-deps"};
+		for (size_t i = 0; i < COUNT_OF(words); i++)
+			strings_add(&argv, words[i]);
+		strings_add(&argv, sync->service);
+		task_start(deck, &argv, deck->project->folder, NULL, 0, on_synced, deck);
+	}
+}
+
+/* A program that reads the saved file starts anew, without a gap: the same
+ * generation beside itself. Others see their mounts as they are. */
+static void restart_readers(struct deck *deck, const struct save *save)
+{
+	for (size_t i = 0; i < save->restart.count; i++) {
+		const struct service *service = services_find(deck->services, save->restart.items[i]);
+		struct family *family = deck_family_of(deck, save->restart.items[i]);
+		if (service != NULL && family != NULL && service->bin != NULL && service->generation != 0)
+			swap_to(family, service->bin, service->generation, 0);
+	}
+}
+
+static void do_rest(struct deck *deck, const struct save *save)
+{
+	for (size_t i = 0; i < save->syncs.count; i++)
+		sync_one(deck, &save->syncs.items[i]);
+	restart_readers(deck, save);
+	for (size_t i = 0; i < save->images.count; i++)
+		strings_add_new(&deck->recreate, save->images.items[i]);
+	if (save->images.count > 0 && !save->compose)
+		images_build(deck, &save->images);
+	if (save->compose || save->why == SAVE_MANIFEST)
+		up_read_project(deck);
+}
+
+/* ---- batches ---- */
+
+static void on_early(void *data, unsigned number, const struct watch_batch *batch)
+{
+	struct deck *deck = data;
+	struct save save;
+	auto_strings failed = {0};
+	if (deck->project == NULL)
+		return;
+	all_failed(deck, &failed);
+	project_map_paths(deck->project, batch->paths, &failed, &save);
+	/* only what is sure to be a build may begin before the batch is whole */
+	bool begins = save.bins.count > 0 && !save.compose && batch->stale->count == 0;
+	save_finish(&save);
+	if (!begins)
+		return;
+	struct save_record *record = save_new(deck);
+	record->batch = number;
+	take_batch(deck, record, batch, &save);
+	save_build(deck, record, NULL, false, false);
+	tell_saved(deck, record);
+	save_finish(&save);
+}
+
+static void on_settled(void *data, unsigned number, const struct watch_batch *batch)
+{
+	struct deck *deck = data;
+	struct save save;
+	if (deck->project == NULL)
+		return;
+	struct save_record *record = find_batch(deck, number);
+	bool begun = record != NULL;
+	if (!begun) {
+		record = save_new(deck);
+		record->batch = number;
+	}
+	bool grew = take_batch(deck, record, batch, &save);
+	if (record->bins.count > 0 && (grew || batch->stale->count > 0))
+		save_build(deck, record, batch->stale, begun, false);
+	record->is_settled = true;
+	if (grew)
+		tell_saved(deck, record);
+	do_rest(deck, &save);
+	save_finish(&save);
+}
+
+static void on_nothing(void *data, unsigned number)
+{
+	struct deck *deck = data;
+	struct save_record *record = find_batch(deck, number);
+	if (record != NULL)
+		record->is_settled = true; /* cargo finds out by itself, quickly */
+}
+
+static void on_trouble(void *data, const struct fault *fault)
+{
+	deck_fault(data, "watch", fault);
+}
+
+static void on_watching(void *data, unsigned folders, uint64_t ns)
+{
+	struct deck *deck = data;
+	log_line("watching %u folders after %.0f ms", folders, (double)ns / 1e6);
+	deck_changed(deck);
+}
+
+bool save_watch_open(struct deck *deck)
+{
+	static const struct watch_call calls = {on_early, on_settled, on_nothing, on_trouble, on_watching};
+	auto_strings roots = {0}, extras = {0}, pruned = {0};
+	struct fault fault;
+	project_watch_roots(deck->project, &roots, &extras);
+	if (deck->project->cargo.target != NULL)
+		strings_add(&pruned, deck->project->cargo.target);
+	deck->watch = watch_open(deck->loop, &(struct watch_options){.roots = &roots, .extras = &extras, .pruned = &pruned}, &calls, deck, &fault);
+	if (deck->watch == NULL) {
+		deck_fault(deck, "watch", &fault);
+		return false;
+	}
+	if (deck->is_watch_paused)
+		watch_pause(deck->watch, true);
+	return true;
+}
+
+void save_watch_again(struct deck *deck)
+{
+	auto_strings roots = {0}, extras = {0};
+	if (deck->watch == NULL) {
+		save_watch_open(deck);
+		return;
+	}
+	project_watch_roots(deck->project, &roots, &extras);
+	watch_change(deck->watch, &roots, &extras);
+}

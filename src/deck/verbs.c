@@ -1,0 +1,129 @@
+/* What the verbs share: options, faults, colour; and `watch` and `build`, which
+ * run a deck without a screen. */
+#include "cargodeck/verbs.h"
+#include "cargodeck/commands.h"
+#include "deck.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+void verb_options_read(const struct command_line *line, struct deck_options *options)
+{
+	*options = (struct deck_options){
+		.folder = command_line_value(line, "project"), .manifest_path = command_line_value(line, "manifest-path"),
+		.context = command_line_value(line, "context"), .host = command_line_value(line, "host"),
+		.project_name = command_line_value(line, "project-name"),
+		.take_over = command_line_has(line, "take-over") || command_line_has(line, "yes")};
+	command_line_values(line, "file", &options->files);
+	command_line_values(line, "env-file", &options->env_files);
+	command_line_values(line, "profile", &options->profiles);
+}
+
+void verb_options_finish(struct deck_options *options)
+{
+	strings_finish(&options->files);
+	strings_finish(&options->env_files);
+	strings_finish(&options->profiles);
+}
+
+int verb_fault(const struct fault *fault)
+{
+	fprintf(stderr, "cargodeck: %s\n", fault->text);
+	if (fault->mend[0] != '\0')
+		fprintf(stderr, "  %s\n", fault->mend);
+	return fault_exit_status(fault->code);
+}
+
+bool verb_is_coloured(const struct command_line *line)
+{
+	const char *when = command_line_value(line, "color"), *no_color = getenv("NO_COLOR");
+	if (when != NULL && strcmp(when, "auto") != 0)
+		return strcmp(when, "always") == 0;
+	return (no_color == NULL || no_color[0] == '\0') && isatty(STDOUT_FILENO);
+}
+
+/* ---- a deck without a screen ---- */
+
+struct headless {
+	struct loop *loop;
+	struct deck *deck;
+	bool json, colour, ended;
+	bool only_build; /* ends with the first build */
+	int status;
+};
+
+static void stop(struct headless *headless, int status)
+{
+	if (headless->ended)
+		return;
+	headless->ended = true;
+	headless->status = status;
+	loop_stop(headless->loop);
+}
+
+static bool is_final(const struct headless *headless, const struct deck_event *event)
+{
+	/* without a project, or where another has it, there is nothing to do */
+	return event->kind == DECK_FAULT && deck_has_failed(headless->deck);
+}
+
+static void on_event(void *data, const struct deck_event *event)
+{
+	struct headless *headless = data;
+	auto_free char *line = headless->json ? deck_event_json(event) : deck_event_sentence(event, headless->colour);
+	if (line != NULL && (headless->json || event->kind != DECK_FAULT)) {
+		fputs(line, stdout);
+		fputc('\n', stdout);
+		if (fflush(stdout) != 0)
+			stop(headless, 0); /* nobody reads any more */
+	} else if (line != NULL) {
+		fprintf(stderr, "%s\n", line);
+	}
+	if (is_final(headless, event))
+		stop(headless, fault_exit_status(event->fault->code));
+	if (headless->only_build && event->kind == DECK_BUILD && (strcmp(event->state, "passed") == 0 || strcmp(event->state, "failed") == 0))
+		stop(headless, strcmp(event->state, "passed") == 0 ? 0 : 1);
+}
+
+static void on_signal(void *data, int number)
+{
+	(void)number;
+	stop(data, 0);
+}
+
+static int run_headless(struct headless *headless, const struct command_line *line)
+{
+	struct fault fault;
+	struct deck_options options;
+	headless->loop = loop_open();
+	signal(SIGPIPE, SIG_IGN);
+	struct loop_signal *term = loop_signal_open(headless->loop, SIGTERM, on_signal, headless);
+	struct loop_signal *interrupt = loop_signal_open(headless->loop, SIGINT, on_signal, headless);
+	struct loop_signal *hangup = loop_signal_open(headless->loop, SIGHUP, on_signal, headless);
+	verb_options_read(line, &options);
+	headless->deck = deck_open(headless->loop, &options, on_event, headless, &fault);
+	if (headless->deck == NULL || !deck_start(headless->deck, &fault))
+		headless->status = verb_fault(&fault);
+	else
+		loop_run(headless->loop);
+	deck_close(headless->deck);
+	verb_options_finish(&options);
+	loop_signal_close(term);
+	loop_signal_close(interrupt);
+	loop_signal_close(hangup);
+	loop_close(headless->loop);
+	return headless->status;
+}
+
+int verb_watch(const struct command_line *line)
+{
+	struct headless headless = {.json = command_line_has(line, "json"), .colour = verb_is_coloured(line)};
+	return run_headless(&headless, line);
+}
+
+int verb_build(const struct command_line *line)
+{
+	struct headless headless = {.json = command_line_has(line, "json"), .colour = verb_is_coloured(line), .only_build = true};
+	return run_headless(&headless, line);
+}

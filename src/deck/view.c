@@ -1,0 +1,304 @@
+/* The screen's view: what the deck knows, as view.h wants it. Everything that
+ * must outlive the call (texts put together, lists) is kept in one store that
+ * is filled anew each time. */
+#include "deck.h"
+#include "cargodeck/view.h"
+
+#include <stdio.h>
+
+struct deck_view_store {
+	ARRAY(struct view_service) services;
+	ARRAY(struct view_error) errors;
+	ARRAY(struct view_save) saves;
+	ARRAY(struct view_fault) faults;
+	struct view_step steps[STEP_COUNT];
+	struct strings texts; /* owned texts of this view */
+	char engine[96];
+	struct log_line line;
+	struct log_store *log;
+	struct str builder_what;
+};
+
+static const char *keep_text(struct deck_view_store *store, char *text)
+{
+	strings_take(&store->texts, text);
+	return text;
+}
+
+/* ---- services ---- */
+
+static enum view_state state_of(const struct deck *deck, const struct service *service)
+{
+	const char *word = service_state_word(service);
+	static const struct {
+		const char *word;
+		enum view_state state;
+	} states[] = {
+		{"healthy", VIEW_HEALTHY}, {"running", VIEW_RUNNING}, {"done", VIEW_DONE}, {"stopped", VIEW_STOPPED},
+		{"waiting", VIEW_WAITING}, {"absent", VIEW_STOPPED}, {"paused", VIEW_STOPPED}, {"starting", VIEW_STARTING},
+		{"unhealthy", VIEW_UNHEALTHY}, {"restarting", VIEW_FAILED}, {"exited", VIEW_FAILED},
+	};
+	if (deck->is_lost)
+		return VIEW_STALE;
+	for (size_t i = 0; i < COUNT_OF(states); i++)
+		if (strcmp(states[i].word, word) == 0)
+			return service->is_building && service_is_well(service) ? VIEW_BUILDING : states[i].state;
+	return VIEW_STOPPED;
+}
+
+static const char *state_text(struct deck_view_store *store, const struct service *service)
+{
+	const char *word = service_state_word(service);
+	if (strcmp(word, "exited") == 0)
+		return keep_text(store, mem_print("exited %d", service->exit_code));
+	if (strcmp(word, "restarting") == 0 || strcmp(word, "paused") == 0)
+		return word;
+	return strcmp(word, "absent") == 0 ? "not there" : NULL;
+}
+
+/* "127.0.0.1:8080->80" and the like come down to the ports of the host. */
+static const char *short_ports(struct deck_view_store *store, const char *ports)
+{
+	auto_strings parts = {0}, numbers = {0};
+	if (ports == NULL)
+		return NULL;
+	strings_split(&parts, ports, ',');
+	for (size_t i = 0; i < parts.count; i++) {
+		const char *part = parts.items[i] + strspn(parts.items[i], " "), *arrow = strstr(part, "->");
+		if (arrow == NULL)
+			continue;
+		auto_free char *host = mem_copy_bytes(part, (size_t)(arrow - part));
+		const char *colon = strrchr(host, ':');
+		strings_add_new(&numbers, colon != NULL ? colon + 1 : host);
+	}
+	return numbers.count > 0 ? keep_text(store, strings_join(&numbers, " ", NULL)) : NULL;
+}
+
+static void add_history(struct view_service *out, const struct service *service)
+{
+	uint64_t top = 1;
+	for (unsigned i = 0; i < service->history_count; i++)
+		top = service->memory_history[i] > top ? service->memory_history[i] : top;
+	out->history_count = service->history_count;
+	for (unsigned i = 0; i < service->history_count; i++)
+		out->history[i] = (unsigned char)(service->memory_history[i] * 255 / top);
+}
+
+static void add_service(struct deck *deck, struct deck_view_store *store, const struct service *service)
+{
+	struct view_service *out = array_add(&store->services);
+	int64_t now = clock_wall_ms();
+	out->name = service->name;
+	out->state = state_of(deck, service);
+	out->state_text = out->state == VIEW_STALE ? NULL : state_text(store, service);
+	out->generation = service->generation;
+	out->foreign = service->is_foreign;
+	out->cpu_percent = service->cpu_percent;
+	out->memory = service->memory;
+	out->memory_limit = service->memory_limit;
+	add_history(out, service);
+	out->stale_figures = deck->is_lost;
+	out->ports = short_ports(store, service->ports);
+	out->up_ms = service->since_ms > 0 && service->run != SERVICE_ABSENT && now > service->since_ms ? (uint64_t)(now - service->since_ms) : 0;
+	out->restarts = service->restarts;
+	out->cause = service->cause;
+}
+
+/* ---- build ---- */
+
+static enum view_build_state build_state_of(enum build_state state)
+{
+	switch (state) {
+	case BUILD_IDLE: return VIEW_BUILD_NONE;
+	case BUILD_RUNNING: return VIEW_BUILD_RUNNING;
+	case BUILD_PASSED: return VIEW_BUILD_PASSED;
+	case BUILD_FAILED: return VIEW_BUILD_FAILED;
+	case BUILD_CANCELLED: return VIEW_BUILD_CANCELLED;
+	}
+	return VIEW_BUILD_NONE;
+}
+
+static enum view_level level_of(enum diagnostic_level level)
+{
+	switch (level) {
+	case DIAGNOSTIC_ERROR: return VIEW_ERROR;
+	case DIAGNOSTIC_WARNING: return VIEW_WARNING;
+	case DIAGNOSTIC_NOTE: return VIEW_NOTE;
+	}
+	return VIEW_NOTE;
+}
+
+static void add_errors(struct deck *deck, struct deck_view_store *store)
+{
+	for (size_t i = 0; i < deck->errors.count; i++) {
+		const struct diagnostic *found = &deck->errors.items[i].diagnostic;
+		const char *below = found->file != NULL && deck->project != NULL ? path_relative(found->file, deck->project->folder) : NULL;
+		*array_add(&store->errors) = (struct view_error){.level = level_of(found->level), .code = found->code, .message = found->message,
+			.file = below != NULL ? below : found->file, .line = found->line, .column = found->column, .rendered = found->rendered};
+	}
+}
+
+static void fill_build(struct deck *deck, struct deck_view_store *store, struct view_build *build)
+{
+	build->state = build_state_of(deck->build_state);
+	build->generation = deck->progress.generation;
+	build->done = deck->progress.done;
+	build->total = deck->progress.total;
+	build->crates = deck->progress.crates;
+	build->what = keep_text(store, strings_join(&deck->build_bins, ", ", NULL));
+	build->elapsed_ms = deck->build_state == BUILD_RUNNING ? (clock_now_ns() - deck->progress.started_ns) / 1000000 : deck->build_ms;
+	build->expected_ms = deck->progress.expected_ms;
+	build->errors = store->errors.items;
+	build->error_count = store->errors.count;
+	build->error_total = deck->error_total;
+	build->warning_total = deck->warning_total;
+	build->complaint = deck->complaint;
+	if (deck->project != NULL && rows_ours(deck) == 0)
+		build->absent = deck->project->manifest == NULL ? "no Cargo.toml here: nothing is built" : "no service here runs a program of this workspace: `cargodeck doctor` says why";
+}
+
+/* ---- saves ---- */
+
+static int compare_doubles(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+	return x < y ? -1 : x > y;
+}
+
+static void fill_saves(struct deck *deck, struct deck_view_store *store, struct view_saves *saves)
+{
+	for (unsigned i = 0; i < SAVES_KEPT && i < deck->generation; i++) {
+		const struct save_record *record = save_find(deck, deck->generation - i);
+		if (record == NULL || !record->is_serving)
+			continue;
+		const struct save_stages *stages = &record->stages;
+		*array_add(&store->saves) = (struct view_save){.generation = record->generation, .event = stages->event, .settle = stages->settle,
+			.dispatch = stages->dispatch, .cargo = stages->cargo, .start = stages->start, .ready = stages->ready, .beyond = stages->beyond,
+			.services = keep_text(store, strings_join(&record->services, ", ", NULL))};
+	}
+	double sorted[COUNT_OF(deck->beyond)];
+	unsigned count = deck->beyond_count < COUNT_OF(sorted) ? deck->beyond_count : (unsigned)COUNT_OF(sorted);
+	memcpy(sorted, deck->beyond, count * sizeof *sorted);
+	qsort(sorted, count, sizeof *sorted, compare_doubles);
+	*saves = (struct view_saves){.items = store->saves.items, .count = store->saves.count, .counted = deck->beyond_count,
+		.p50 = count > 0 ? sorted[count / 2] : 0, .p95 = count > 0 ? sorted[(count * 95 + 99) / 100 - 1] : 0};
+}
+
+/* ---- log ---- */
+
+_Static_assert(sizeof(struct view_span) == sizeof(struct log_span), "spans are passed on as they are");
+
+static enum view_log_level log_level_of(enum log_level level)
+{
+	return (enum view_log_level)level; /* the same order: see both headers */
+}
+
+static bool give_line(void *data, uint64_t number, struct view_line *out)
+{
+	struct deck_view_store *store = data;
+	struct log_line *line = &store->line;
+	if (store->log == NULL || !log_store_get(store->log, number, line))
+		return false;
+	*out = (struct view_line){
+		.kind = line->kind == LOG_DIVIDER ? VIEW_LINE_DIVIDER : line->kind == LOG_GAP ? VIEW_LINE_GAP : VIEW_LINE_TEXT,
+		.time_ms = line->time_ns / 1000000, .level = log_level_of(line->level), .is_stderr = line->is_stderr,
+		.text = line->text, .len = line->len,
+		.spans = (const struct view_span *)(const void *)line->spans, .span_count = line->span_count};
+	return true;
+}
+
+static void fill_log(struct deck *deck, struct deck_view_store *store, struct view_log *log)
+{
+	const char *empty;
+	bool stale;
+	store->log = follow_store(deck, deck->followed, &empty, &stale);
+	log->name = deck->followed;
+	log->empty = empty;
+	log->stale = stale || deck->is_lost;
+	log->line = give_line;
+	log->data = store;
+	if (store->log != NULL) {
+		log->first = log_store_first(store->log);
+		log->count = log_store_end(store->log) - log->first;
+	}
+}
+
+/* ---- coming up ---- */
+
+static enum view_step_state step_state_of(enum step_state state)
+{
+	switch (state) {
+	case STEP_WAITING: return VIEW_STEP_WAITING;
+	case STEP_RUNNING: return VIEW_STEP_RUNNING;
+	case STEP_DONE: return VIEW_STEP_DONE;
+	case STEP_FAILED: return VIEW_STEP_FAILED;
+	}
+	return VIEW_STEP_WAITING;
+}
+
+static void fill_start(struct deck *deck, struct deck_view_store *store, struct view_start *start)
+{
+	static const char *const waits[STEP_COUNT] = {NULL, "waits for the project", "waits for the project", "waits for its image",
+		"waits for the builder", "waits for the build", NULL};
+	for (size_t i = 0; i < STEP_COUNT; i++) {
+		const struct step_row *row = &deck->steps[i];
+		store->steps[i] = (struct view_step){.state = step_state_of(row->state), .name = deck_step_name((enum step)i), .text = row->text,
+			.waits = row->state == STEP_WAITING ? waits[i] : NULL, .done = row->done, .total = row->total,
+			.elapsed_ms = row->state == STEP_RUNNING ? (clock_now_ns() - row->began_ns) / 1000000 : row->took_ms};
+	}
+	*start = (struct view_start){.is_shown = !deck->is_up && !deck->is_following, .steps = store->steps, .count = STEP_COUNT,
+		.elapsed_ms = (clock_now_ns() - deck->began_ns) / 1000000};
+}
+
+/* ---- public ---- */
+
+static void clear_store(struct deck_view_store *store)
+{
+	store->services.count = store->errors.count = store->saves.count = store->faults.count = 0;
+	strings_finish(&store->texts);
+}
+
+void deck_view(struct deck *deck, struct view *view)
+{
+	if (deck->view == NULL)
+		deck->view = mem_alloc(sizeof *deck->view);
+	struct deck_view_store *store = deck->view;
+	clear_store(store);
+	*view = (struct view){.revision = deck->revision, .project = deck->name, .stale = deck->is_lost,
+		.stale_ms = deck->is_lost ? (clock_now_ns() - deck->lost_ns) / 1000000 : 0,
+		.saved = deck->generation, .serving = deck->serving, .watch_paused = deck->is_watch_paused};
+	view->profile = "dev";
+	snprintf(store->engine, sizeof store->engine, "engine %s %s", engine_is_local(deck->engine) ? "local" : "remote", deck->engine_version);
+	view->engine = store->engine;
+	view->building = deck->build_state == BUILD_RUNNING ? deck->progress.generation : 0;
+	for (size_t i = 0; i < services_count(deck->services); i++)
+		add_service(deck, store, services_at(deck->services, i));
+	view->services = store->services.items;
+	view->service_count = store->services.count;
+	view->loading = deck->project == NULL && deck->steps[STEP_PROJECT].state != STEP_FAILED;
+	add_errors(deck, store);
+	fill_build(deck, store, &view->build);
+	fill_saves(deck, store, &view->saves);
+	fill_log(deck, store, &view->log);
+	for (size_t i = deck->faults.count; i-- > 0;) {
+		const struct fault *fault = &deck->faults.items[i].fault;
+		*array_add(&store->faults) = (struct view_fault){.text = fault->text, .mend = fault->mend[0] != '\0' ? fault->mend : NULL, .is_bad = true};
+	}
+	view->faults = store->faults.items;
+	view->fault_count = store->faults.count;
+	fill_start(deck, store, &view->start);
+}
+
+void view_close(struct deck *deck)
+{
+	struct deck_view_store *store = deck->view;
+	if (store == NULL)
+		return;
+	clear_store(store);
+	array_finish(&store->services);
+	array_finish(&store->errors);
+	array_finish(&store->saves);
+	array_finish(&store->faults);
+	free(store);
+	deck->view = NULL;
+}

@@ -1,0 +1,270 @@
+/* A person's settings: defaults, values, and mistakes that are told. */
+#include "../unit.h"
+#include "cargodeck/config.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+static char *write_file(const char *folder, const char *name, const char *text)
+{
+	char *path = path_join(folder, name);
+	auto_free char *parent = path_parent(path);
+	assert_true(dir_make_all(parent, 0700, NULL));
+	assert_true(file_write(path, text, strlen(text), 0600, NULL));
+	return path;
+}
+
+struct place {
+	char folder[64];
+};
+
+static int make_place(void **state)
+{
+	struct place *place = mem_alloc(sizeof *place);
+	snprintf(place->folder, sizeof place->folder, "/tmp/cargodeck-config-XXXXXX");
+	if (mkdtemp(place->folder) == NULL)
+		return -1;
+	setenv("XDG_CONFIG_HOME", place->folder, 1);
+	unsetenv("COLORFGBG");
+	*state = place;
+	return 0;
+}
+
+static int drop_place(void **state)
+{
+	struct place *place = *state;
+	dir_remove_all(place->folder, NULL);
+	free(place);
+	return 0;
+}
+
+static struct config *read_text(const char *text)
+{
+	struct config *config = config_open(NULL, getenv("TEST_THEMES"));
+	assert_int_equal(config->mistakes.count, 0);
+	config_read(config, text, "config.ini");
+	return config;
+}
+
+static void defaults_are_valid(void **state)
+{
+	(void)state;
+	struct config *config = read_text("");
+	assert_null(config->path);
+	assert_int_equal(config_number(config, CONFIG_FRAMES), 60);
+	assert_int_equal(config_number(config, CONFIG_LOG_BYTES), 64 << 20);
+	assert_int_equal(config_number(config, CONFIG_READY_LIMIT), 10000);
+	assert_true(config_is_on(config, CONFIG_MOUSE));
+	assert_false(config_is_on(config, CONFIG_ASCII));
+	assert_string_equal(config_text(config, CONFIG_ON_SERVING), "");
+	assert_string_equal(config->theme.name, "dark");
+	for (size_t i = 0; i < CONFIG_COUNT; i++) {
+		assert_false(config->is_given[i]);
+		/* each default is a value that the file may hold */
+		auto_free char *line = mem_print("[%s]\n%s = %s\n", config_options[i].section, config_options[i].name,
+			config_options[i].usual);
+		int64_t before = config_number(config, i);
+		config_read(config, line, "config.ini");
+		assert_int_equal(config->mistakes.count, 0);
+		assert_int_equal(config_number(config, i), before);
+		assert_true(config->is_given[i]);
+	}
+	config_close(config);
+}
+
+static void values_are_read(void **state)
+{
+	(void)state;
+	struct config *config = read_text("\xef\xbb\xbf# a comment\n[screen]\n\tcolours = 256 ; few\r\nascii=yes\nframes: 30\nmouse = off\n"
+		"[logs]\nlog_bytes = 2 MiB\n[notify]\non_failed = notify-send \"a; b\" ; true\n[swap]\nready_limit = 2s\n");
+	assert_int_equal(config->mistakes.count, 0);
+	assert_string_equal(config_text(config, CONFIG_COLOURS), "256");
+	assert_int_equal(config_number(config, CONFIG_COLOURS), 3);
+	assert_true(config_is_on(config, CONFIG_ASCII));
+	assert_false(config_is_on(config, CONFIG_MOUSE));
+	assert_int_equal(config_number(config, CONFIG_FRAMES), 30);
+	assert_int_equal(config_number(config, CONFIG_LOG_BYTES), 2 << 20);
+	assert_int_equal(config_number(config, CONFIG_READY_LIMIT), 2000);
+	assert_string_equal(config_text(config, CONFIG_ON_FAILED), "notify-send \"a; b\" ; true");
+	config_close(config);
+}
+
+static void long_commands_are_whole(void **state)
+{
+	(void)state;
+	auto_str text = {0};
+	str_add(&text, "[notify]\non_failed = ");
+	for (int i = 0; i < 1000; i++)
+		str_add(&text, "x");
+	struct config *config = read_text(text.data);
+	assert_int_equal(config->mistakes.count, 0);
+	assert_int_equal(strlen(config_text(config, CONFIG_ON_FAILED)), 1000);
+	config_close(config);
+}
+
+static void keys_are_kept(void **state)
+{
+	(void)state;
+	struct config *config = read_text("[keys]\nrestart = R Ctrl-R\n\nsearch-next = ;\npalette = :\nquit = None\n");
+	assert_int_equal(config->mistakes.count, 0);
+	assert_int_equal(config->keys.count, 4);
+	assert_string_equal(config->keys.items[0].command, "restart");
+	assert_string_equal(config->keys.items[0].keys, "R Ctrl-R");
+	assert_int_equal(config->keys.items[0].line, 2);
+	assert_string_equal(config->keys.items[1].keys, ";");
+	assert_int_equal(config->keys.items[1].line, 4);
+	assert_string_equal(config->keys.items[2].keys, ":");
+	config_close(config);
+}
+
+static void mistakes_name_their_line(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *mistake;
+	} cases[] = {
+		{"[screen]\ncolours = many\n", "config.ini:2: colours takes auto, none, 16, 256 or true, not \"many\"; auto is taken"},
+		{"[screen]\n\nframes = 900\n", "config.ini:3: frames takes 1 to 60, not \"900\"; 60 is taken"},
+		{"[screen]\nframes = fast\n", "config.ini:2: frames takes a number, not \"fast\"; 60 is taken"},
+		{"[screen]\nframes = 99999999999999999999\n", "config.ini:2: frames takes a number, not"},
+		{"[screen]\nframes = -1\n", "config.ini:2: frames takes 1 to 60, not \"-1\""},
+		{"[logs]\nlog_bytes = 9223372036854775807G\n", "config.ini:2: log_bytes takes 1M to 1G, not"},
+		{"[swap]\nready_limit = 11 min\n", "config.ini:2: ready_limit takes 100 ms to 10 min, not \"11 min\"; 10s is taken"},
+		{"[swap]\nready_limit = 1h\n", "config.ini:2: ready_limit takes a number of ms, not \"1h\"; 10s is taken"},
+		{"[screen]\nmouse = maybe\n", "config.ini:2: mouse takes on or off, not \"maybe\"; on is taken"},
+		{"[screen]\ncolour = 16\n", "config.ini:2: [screen] knows no \"colour\"; it knows theme, colours, ascii, mouse and frames"},
+		{"[screen]\nlog_bytes = 2M\n", "config.ini:2: log_bytes belongs into the section [logs]"},
+		{"[scren]\ntheme = light\n", "config.ini:2: theme belongs into the section [screen]"},
+		{"[else]\na = b\n", "config.ini:2: there is no section [else]; there are screen, logs, notify, swap and keys"},
+		{"theme\n", "config.ini:1: this is neither \"[section]\" nor \"name = value\""},
+		{"[screen\n", "config.ini:1: the section has no closing \"]\""},
+		{"[keys]\nquit =\n", "config.ini:2: a key is missing"},
+		{"[screen]\ntheme\033[2J = a\n", "config.ini:2: [screen] knows no \"theme [2J\""},
+	};
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct config *config = read_text(cases[i].text);
+		assert_int_equal(config->mistakes.count, 1);
+		if (!text_starts_with(config->mistakes.items[0], cases[i].mistake))
+			assert_string_equal(config->mistakes.items[0], cases[i].mistake);
+		assert_int_equal(config_number(config, CONFIG_FRAMES), 60);
+		config_close(config);
+	}
+}
+
+static void every_mistake_is_told(void **state)
+{
+	(void)state;
+	auto_str text = {0};
+	str_add(&text, "one\n[screen]\ntwo\n\nframes = 0\n[screen\nascii = on\n");
+	for (int i = 0; i < 5000; i++)
+		str_add_char(&text, 'y');
+	struct config *config = read_text(text.data);
+	assert_int_equal(config->mistakes.count, 5);
+	assert_true(text_starts_with(config->mistakes.items[1], "config.ini:3: "));
+	assert_true(text_starts_with(config->mistakes.items[3], "config.ini:6: "));
+	assert_string_equal(config->mistakes.items[4], "config.ini:8: the line is too long");
+	assert_true(config_is_on(config, CONFIG_ASCII));
+	config_close(config);
+}
+
+static void own_file_and_own_theme_come_first(void **state)
+{
+	struct place *place = *state;
+	auto_free char *file = write_file(place->folder, "cargodeck/config.ini", "[screen]\ntheme = dark\n");
+	auto_free char *own = write_file(place->folder, "cargodeck/themes/dark.ini", "[theme]\nsentence = mine; all mine\n[16]\nok = blue\n");
+	struct config *config = config_open(NULL, getenv("TEST_THEMES"));
+	assert_int_equal(config->mistakes.count, 0);
+	assert_string_equal(config->path, file);
+	assert_string_equal(config->theme.sentence, "mine; all mine");
+	config_close(config);
+}
+
+static void missing_things_are_told(void **state)
+{
+	struct place *place = *state;
+	auto_free char *file = write_file(place->folder, "mine.ini", "[screen]\ntheme = nowhere\n");
+	struct config *config = config_open(file, getenv("TEST_THEMES"));
+	assert_int_equal(config->mistakes.count, 1);
+	auto_free char *told = mem_print("%s: there is no theme \"nowhere\"; dark is taken", file);
+	assert_string_equal(config->mistakes.items[0], told);
+	assert_string_equal(config->theme.name, "dark");
+	config_close(config);
+
+	auto_free char *evil = write_file(place->folder, "evil.ini", "[screen]\ntheme = ../../themes/dark\n");
+	config = config_open(evil, getenv("TEST_THEMES"));
+	assert_int_equal(config->mistakes.count, 1);
+	config_close(config);
+
+	auto_free char *absent = path_join(place->folder, "absent.ini");
+	config = config_open(absent, getenv("TEST_THEMES"));
+	assert_int_equal(config->mistakes.count, 1);
+	assert_true(text_ends_with(config->mistakes.items[0], "the defaults are taken"));
+	config_close(config);
+}
+
+static void broken_theme_is_told(void **state)
+{
+	struct place *place = *state;
+	auto_free char *theme = write_file(place->folder, "cargodeck/themes/odd.ini", "[16]\nok = pink\n");
+	auto_free char *file = write_file(place->folder, "cargodeck/config.ini", "[screen]\ntheme = odd\n");
+	struct config *config = config_open(NULL, getenv("TEST_THEMES"));
+	assert_int_equal(config->mistakes.count, 1);
+	assert_non_null(strstr(config->mistakes.items[0], "odd.ini:2: \"pink\" is no colour here"));
+	assert_string_equal(config->theme.name, "dark");
+	config_close(config);
+}
+
+static void light_ground_takes_light(void **state)
+{
+	(void)state;
+	setenv("COLORFGBG", "0;default;15", 1);
+	struct config *config = config_open(NULL, getenv("TEST_THEMES"));
+	assert_string_equal(config->theme.name, "light");
+	config_close(config);
+	unsetenv("COLORFGBG");
+}
+
+static void sample_is_read_without_mistake(void **state)
+{
+	(void)state;
+	auto_str sample = {0};
+	config_write_sample(&sample);
+	struct config *config = read_text(sample.data);
+	assert_int_equal(config->mistakes.count, 0);
+	/* and with every setting switched on */
+	auto_strings lines = {0};
+	strings_split(&lines, sample.data, '\n');
+	auto_str bare = {0};
+	for (size_t i = 0; i < lines.count; i++) {
+		const char *line = lines.items[i];
+		assert_true(strlen(line) <= 78);
+		str_print(&bare, "%s\n", line[0] == '#' && line[1] != ' ' ? line + 1 : line);
+	}
+	config_read(config, bare.data, "config.ini");
+	assert_int_equal(config->mistakes.count, 0);
+	for (size_t i = 0; i < CONFIG_COUNT; i++)
+		assert_true(config->is_given[i]);
+	assert_int_equal(config->keys.count, 2);
+	config_close(config);
+}
+
+int main(void)
+{
+	auto_free char *themes = path_join(getenv("TEST_SRCDIR"), "themes");
+	setenv("TEST_THEMES", themes, 1);
+#define TEST(name) cmocka_unit_test_setup_teardown(name, make_place, drop_place)
+	const struct CMUnitTest tests[] = {
+		TEST(defaults_are_valid),
+		TEST(values_are_read),
+		TEST(long_commands_are_whole),
+		TEST(keys_are_kept),
+		TEST(mistakes_name_their_line),
+		TEST(every_mistake_is_told),
+		TEST(own_file_and_own_theme_come_first),
+		TEST(missing_things_are_told),
+		TEST(broken_theme_is_told),
+		TEST(light_ground_takes_light),
+		TEST(sample_is_read_without_mistake),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

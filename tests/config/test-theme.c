@@ -1,0 +1,161 @@
+/* Themes: how they are read, and whether the ones that come with the program
+ * can be read by people: contrast by WCAG 2.1, 1.4.3 (4.5 to 1 for text). */
+#include "../unit.h"
+#include "cargodeck/config.h"
+
+#include <math.h>
+#include <stdio.h>
+
+static void paints_are_read(void **state)
+{
+	(void)state;
+	struct theme theme;
+	struct fault fault = {0};
+	assert_true(theme_read(&theme, "t", "[theme]\nsentence = s\n[16]\nok = bright-red on 4 bold underline\nmuted = default dim\n"
+		"[true]\nok = #0a0b0C reverse\n", "t.ini", &fault));
+	assert_string_equal(theme.name, "t");
+	const struct theme_paint *ok = &theme.paint[THEME_16][THEME_OK];
+	assert_int_equal(ok->colour, 1 + 9);
+	assert_int_equal(ok->background, 1 + 4);
+	assert_true(ok->bold && ok->underline && !ok->dim && !ok->reverse);
+	assert_true(theme.paint[THEME_16][THEME_MUTED].dim);
+	/* 256 was not given: as 16 */
+	assert_int_equal(theme.paint[THEME_256][THEME_OK].colour, 1 + 9);
+	assert_int_equal(theme.paint[THEME_TRUE][THEME_OK].colour, 0x10a0b0c);
+	assert_true(theme.paint[THEME_TRUE][THEME_OK].reverse);
+}
+
+static void mistakes_are_told(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *mistake;
+	} cases[] = {
+		{"[16]\nok = pink\n", "t.ini:2: \"pink\" is no colour here"},
+		{"[16]\nok = 16\n", "t.ini:2: \"16\" is no colour here"},
+		{"[16]\nok = #ff0000\n", "t.ini:2: \"#ff0000\" is no colour here"},
+		{"[true]\nok = #ff00\n", "t.ini:2: \"#ff00\" is no colour here"},
+		{"[256]\nok = 256\n", "t.ini:2: \"256\" is no colour here: take default, a name as red or bright-red, 0 to 255"},
+		{"[256]\nok = 9999999999\n", "t.ini:2: \"9999999999\" is no colour here"},
+		{"[16]\nok = red on\n", "t.ini:2: a colour is missing behind \"on\""},
+		{"[16]\nok =\n", "t.ini:2: a colour is missing"},
+		{"[16]\nok = red blinking\n", "t.ini:2: \"blinking\" is no style"},
+		{"[16]\nfine = red\n", "t.ini:2: \"fine\" is no role"},
+		{"[8]\nok = red\n", "t.ini:2: [8] ok is not known"},
+		{"[16]\nok\n", "t.ini:2: this is neither"},
+		{"[true]\nok = red\n", "t.ini: the section [16] is missing"},
+		{"", "t.ini: the section [16] is missing"},
+	};
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct theme theme;
+		struct fault fault = {0};
+		assert_false(theme_read(&theme, "t", cases[i].text, "t.ini", &fault));
+		if (!text_starts_with(fault.text, cases[i].mistake))
+			assert_string_equal(fault.text, cases[i].mistake);
+	}
+}
+
+/* xterm's sixteen, its cube and its greys (XTerm-col.ad, 256colres.h). */
+static uint32_t index_rgb(unsigned index)
+{
+	static const uint32_t sixteen[] = {
+		0x000000, 0xcd0000, 0x00cd00, 0xcdcd00, 0x0000ee, 0xcd00cd, 0x00cdcd, 0xe5e5e5,
+		0x7f7f7f, 0xff0000, 0x00ff00, 0xffff00, 0x5c5cff, 0xff00ff, 0x00ffff, 0xffffff,
+	};
+	static const unsigned steps[] = {0, 95, 135, 175, 215, 255};
+	if (index < 16)
+		return sixteen[index];
+	if (index >= 232)
+		return (8 + (index - 232) * 10) * 0x10101u;
+	index -= 16;
+	return steps[index / 36] << 16 | steps[index / 6 % 6] << 8 | steps[index % 6];
+}
+
+static uint32_t colour_rgb(uint32_t colour, uint32_t own)
+{
+	if (colour == 0)
+		return own;
+	return colour & 0x1000000u ? colour & 0xffffffu : index_rgb(colour - 1);
+}
+
+static double luminance(uint32_t rgb)
+{
+	static const double weights[] = {0.2126, 0.7152, 0.0722};
+	double sum = 0;
+	for (int i = 0; i < 3; i++) {
+		double part = (rgb >> (16 - 8 * i) & 255) / 255.0;
+		sum += weights[i] * (part <= 0.03928 ? part / 12.92 : pow((part + 0.055) / 1.055, 2.4));
+	}
+	return sum;
+}
+
+static double contrast(uint32_t a, uint32_t b)
+{
+	double la = luminance(a), lb = luminance(b);
+	return (fmax(la, lb) + 0.05) / (fmin(la, lb) + 0.05);
+}
+
+static void read_installed(const char *name, struct theme *theme)
+{
+	struct fault fault = {0};
+	auto_free char *path = mem_print("%s/themes/%s.ini", getenv("TEST_SRCDIR"), name);
+	auto_free char *text = file_read(path, 65536, NULL, &fault);
+	if (text == NULL || !theme_read(theme, name, text, path, &fault))
+		fail_msg("%s", fault.text);
+	assert_true(theme->sentence[0] != '\0');
+}
+
+static void installed_themes_are_readable(void **state)
+{
+	(void)state;
+	/* grounds and inks that terminals are usually set to */
+	static const struct {
+		const char *name;
+		uint32_t ground, ink;
+	} cases[] = {
+		{"dark", 0x000000, 0xe5e5e5}, {"dark", 0x1e1e1e, 0xd4d4d4},
+		{"light", 0xffffff, 0x000000}, {"light", 0xf7f7f2, 0x303030},
+		{"high-contrast", 0x000000, 0xffffff},
+		{"mono", 0x000000, 0xe5e5e5}, {"mono", 0xffffff, 0x000000},
+	};
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct theme theme;
+		read_installed(cases[i].name, &theme);
+		for (int depth = 0; depth < THEME_DEPTHS; depth++)
+			for (int role = 0; role < THEME_ROLES; role++) {
+				const struct theme_paint *paint = &theme.paint[depth][role];
+				/* the sixteen are each person's own: there it may come a little short */
+				double wanted = depth != THEME_16 ? 4.5 : role == THEME_MUTED ? 3.0 : 4.0;
+				double is = contrast(colour_rgb(paint->colour, cases[i].ink), colour_rgb(paint->background, cases[i].ground));
+				if (strcmp(cases[i].name, "high-contrast") == 0)
+					wanted = role == THEME_BAD ? 4.5 : 7;
+				if (is < wanted)
+					fail_msg("%s depth %d: %s has contrast %.1f on %06x", cases[i].name, depth, theme_role_name(role), is, cases[i].ground);
+			}
+	}
+}
+
+static void roles_differ(void **state)
+{
+	(void)state;
+	static const char *const names[] = {"dark", "light", "high-contrast"};
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		struct theme theme;
+		read_installed(names[i], &theme);
+		for (int depth = 0; depth < THEME_DEPTHS; depth++)
+			for (int a = 0; a < THEME_MUTED; a++)
+				for (int b = 0; b < a; b++)
+					assert_true(memcmp(&theme.paint[depth][a], &theme.paint[depth][b], sizeof theme.paint[depth][a]) != 0);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(paints_are_read),
+		cmocka_unit_test(mistakes_are_told),
+		cmocka_unit_test(installed_themes_are_readable),
+		cmocka_unit_test(roles_differ),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
