@@ -63,12 +63,13 @@ bool hints_does_something(const struct tui *tui, const struct command_def *def)
 	case COMMAND_PAUSE_WATCH:
 		return tui->has_build || def->id == COMMAND_PAUSE_WATCH;
 	case COMMAND_TAKE_OVER:
-		return tui->follows_another;
+		return tui->can_take_over;
 	case COMMAND_OPEN:
 		return tui->focus == PANE_BUILD ? tui->errors.count > 0 : tui->focus == PANE_SERVICES && has_service;
 	case COMMAND_LEAVE:
 		return can_leave(tui);
 	case COMMAND_SEARCH:
+	case COMMAND_LOG_FOLLOW:
 		return tui->log.end > tui->log.first;
 	case COMMAND_SEARCH_NEXT:
 	case COMMAND_SEARCH_PREVIOUS:

@@ -77,24 +77,45 @@ static bool line_has(const struct view_log *log, const char *needle, uint64_t nu
 		log_find(needle, line.text, line.len, 0, &at, &end);
 }
 
-/* Where the search for the wanted step begins. */
-static void begin(struct log_state *state, const struct view_log *log)
+/* The stretches that a step looks through, one after the other. Typed: what is
+ * seen, then above, then below. Next and previous go round at the ends. */
+static bool begin_stretch(struct log_state *state, const struct view_log *log)
 {
-	uint64_t end = log->first + log->count;
-	uint64_t shown_end = state->is_paused && state->shown_end < end ? state->shown_end : end;
-	if (state->step == 2)
-		state->look = shown_end;
-	else if (state->has_hit && state->step < 0)
-		state->look = state->hit;
-	else if (state->has_hit)
-		state->look = state->hit + 1;
-	else
-		state->look = state->step < 0 ? shown_end : state->shown_top;
-	if (state->look < log->first)
-		state->look = log->first;
-	if (state->look > end)
-		state->look = end;
-	state->is_looking = true;
+	uint64_t end = log->first + log->count, hit = state->has_hit ? state->hit : state->shown_top;
+	struct {
+		uint64_t from, to;
+		bool is_up;
+	} stretch = {0, 0, false};
+	switch (state->step * 4 + state->stretch) {
+	case 2 * 4 + 0:
+		stretch.from = state->shown_top, stretch.to = state->shown_end;
+		break;
+	case 2 * 4 + 1:
+		stretch.from = log->first, stretch.to = state->shown_top, stretch.is_up = true;
+		break;
+	case 2 * 4 + 2:
+		stretch.from = state->shown_end, stretch.to = end;
+		break;
+	case 1 * 4 + 0:
+		stretch.from = hit + state->has_hit, stretch.to = end;
+		break;
+	case 1 * 4 + 1:
+		stretch.from = log->first, stretch.to = hit + 1;
+		break;
+	case -1 * 4 + 0:
+		stretch.from = log->first, stretch.to = hit, stretch.is_up = true;
+		break;
+	case -1 * 4 + 1:
+		stretch.from = hit, stretch.to = end, stretch.is_up = true;
+		break;
+	default:
+		return false;
+	}
+	state->look = stretch.from > log->first ? stretch.from : log->first;
+	state->look_end = stretch.to < end ? stretch.to : end;
+	state->is_up = stretch.is_up;
+	state->stretch++;
+	return true;
 }
 
 static void found(struct tui *tui, const struct view_log *log, uint64_t number)
@@ -113,43 +134,32 @@ static void found(struct tui *tui, const struct view_log *log, uint64_t number)
 	state->top = number > log->first + half ? number - half : log->first;
 }
 
-static void missed(struct log_state *state)
-{
-	state->is_missing = true;
-	state->is_looking = false;
-	if (state->step == 2)
-		state->has_hit = false;
-	state->step = 0;
-}
-
 void log_search(struct tui *tui, const struct view_log *log)
 {
 	struct log_state *state = &tui->log;
-	uint64_t end = log->first + log->count;
 	if (state->step == 0 || state->needle[0] == '\0') {
 		state->step = 0;
 		return;
 	}
-	if (!state->is_looking)
-		begin(state, log);
+	if (!state->is_looking) {
+		state->stretch = 0;
+		state->is_looking = true;
+		begin_stretch(state, log);
+	}
 	for (int left = LINES_A_FRAME; left > 0; left--) {
-		bool is_up = state->step != 1;
-		if (is_up ? state->look <= log->first : state->look >= end) {
-			/* typed: what is not above may be below */
-			if (state->step == 2 && !state->is_missing && state->shown_end < end && state->is_paused) {
-				state->step = 1;
-				state->look = state->shown_end;
+		if (state->look >= state->look_end) {
+			if (begin_stretch(state, log))
 				continue;
-			}
-			missed(state);
+			state->is_missing = true;
+			state->is_looking = false;
+			state->step = 0;
 			return;
 		}
-		uint64_t number = is_up ? state->look - 1 : state->look;
+		uint64_t number = state->is_up ? --state->look_end : state->look++;
 		if (line_has(log, state->needle, number)) {
 			found(tui, log, number);
 			return;
 		}
-		state->look = is_up ? number : number + 1;
 	}
 	tui_wake(tui, false);
 }

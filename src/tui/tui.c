@@ -70,7 +70,9 @@ static void sync_view(struct tui *tui, const struct view *view)
 	struct layout_wish *wish = &tui->wish;
 	services_sync(tui, view);
 	build_sync(tui, view);
-	tui->follows_another = view->notice != NULL;
+	tui->can_take_over = false;
+	for (size_t i = 0; i < view->service_count; i++)
+		tui->can_take_over |= view->services[i].foreign;
 	if (view->start.is_shown != tui->was_start && tui->focus != PANE_LOG)
 		tui->focus = view->start.is_shown ? PANE_START : PANE_SERVICES;
 	tui->was_start = view->start.is_shown;

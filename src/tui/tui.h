@@ -86,8 +86,9 @@ struct log_state {
 	int step; /* 1, -1: the next hit down or up is wanted; 2: the nearest */
 	bool has_hit, is_missing;
 	uint64_t hit;
-	uint64_t look; /* the search goes on here */
-	bool is_looking;
+	uint64_t look, look_end; /* what is still to be looked through */
+	int stretch;
+	bool is_looking, is_up;
 };
 
 struct style {
@@ -129,7 +130,7 @@ struct tui {
 	ARRAY(enum view_state) states;
 	ARRAY(struct error_place) errors;
 	size_t save_count, service_rows, error_rows, save_rows, help_rows, help_lines;
-	bool has_build, can_scroll_start, follows_another;
+	bool has_build, can_scroll_start, can_take_over;
 	bool is_row_selected; /* drawing: cells get the selection's look */
 	int row_end; /* drawing: the end of the pane */
 	bool was_start;
