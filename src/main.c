@@ -1,10 +1,85 @@
-/* cargodeck: reads arguments, opens a deck, runs the loop, closes the deck. */
+/* cargodeck: reads arguments and hands them to the verb that was named. */
 #include "config.h"
 
-#include <stdio.h>
+#include "cargodeck/commands.h"
+#include "cargodeck/verbs.h"
 
-int main(void)
+#include <locale.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+static unsigned width(void)
 {
-	puts(PACKAGE_NAME " " PACKAGE_VERSION);
+	struct winsize size;
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40)
+		return size.ws_col > 100 ? 100 : size.ws_col;
+	return 80;
+}
+
+static int print_help(const struct command_def *command)
+{
+	auto_str out = {0};
+	command_write_help(&deck_commands, command, width(), &out);
+	fputs(str_text(&out), stdout);
 	return 0;
+}
+
+static int print_version(const struct command_line *line)
+{
+	if (command_line_has(line, "json"))
+		puts("{\"name\":\"" PACKAGE_NAME "\",\"version\":\"" PACKAGE_VERSION "\"}");
+	else
+		puts(PACKAGE_NAME " " PACKAGE_VERSION);
+	return 0;
+}
+
+static int help_verb(const struct command_line *line)
+{
+	struct fault fault;
+	if (line->arguments.count == 0)
+		return print_help(NULL);
+	const struct command_def *command = command_find(&deck_commands, line->arguments.items[0]);
+	if (command != NULL)
+		return print_help(command);
+	fault_set(&fault, FAULT_USAGE, "there is no command %s", line->arguments.items[0]);
+	fault_mend(&fault, "cargodeck help lists all");
+	return verb_fault(&fault);
+}
+
+static int run(const struct command_line *line)
+{
+	switch ((enum command_id)line->command->id) {
+	case COMMAND_WATCH: return verb_watch(line);
+	case COMMAND_BUILD: return verb_build(line);
+	case COMMAND_PS: return verb_ps(line);
+	case COMMAND_WAIT: return verb_wait(line);
+	case COMMAND_START:
+	case COMMAND_STOP:
+	case COMMAND_RESTART: return verb_life(line);
+	case COMMAND_DOWN: return verb_down(line);
+	case COMMAND_COMPOSE_OVERRIDE: return verb_compose_override(line);
+	case COMMAND_VERSION: return print_version(line);
+	case COMMAND_HELP: return help_verb(line);
+	default: return 2;
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct command_line line;
+	struct fault fault;
+	int status;
+	if (setlocale(LC_ALL, "") == NULL)
+		setlocale(LC_ALL, "C.UTF-8");
+	if (!command_parse(&deck_commands, argc, argv, &line, &fault))
+		status = verb_fault(&fault);
+	else if (line.version)
+		status = print_version(&line);
+	else if (line.help)
+		status = print_help(line.command);
+	else
+		status = run(&line);
+	command_line_finish(&line);
+	return status;
 }

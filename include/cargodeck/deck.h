@@ -84,6 +84,8 @@ bool deck_watch_is_paused(const struct deck *deck);
 void deck_build_now(struct deck *deck, bool clean);
 /* Back to the generation before the serving one, where it is kept. */
 bool deck_go_back(struct deck *deck, struct fault *fault);
+/* Adopts what plain compose started: its Rust services are made anew. */
+void deck_take_over(struct deck *deck);
 /* Which service's log the screen follows; NULL: none. */
 void deck_follow_log(struct deck *deck, const char *service);
 

@@ -185,6 +185,7 @@ struct deck {
 	struct strings recreate; /* services whose configuration changed */
 	struct strings brought; /* services that were brought up, or tried to */
 	bool is_listed; /* the engine's list came once */
+	unsigned looking; /* containers that are looked at in full */
 	ARRAY(struct probe *) probes;
 	ARRAY(struct cause *) causes;
 	struct map *usage; /* container -> struct engine_usage_state */
@@ -265,11 +266,19 @@ void rows_tell(struct deck *deck); /* SERVICE events for what changed */
 void rows_close(struct deck *deck);
 void rows_from_project(struct deck *deck);
 size_t rows_ours(const struct deck *deck); /* services that run a program of the workspace */
+void rows_read_figures(struct deck *deck);
 void rows_watch_figures(struct deck *deck); /* CPU and memory each second from now on */
 
 /* ---- probe.c ---- */
 void probes_consider(struct deck *deck);
 void probes_close(struct deck *deck);
+
+/* ---- look.c: what runs, for commands that print and end ---- */
+bool deck_look(struct deck *deck, bool figures, struct fault *fault);
+void look_write_generations(struct deck *deck);
+void look_read_generations(struct deck *deck);
+/* False and a fault that names the services: one of the names is none. */
+bool verb_services_known(struct deck *deck, const struct strings *names, struct fault *fault);
 
 /* ---- follow.c: logs ---- */
 void follow_add_builder(struct deck *deck, const char *bytes, size_t len);

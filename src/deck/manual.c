@@ -7,7 +7,7 @@ static const struct command_term events[] = {
 	{"step", "A step of coming up began, moved or ended. step: its name. state: waiting, running, done or failed. "
 		"text: what it does now, or null."},
 	{"ready", "The stack is up. services: the names of all services. ms: how long it took."},
-	{"saved", "A save is settled. generation: its number. paths: the files, relative to the project. "
+	{"saved", "A save is settled. generation: its number. paths: the files, as seen from the project's folder. "
 		"binaries: the programs that it touches. why: how that was found: dep-info (cargo's list of a program's sources), "
 		"graph (the package graph), manifest (a manifest, lock file or toolchain file: everything), "
 		"data (read at run time), config (compose files, env files, Dockerfiles) or none (it touches nothing)."},
@@ -16,7 +16,7 @@ static const struct command_term events[] = {
 		"done, total: units compiled, where they are known. crates: what is compiled now, or null. "
 		"ms: how long it took so far, absent at its start."},
 	{"diagnostic", "The compiler said something. level: error, warning or note. code: as E0308, or null. "
-		"file, line, column: its first place, or null. message: one sentence."},
+		"file (an absolute path where it is known), line, column: its first place, or null. message: one sentence."},
 	{"swap", "A service was given another generation. service. generation. "
 		"mode: preload (no gap, a dynamic program), seccomp (no gap, a static program), "
 		"alone (the old one ended first, connections waited) or restart (stopped and started). ms: how long the swap took."},
@@ -24,7 +24,7 @@ static const struct command_term events[] = {
 		"ready, in milliseconds: the file system's event until we had it, waiting for more of the save, until cargo was running, "
 		"cargo itself, until the new program ran, until it had accepted. "
 		"beyond_cargo_ms: the whole from the save, less cargo's own time. Both are absent where no save caused it."},
-	{"service", "A service changed. service. state: as ps has it. health: healthy, unhealthy, starting, none, or null. "
+	{"service", "A service changed. service. state: as ps has it. health: healthy, unhealthy, starting or none. "
 		"generation: that serves, absent where it runs no program of this project. exit_code: a number, or null while it runs. "
 		"image: own (its own runtime image), builder (the builder's, where its own does not fit) or null."},
 	{"fault", "Something went wrong. code: usage, input, failed, outside or cancelled. message: one sentence. "
@@ -46,8 +46,9 @@ static const struct command_term labels[] = {
 
 static const struct command_term ps_fields[] = {
 	{"service", "Its name in the compose file."},
-	{"state", "healthy, running, done, stopped, waiting, starting, building, stale, unhealthy or failed."},
-	{"health", "healthy, unhealthy, starting or none; null where it does not run."},
+	{"state", "healthy, unhealthy or starting where it has a health test, else running; waiting (for another one), stopped "
+		"(by an order), paused, restarting, done (ended with 0 and is a job), exited or absent (there is no container)."},
+	{"health", "healthy, unhealthy, starting or none."},
 	{"generation", "The generation that serves, or null."},
 	{"binary", "The binary of this project that it runs, or null."},
 	{"image", "own, builder, or null where it is no service of this project's programs."},
@@ -71,11 +72,11 @@ static const struct command_term environment[] = {
 	{"DOCKER_CERT_PATH, DOCKER_TLS_VERIFY", "Certificates for an engine over TLS."},
 	{"COMPOSE_FILE, COMPOSE_PROFILES, COMPOSE_PROJECT_NAME", "As Compose reads them, where no option says otherwise; "
 		"also from the file .env of the project."},
-	{"CARGO_*, HTTP_PROXY, HTTPS_PROXY, NO_PROXY", "Handed to cargo and to image builds, never stored in an image."},
+	{"CARGO_*, HTTP_PROXY, HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE", "Handed to cargo and to image builds, never stored in an image."},
 	{"EDITOR, VISUAL", "Opens the place of an error."},
 	{"NO_COLOR", "Not empty: no colour, where --color does not say otherwise."},
 	{"COLORFGBG", "Whether the terminal's ground is light, for the theme \"auto\"."},
-	{"XDG_CONFIG_HOME, XDG_STATE_HOME, XDG_CACHE_HOME, XDG_RUNTIME_DIR", "Where own files lie; see FILES."},
+	{"XDG_CONFIG_HOME, XDG_STATE_HOME", "Where own files lie; see FILES."},
 	{NULL, NULL},
 };
 
@@ -83,9 +84,8 @@ static const struct command_term files[] = {
 	{"$XDG_CONFIG_HOME/cargodeck/config.ini", "A person's settings. $XDG_CONFIG_HOME is ~/.config where it is not set. "
 		"A sample lies in the documentation folder as config.ini.sample."},
 	{"$XDG_CONFIG_HOME/cargodeck/themes/NAME.ini", "A person's own themes; they come before those installed."},
-	{"$XDG_STATE_HOME/cargodeck", "The log file, and what is remembered of each project: durations, ways of swapping."},
-	{"$XDG_CACHE_HOME/cargodeck", "What can be made again: rendered image files and the override for Compose."},
-	{"$XDG_RUNTIME_DIR/cargodeck", "Sockets of the running deck."},
+	{"$XDG_STATE_HOME/cargodeck/projects/NAME", "What is made for the compose project of this name: the override for Compose, "
+		"rendered image files, and the lock of the deck that has it. $XDG_STATE_HOME is ~/.local/state where it is not set."},
 	{NULL, NULL},
 };
 

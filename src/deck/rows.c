@@ -47,15 +47,19 @@ void rows_from_project(struct deck *deck)
 
 void rows_tell(struct deck *deck)
 {
+	bool any = false;
 	for (size_t i = 0; i < services_count(deck->services); i++) {
 		struct service *service = services_at(deck->services, i);
 		if (!service_has_changed(service))
 			continue;
+		any = true;
 		bool ended = service->run == SERVICE_EXITED;
 		deck_tell(deck, &(struct deck_event){.kind = DECK_SERVICE, .service = service->name, .state = service_state_word(service),
 			.health = service_health_word(service->health), .generation = service->generation, .image = service->kind,
 			.has_exit_code = ended, .exit_code = service->exit_code});
 	}
+	if (any)
+		look_write_generations(deck);
 }
 
 /* ---- one container in full ---- */
@@ -134,6 +138,7 @@ static void on_looked(void *data, const struct engine_answer *answer, const stru
 	struct look *look = data;
 	struct deck *deck = look->deck;
 	struct service *service = services_find_container(deck->services, look->container);
+	deck->looking--;
 	if (fault == NULL && service != NULL && answer->json != NULL) {
 		struct engine_inspect inspect = {0};
 		engine_inspect_read(answer->json, &inspect);
@@ -172,6 +177,7 @@ static void look_at(struct deck *deck, const struct service *service)
 	auto_free char *path = mem_print("/containers/%s/json", service->container);
 	look->deck = deck;
 	look->container = mem_copy_string(service->container);
+	deck->looking++;
 	engine_ask(deck->engine, "GET", path, NULL, 10000, on_looked, look);
 }
 
@@ -301,14 +307,19 @@ void rows_event(struct deck *deck, const struct engine_event *event)
 {
 	if (!text_equal(event->type, "container") || deck->name == NULL || !text_equal(event->project, deck->name))
 		return;
+	/* somebody stopped it on purpose (Engine API, /events: stop comes after die) */
+	struct service *service = services_find(deck->services, event->service);
+	if (service != NULL && strcmp(event->action, "stop") == 0)
+		service->is_stopped = true;
 	rows_refresh(deck);
 }
 
 /* ---- figures ---- */
 
-static void read_figures(void *data)
+void rows_read_figures(struct deck *deck)
 {
-	struct deck *deck = data;
+	if (deck->usage == NULL)
+		deck->usage = map_open(free);
 	for (size_t i = 0; i < services_count(deck->services); i++) {
 		struct service *service = services_at(deck->services, i);
 		struct engine_usage usage;
@@ -325,11 +336,15 @@ static void read_figures(void *data)
 	deck_changed(deck);
 }
 
+static void read_figures(void *data)
+{
+	rows_read_figures(data);
+}
+
 void rows_watch_figures(struct deck *deck)
 {
 	if (deck->figures != NULL || !engine_is_local(deck->engine))
 		return;
-	deck->usage = map_open(free);
 	deck->figures = loop_timer_open(deck->loop, read_figures, deck);
 	loop_timer_set(deck->figures, 50, FIGURES_MS);
 }

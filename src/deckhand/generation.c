@@ -64,6 +64,12 @@ static char **make_environment(const char *state, bool preload)
 	return env;
 }
 
+void generation_clear(struct generation *generation)
+{
+	memset(generation, 0, sizeof *generation);
+	generation->control = generation->out.from = generation->err.from = generation->notify = -1;
+}
+
 struct plumbing {
 	int control[2], page, out[2], err[2], trouble[2];
 };
@@ -82,12 +88,54 @@ static bool make_plumbing(struct plumbing *p, bool preload, bool terminal)
 		return false;
 	if (!terminal && (pipe2(p->out, O_CLOEXEC) != 0 || pipe2(p->err, O_CLOEXEC) != 0))
 		return false;
-	if (!preload)
-		return true;
+	/* a static program's child sends its listener by it */
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, p->control) != 0)
 		return false;
+	if (!preload)
+		return true;
 	p->page = (int)syscall(SYS_memfd_create, "cargodeck", 1u /* MFD_CLOEXEC */);
 	return p->page >= 0 && ftruncate(p->page, 4096) == 0;
+}
+
+/* In the child: the listener goes to the launcher, or why there is none. */
+static void send_listener(int to)
+{
+	int fd = notify_install(), error = fd < 0 ? -fd : 0;
+	union {
+		struct cmsghdr head;
+		char room[CMSG_SPACE(sizeof(int))];
+	} data;
+	struct iovec part = {&error, sizeof error};
+	struct msghdr header = {.msg_iov = &part, .msg_iovlen = 1};
+	if (fd >= 0) {
+		memset(&data, 0, sizeof data);
+		data.head.cmsg_level = SOL_SOCKET;
+		data.head.cmsg_type = SCM_RIGHTS;
+		data.head.cmsg_len = CMSG_LEN(sizeof fd);
+		memcpy(CMSG_DATA(&data.head), &fd, sizeof fd);
+		header.msg_control = &data;
+		header.msg_controllen = sizeof data.room;
+	}
+	if (sendmsg(to, &header, MSG_NOSIGNAL) < 0)
+		_exit(127); /* its calls would wait for ever */
+}
+
+static void take_listener(struct generation *generation, int from)
+{
+	union {
+		struct cmsghdr head;
+		char room[CMSG_SPACE(sizeof(int))];
+	} data;
+	int error = 0, fd = -1;
+	struct iovec part = {&error, sizeof error};
+	struct msghdr header = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = &data, .msg_controllen = sizeof data.room};
+	if (recvmsg(from, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) < 0)
+		error = errno;
+	else if (header.msg_controllen >= CMSG_LEN(sizeof fd) && data.head.cmsg_type == SCM_RIGHTS)
+		memcpy(&fd, CMSG_DATA(&data.head), sizeof fd);
+	generation->notify_error = error;
+	if (fd >= 0)
+		notify_adopt(generation, fd);
 }
 
 /* In the child: never returns. The library's descriptors go high, out of the
@@ -103,9 +151,11 @@ static void become(const struct start *start, const struct plumbing *p, char **e
 		dup2(p->out[1], STDOUT_FILENO);
 		dup2(p->err[1], STDERR_FILENO);
 	}
-	if (p->control[1] >= 0) {
+	if (p->page >= 0) {
 		dup2(p->control[1], 900);
 		dup2(p->page, 901);
+	} else {
+		send_listener(p->control[1]);
 	}
 	execve(start->path, start->argv, env);
 	int error = errno;
@@ -127,8 +177,7 @@ bool generation_start(struct generation *generation, const struct start *start, 
 	bool preload = is_dynamic(start->path);
 	uint64_t asked = now_ns();
 	int error = 0;
-	memset(generation, 0, sizeof *generation);
-	generation->control = generation->out.from = generation->err.from = -1;
+	generation_clear(generation);
 	if (!make_plumbing(&p, preload, start->terminal))
 		error = errno;
 	if (error == 0 && preload) {
@@ -151,15 +200,21 @@ bool generation_start(struct generation *generation, const struct start *start, 
 	if (pid > 0 && read(p.trouble[0], &error, sizeof error) < 0)
 		error = errno;
 	generation->number = number;
+	snprintf(generation->path, sizeof generation->path, "%s", start->path);
 	generation->pid = pid > 0 ? pid : 0;
 	generation->asked_ns = asked;
 	generation->exec_ns = now_ns();
 	generation->way = preload ? WAY_PRELOAD : WAY_NONE;
 	generation->tail = malloc(TAIL_SIZE);
-	generation->control = p.control[0];
+	if (preload) {
+		generation->control = p.control[0];
+		p.control[0] = -1;
+	} else if (pid > 0) {
+		take_listener(generation, p.control[0]);
+	}
 	generation->out = make_end(p.out[0], STDOUT_FILENO);
 	generation->err = make_end(p.err[0], STDERR_FILENO);
-	p.control[0] = p.out[0] = p.err[0] = -1;
+	p.out[0] = p.err[0] = -1;
 	close_pair(p.control);
 	close_pair(p.out);
 	close_pair(p.err);
@@ -227,6 +282,8 @@ void generation_pass(struct generation *generation, struct pipe_end *end)
 
 void generation_gate(struct generation *generation, bool closed)
 {
+	if (generation->notify >= 0)
+		notify_gate(generation, closed);
 	if (generation->page == NULL)
 		return;
 	__atomic_store_n(&generation->page->gate, closed, __ATOMIC_RELEASE);
@@ -263,9 +320,10 @@ void generation_finish(struct generation *generation)
 	}
 	if (generation->control >= 0)
 		close(generation->control);
+	if (generation->notify >= 0)
+		close(generation->notify);
 	if (generation->page != NULL)
 		munmap(generation->page, 4096);
 	free(generation->tail);
-	memset(generation, 0, sizeof *generation);
-	generation->control = generation->out.from = generation->err.from = -1;
+	generation_clear(generation);
 }

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 int sockets_find(const struct sockets *sockets, const struct preload_key *key)
@@ -30,7 +31,12 @@ int sockets_add(struct sockets *sockets, const struct preload_key *key, int fd, 
 	for (int i = 0; i < HELD_LIMIT; i++) {
 		if (sockets->held[i].fd > 0)
 			continue;
-		sockets->held[i] = (struct held_socket){.fd = fd, .cookie = cookie, .key = *key};
+		struct stat status = {0};
+		socklen_t len = sizeof cookie;
+		fstat(fd, &status);
+		if (cookie == 0)
+			getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &len);
+		sockets->held[i] = (struct held_socket){.fd = fd, .cookie = cookie, .inode = status.st_ino, .key = *key};
 		return i;
 	}
 	close(fd);
@@ -97,6 +103,8 @@ static void answer(int control, const struct preload_message *message, int fd)
 	struct preload_message out = *message;
 	struct iovec part = {&out, sizeof out};
 	struct msghdr header = {.msg_iov = &part, .msg_iovlen = 1};
+	if (fd >= 0)
+		set_nonblocking(fd); /* one that a static program left blocking */
 	out.type = fd >= 0 ? PRELOAD_HELD : PRELOAD_NONE;
 	if (fd >= 0) {
 		memset(&data, 0, sizeof data);

@@ -76,21 +76,36 @@ ssize_t read_small(const char *path, char *out, size_t size)
 	return (ssize_t)len;
 }
 
-long proc_status_number(pid_t pid, const char *field)
+/* What stands after a field's colon; false: there is no such field. */
+static bool proc_status_field(pid_t pid, const char *field, char *out, size_t size)
 {
 	char path[64], text[4096];
 	snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
 	if (read_small(path, text, sizeof text) < 0)
-		return -1;
+		return false;
 	size_t len = strlen(field);
 	for (char *line = text; line != NULL; line = strchr(line, '\n')) {
 		line += *line == '\n';
-		if (strncmp(line, field, len) == 0 && line[len] == ':')
-			return strtol(line + len + 1, NULL, 10);
+		if (strncmp(line, field, len) == 0 && line[len] == ':') {
+			snprintf(out, size, "%s", line + len + 1);
+			return true;
+		}
 		if (*line == '\0')
 			break;
 	}
-	return -1;
+	return false;
+}
+
+long proc_status_number(pid_t pid, const char *field)
+{
+	char text[32];
+	return proc_status_field(pid, field, text, sizeof text) ? strtol(text, NULL, 10) : -1;
+}
+
+uint64_t proc_status_mask(pid_t pid, const char *field)
+{
+	char text[32];
+	return proc_status_field(pid, field, text, sizeof text) ? strtoull(text, NULL, 16) : 0;
 }
 
 int connect_unix(const char *path)

@@ -41,7 +41,8 @@ class Load:
     def __init__(self, port, kept, clients=8):
         self.port, self.kept = port, kept
         self.stop, self.answers, self.failures = threading.Event(), [], []
-        self.threads = [threading.Thread(target=self.run, daemon=True) for _ in range(clients)]
+        # out of step: at any moment some request is under way
+        self.threads = [threading.Thread(target=self.run, args=(0.04 * i / clients,), daemon=True) for i in range(clients)]
 
     def __enter__(self):
         for thread in self.threads:
@@ -67,10 +68,12 @@ class Load:
             except OSError:
                 pass
 
-    def run(self):
-        connection = None
+    def run(self, delay):
+        connection, round_number = None, 0
+        self.stop.wait(delay)
         while not self.stop.is_set():
             began = time.monotonic()
+            round_number += 1
             try:
                 if connection is not None and self.closed(connection):
                     connection.close()
@@ -89,7 +92,8 @@ class Load:
                 if connection is not None:
                     connection.close()
                 connection = None
-            self.stop.wait(max(0, 0.04 - (time.monotonic() - began)))
+            pause = 0.036 + 0.002 * ((round_number * 7 + int(delay * 1000)) % 5)
+            self.stop.wait(max(0, pause - (time.monotonic() - began)))
 
 
 class Launched:
@@ -197,12 +201,12 @@ def test(function):
     TESTS.append(function)
 
 
-def under_load(kind, kept, rounds=20):
+def under_load(kind, kept, rounds=20, static=False):
     port = free_port()
     launched = Launched(kind, port)
     try:
-        launched.compile(1)
-        launched.compile(2)
+        launched.compile(1, static=static)
+        launched.compile(2, static=static)
         launched.select(1)
         launched.start()
         launched.wait(READY, swap=0)
@@ -212,7 +216,7 @@ def under_load(kind, kept, rounds=20):
                 number = 2 - i % 2
                 answered = len(load.answers)
                 what, got, seconds = launched.swap(number)
-                assert what == READY and got["mode"] == "preload", got
+                assert what == READY and got["mode"] == ("seccomp" if static else "preload"), got
                 at = len(launched.frames)
                 swaps.append(seconds)
                 began = time.monotonic()
@@ -250,6 +254,26 @@ def swaps_without_a_sigterm_handler():
 @test
 def swaps_blocking_accepts():
     return under_load("blocking", kept=False) + "; kept: " + under_load("blocking", kept=True)
+
+
+@test
+def swaps_a_static_event_loop_under_new_connections():
+    return under_load("edge", kept=False, static=True)
+
+
+@test
+def swaps_static_blocking_accepts():
+    return under_load("blocking", kept=False, static=True)
+
+
+@test
+def swaps_a_static_event_loop_under_kept_connections():
+    return under_load("edge", kept=True, static=True)
+
+
+@test
+def swaps_a_static_program_without_a_sigterm_handler():
+    return under_load("plain", kept=True, static=True)
 
 
 def refused(kind, reason, **more):

@@ -1,0 +1,91 @@
+/* A look at what is there, for commands that print and end: the project is
+ * read, the containers are listed, nothing is started. */
+#include "deck.h"
+
+#include <stdio.h>
+
+enum { LOOK_MS = 60000, SAMPLE_MS = 120 };
+
+/* The deck that has the project leaves behind who serves what: a line is
+ * "SERVICE CONTAINER GENERATION". */
+static char *generations_path(const struct deck *deck)
+{
+	return mem_print("%s/generations", deck->state_folder);
+}
+
+void look_write_generations(struct deck *deck)
+{
+	auto_str text = {0};
+	if (deck->state_folder == NULL || deck->is_following || deck->lock < 0)
+		return;
+	for (size_t i = 0; i < services_count(deck->services); i++) {
+		const struct service *service = services_at(deck->services, i);
+		if (service->generation != 0 && service->container != NULL)
+			str_print(&text, "%s %s %u\n", service->name, service->container, service->generation);
+	}
+	auto_free char *path = generations_path(deck);
+	file_write(path, str_text(&text), text.len, 0600, NULL);
+}
+
+void look_read_generations(struct deck *deck)
+{
+	auto_free char *path = generations_path(deck);
+	auto_free char *text = file_read(path, 1 << 20, NULL, NULL);
+	auto_strings lines = {0};
+	if (text == NULL)
+		return;
+	strings_split(&lines, text, '\n');
+	for (size_t i = 0; i < lines.count; i++) {
+		char name[256], container[128];
+		unsigned generation;
+		if (sscanf(lines.items[i], "%255s %127s %u", name, container, &generation) != 3)
+			continue;
+		struct service *service = services_find(deck->services, name);
+		if (service != NULL && text_equal(service->container, container)) {
+			service->generation = generation;
+			service->is_ready = true;
+		}
+	}
+}
+
+static bool wait_until_known(struct deck *deck, struct fault *fault)
+{
+	uint64_t limit = clock_now_ns() + (uint64_t)LOOK_MS * 1000000;
+	while (!(deck->is_listed && deck->looking == 0)) {
+		if (deck->steps[STEP_PROJECT].state == STEP_FAILED && deck->faults.count > 0) {
+			*fault = deck->faults.items[deck->faults.count - 1].fault;
+			return false;
+		}
+		if (clock_now_ns() > limit)
+			return fault_set(fault, FAULT_OUTSIDE, "the engine did not answer within %d s", LOOK_MS / 1000);
+		loop_turn(deck->loop, 100);
+	}
+	return true;
+}
+
+static void on_sampled(void *data)
+{
+	*(bool *)data = true;
+}
+
+bool deck_look(struct deck *deck, bool figures, struct fault *fault)
+{
+	deck->is_following = true;
+	deck->began_ns = clock_now_ns();
+	up_start(deck);
+	if (!wait_until_known(deck, fault))
+		return false;
+	look_read_generations(deck);
+	if (figures && engine_is_local(deck->engine)) {
+		/* a share of a core needs two readings */
+		bool sampled = false;
+		rows_read_figures(deck);
+		struct loop_timer *timer = loop_timer_open(deck->loop, on_sampled, &sampled);
+		loop_timer_set(timer, SAMPLE_MS, 0);
+		while (!sampled)
+			loop_turn(deck->loop, -1);
+		loop_timer_close(timer);
+		rows_read_figures(deck);
+	}
+	return true;
+}

@@ -1,0 +1,141 @@
+/* Orders of a person: start, stop, restart, back to the generation before, take
+ * over what plain compose started, down. Each answers at once and works on. */
+#include "deck.h"
+
+#include <stdio.h>
+
+static void on_ordered(void *data, int status, const char *out, const char *err)
+{
+	struct deck *deck = data;
+	(void)out;
+	if (status != 0) {
+		struct fault fault;
+		auto_str text = {0};
+		task_complaint(err, &text);
+		fault_set(&fault, FAULT_FAILED, "compose failed: %s", str_text(&text));
+		deck_fault(deck, "order", &fault);
+	} else {
+		deck_forget_fault(deck, "order");
+	}
+	rows_refresh(deck);
+}
+
+static void compose_order(struct deck *deck, const char *verb, const char *service)
+{
+	auto_strings argv = {0};
+	project_compose_words(deck->project, &argv);
+	strings_add(&argv, verb);
+	strings_add(&argv, service);
+	task_start(deck, &argv, deck->project->folder, NULL, 0, on_ordered, deck);
+}
+
+bool deck_service_order(struct deck *deck, const char *name, const char *verb, struct fault *fault)
+{
+	struct service *service = services_find(deck->services, name);
+	if (deck->project == NULL || service == NULL)
+		return fault_set(fault, FAULT_USAGE, "there is no service %s", name != NULL ? name : "");
+	if (strcmp(verb, "stop") == 0) {
+		service->is_stopped = true;
+		compose_order(deck, "stop", name);
+	} else if (strcmp(verb, "restart") == 0 && service->run == SERVICE_RUNNING) {
+		service->is_ready = false;
+		compose_order(deck, "restart", name);
+	} else {
+		/* made anew where it is gone, with what it depends on */
+		service->is_stopped = false;
+		strings_drop(&deck->brought, name);
+		up_consider(deck);
+	}
+	rows_tell(deck);
+	deck_changed(deck);
+	return true;
+}
+
+void deck_take_over(struct deck *deck)
+{
+	deck->options.take_over = true;
+	for (size_t i = 0; i < services_count(deck->services); i++) {
+		const struct service *service = services_at(deck->services, i);
+		if (service->is_foreign)
+			strings_drop(&deck->brought, service->name);
+	}
+	deck_forget_fault(deck, "foreign");
+	up_consider(deck);
+}
+
+/* ---- back ---- */
+
+struct going_back {
+	struct deck *deck;
+	struct family *family;
+};
+
+struct kept {
+	char bin[128];
+	unsigned generation;
+};
+
+static unsigned serving_of(const struct deck *deck, const struct family *family, const char *bin)
+{
+	unsigned generation = 0;
+	for (size_t i = 0; i < deck->launchers.count; i++) {
+		const struct launcher *launcher = &deck->launchers.items[i];
+		if (launcher->family == family->index && strcmp(launcher->bin, bin) == 0 && launcher->generation > generation)
+			generation = launcher->generation;
+	}
+	return generation;
+}
+
+static bool go_back(struct going_back *back, const struct wire_frame *frame)
+{
+	bool any = false;
+	for (size_t i = 0; i < back->family->served.count; i++) {
+		const char *bin = back->family->served.items[i];
+		unsigned serving = serving_of(back->deck, back->family, bin), best = 0;
+		size_t at = 0;
+		const char *text;
+		while ((text = wire_each(frame, "kept", &at)) != NULL) {
+			struct kept kept;
+			if (sscanf(text, "%127s %u", kept.bin, &kept.generation) == 2 && strcmp(kept.bin, bin) == 0 &&
+				kept.generation < serving && kept.generation > best)
+				best = kept.generation;
+		}
+		/* only what the newest generation brought goes back */
+		if (best == 0 || serving < back->deck->serving)
+			continue;
+		agent_select(back->family->agent, bin, best, NULL, NULL);
+		map_put(back->family->published, bin, (void *)(uintptr_t)best);
+		swap_to(back->family, bin, best, 0);
+		any = true;
+	}
+	return any;
+}
+
+static void on_listed(void *data, const struct wire_frame *frame, const struct fault *fault)
+{
+	struct going_back *back = data;
+	struct fault own;
+	if (fault == NULL && go_back(back, frame)) {
+		back->deck->serving = 0; /* what serves now will say */
+		deck_forget_fault(back->deck, "back");
+	} else if (fault == NULL || fault->code != FAULT_CANCELLED) {
+		fault_set(&own, FAULT_FAILED, "there is no generation before g%u to go back to", back->deck->serving);
+		deck_fault(back->deck, "back", &own);
+	}
+	free(back);
+}
+
+bool deck_go_back(struct deck *deck, struct fault *fault)
+{
+	bool asked = false;
+	for (size_t i = 0; i < deck->families.count; i++) {
+		struct family *family = deck->families.items[i];
+		if (!agent_is_ready(family->agent))
+			continue;
+		struct going_back *back = mem_alloc(sizeof *back);
+		*back = (struct going_back){.deck = deck, .family = family};
+		agent_list(family->agent, on_listed, back);
+		asked = true;
+	}
+	return asked || fault_set(fault, FAULT_FAILED, "the builder is not there yet: it keeps the generations");
+}

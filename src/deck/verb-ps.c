@@ -1,0 +1,266 @@
+/* `ps` and `wait`: what runs, and waiting until it does. */
+#include "cargodeck/verbs.h"
+#include "cargodeck/commands.h"
+#include "deck.h"
+
+#include <math.h>
+#include <stdio.h>
+
+/* ---- opening ---- */
+
+struct looking {
+	struct loop *loop;
+	struct deck *deck;
+	struct deck_options options;
+};
+
+static bool begin(struct looking *looking, const struct command_line *line, bool figures, struct fault *fault)
+{
+	looking->loop = loop_open();
+	verb_options_read(line, &looking->options);
+	looking->deck = deck_open(looking->loop, &looking->options, NULL, NULL, fault);
+	if (looking->deck == NULL || !deck_look(looking->deck, figures, fault))
+		return false;
+	return verb_services_known(looking->deck, &line->arguments, fault);
+}
+
+static void end(struct looking *looking)
+{
+	deck_close(looking->deck);
+	verb_options_finish(&looking->options);
+	loop_close(looking->loop);
+}
+
+bool verb_services_known(struct deck *deck, const struct strings *names, struct fault *fault)
+{
+	for (size_t i = 0; i < names->count; i++) {
+		if (services_find(deck->services, names->items[i]) != NULL)
+			continue;
+		auto_strings all = {0};
+		for (size_t j = 0; j < services_count(deck->services); j++)
+			strings_add(&all, services_at(deck->services, j)->name);
+		auto_free char *joined = strings_join(&all, ", ", " and ");
+		fault_set(fault, FAULT_USAGE, "there is no service %s", names->items[i]);
+		return fault_mend(fault, "the services are %s", joined);
+	}
+	return true;
+}
+
+static bool is_wanted(const struct command_line *line, const struct service *service)
+{
+	return line->arguments.count == 0 || strings_have(&line->arguments, service->name);
+}
+
+/* ---- printing ---- */
+
+static json_t *text_or_null(const char *text)
+{
+	auto_str clean = {0};
+	if (text == NULL)
+		return json_null();
+	text_add_clean(&clean, text, strlen(text), false);
+	return json_string(str_text(&clean));
+}
+
+static json_t *service_json(const struct service *service)
+{
+	json_t *json = json_object();
+	json_object_set_new(json, "service", text_or_null(service->name));
+	json_object_set_new(json, "state", json_string(service_state_word(service)));
+	json_object_set_new(json, "health", json_string(service_health_word(service->health)));
+	json_object_set_new(json, "generation", service->generation > 0 ? json_integer(service->generation) : json_null());
+	json_object_set_new(json, "binary", text_or_null(service->bin));
+	json_object_set_new(json, "image", text_or_null(service->image));
+	json_object_set_new(json, "cpu_percent", service->cpu_percent >= 0 ? json_real(round(service->cpu_percent * 10) / 10) : json_null());
+	json_object_set_new(json, "memory_bytes", service->memory > 0 ? json_integer((json_int_t)service->memory) : json_null());
+	json_object_set_new(json, "ports", text_or_null(service->ports));
+	json_object_set_new(json, "restarts", json_integer(service->restarts));
+	return json;
+}
+
+static void print_json(const struct command_line *line, struct deck *deck)
+{
+	json_t *array = json_array();
+	for (size_t i = 0; i < services_count(deck->services); i++)
+		if (is_wanted(line, services_at(deck->services, i)))
+			json_array_append_new(array, service_json(services_at(deck->services, i)));
+	auto_free char *text = json_dumps(array, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
+	puts(text);
+	json_decref(array);
+}
+
+/* "shop: 5 of 6 well, billing exited 101" */
+static void print_line(const struct command_line *line, struct deck *deck)
+{
+	unsigned well = 0, all = 0;
+	auto_str bad = {0};
+	for (size_t i = 0; i < services_count(deck->services); i++) {
+		const struct service *service = services_at(deck->services, i);
+		if (!is_wanted(line, service))
+			continue;
+		all++;
+		well += service_is_well(service);
+		if (!service_is_well(service) && bad.len < 60)
+			str_print(&bad, ", %s %s", service->name, service_state_word(service));
+	}
+	printf("%s: %u of %u well%s\n", deck->name, well, all, str_text(&bad));
+}
+
+static const char *colour_of(const struct service *service)
+{
+	if (service_is_bad(service))
+		return "\033[31m";
+	return service_is_well(service) ? "\033[32m" : "\033[33m";
+}
+
+static void print_row(const struct service *service, bool colour, int name_width)
+{
+	char memory[24] = "-", cpu[16] = "-", generation[16] = "-", state[32];
+	if (service->memory > 0)
+		format_bytes(service->memory, memory, sizeof memory);
+	if (service->cpu_percent >= 0)
+		snprintf(cpu, sizeof cpu, "%.1f%%", service->cpu_percent);
+	if (service->generation > 0)
+		snprintf(generation, sizeof generation, "g%u", service->generation);
+	if (service->run == SERVICE_EXITED && service_is_bad(service))
+		snprintf(state, sizeof state, "exited %d", service->exit_code);
+	else
+		snprintf(state, sizeof state, "%s%s", service_state_word(service), service->is_foreign ? " *" : "");
+	printf("%-*s  %s%-12s%s  %5s  %6s  %7s  %-14s %s\n", name_width, service->name, colour ? colour_of(service) : "", state,
+		colour ? "\033[0m" : "", generation, cpu, memory, service->bin != NULL ? service->bin : "-", service->ports != NULL ? service->ports : "-");
+}
+
+static void print_table(const struct command_line *line, struct deck *deck)
+{
+	int width = 7;
+	bool colour = verb_is_coloured(line), foreign = false;
+	for (size_t i = 0; i < services_count(deck->services); i++) {
+		int len = (int)strlen(services_at(deck->services, i)->name);
+		width = len > width ? len : width;
+	}
+	printf("%-*s  %-12s  %5s  %6s  %7s  %-14s %s\n", width, "SERVICE", "STATE", "GEN", "CPU", "MEMORY", "BINARY", "PORTS");
+	for (size_t i = 0; i < services_count(deck->services); i++) {
+		const struct service *service = services_at(deck->services, i);
+		if (is_wanted(line, service))
+			print_row(service, colour, width);
+		foreign = foreign || service->is_foreign;
+	}
+	if (foreign)
+		puts("* not under the deck: saves do not reach it; `cargodeck up --take-over` takes it over");
+}
+
+/* Completions ask this: no engine is needed. */
+static int print_names(const struct command_line *line)
+{
+	struct fault fault;
+	struct deck_options options;
+	verb_options_read(line, &options);
+	struct project *project = project_open(&(struct project_options){.folder = options.folder, .manifest_path = options.manifest_path,
+		.project_name = options.project_name, .files = &options.files, .env_files = &options.env_files, .profiles = &options.profiles}, &fault);
+	for (size_t i = 0; project != NULL && i < project->compose.services.count; i++)
+		puts(project->compose.services.items[i].name);
+	int status = project != NULL ? 0 : verb_fault(&fault);
+	project_close(project);
+	verb_options_finish(&options);
+	return status;
+}
+
+int verb_ps(const struct command_line *line)
+{
+	struct looking looking = {0};
+	struct fault fault;
+	int status = 0;
+	if (command_line_has(line, "names"))
+		return print_names(line);
+	if (!begin(&looking, line, !command_line_has(line, "line"), &fault))
+		status = verb_fault(&fault);
+	else if (command_line_has(line, "json"))
+		print_json(line, looking.deck);
+	else if (command_line_has(line, "line"))
+		print_line(line, looking.deck);
+	else
+		print_table(line, looking.deck);
+	end(&looking);
+	return status;
+}
+
+/* ---- wait ---- */
+
+static void on_event(void *data, const struct engine_event *event)
+{
+	rows_event(data, event);
+}
+
+static void on_lost(void *data, const struct fault *fault)
+{
+	deck_fault(data, "engine", fault);
+}
+
+static void on_back(void *data)
+{
+	rows_refresh(data);
+}
+
+enum verdict { VERDICT_WAIT, VERDICT_GOOD, VERDICT_BAD };
+
+static enum verdict judge(const struct command_line *line, struct deck *deck, bool healthy, const struct service **bad)
+{
+	enum verdict verdict = VERDICT_GOOD;
+	for (size_t i = 0; i < services_count(deck->services); i++) {
+		const struct service *service = services_at(deck->services, i);
+		if (!is_wanted(line, service))
+			continue;
+		*bad = service;
+		if (service->run == SERVICE_EXITED && !service_is_well(service))
+			return VERDICT_BAD;
+		if (service_is_well(service) || (!healthy && service->run == SERVICE_RUNNING))
+			continue;
+		verdict = VERDICT_WAIT;
+	}
+	return verdict;
+}
+
+static void on_time(void *data)
+{
+	*(bool *)data = true;
+}
+
+int verb_wait(const struct command_line *line)
+{
+	static const struct engine_call calls = {on_lost, on_back, on_event};
+	struct looking looking = {0};
+	struct fault fault;
+	const struct service *bad = NULL;
+	const char *given = command_line_value(line, "timeout");
+	char *rest = NULL;
+	unsigned long seconds = given != NULL ? strtoul(given, &rest, 10) : 60;
+	bool over = false, healthy = command_line_has(line, "healthy");
+	int status = 0;
+	if (given != NULL && (*rest != '\0' || rest == given || seconds > 86400)) {
+		fault_set(&fault, FAULT_USAGE, "--timeout takes seconds from 0 to 86400, not %s", given);
+		return verb_fault(&fault);
+	}
+	if (!begin(&looking, line, false, &fault)) {
+		end(&looking);
+		return verb_fault(&fault);
+	}
+	struct loop_timer *timer = loop_timer_open(looking.loop, on_time, &over);
+	if (seconds > 0)
+		loop_timer_set(timer, seconds * 1000, 0);
+	engine_follow(looking.deck->engine, NULL, &calls, looking.deck);
+	enum verdict verdict;
+	while ((verdict = judge(line, looking.deck, healthy, &bad)) == VERDICT_WAIT && !over) {
+		probes_consider(looking.deck);
+		loop_turn(looking.loop, 500);
+		look_read_generations(looking.deck);
+	}
+	if (verdict != VERDICT_GOOD) {
+		fault_set(&fault, FAULT_FAILED, "%s is %s%s%s", bad != NULL ? bad->name : "nothing", bad != NULL ? service_state_word(bad) : "there",
+			bad != NULL && bad->cause != NULL ? ": " : "", bad != NULL && bad->cause != NULL ? bad->cause : "");
+		fault_mend(&fault, "cargodeck logs %s says more", bad != NULL ? bad->name : "");
+		status = verb_fault(&fault);
+	}
+	loop_timer_close(timer);
+	end(&looking);
+	return status;
+}

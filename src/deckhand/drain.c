@@ -1,0 +1,111 @@
+/* Emptying an old generation: it accepts no more, what is idle is closed, what
+ * was asked is answered, then it is told to end. launcher->draining is the one. */
+#include "launcher.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+/* Static programs: how long threads that wait inside a blocking accept() are
+ * brought to the gate by knocking, and how long a program that handles SIGTERM
+ * is waited for to have an idle moment. */
+enum { GATE_MS = 500, IDLE_MS = 1000 };
+
+static void end_program(struct generation *generation)
+{
+	if (generation->pid > 0 && !generation->term_sent) {
+		generation->term_sent = true;
+		kill(generation->pid, SIGTERM);
+	}
+}
+
+static bool by_library(const struct generation *generation)
+{
+	return generation->page != NULL && generation->page->loaded;
+}
+
+void drain_begin(struct launcher *launcher)
+{
+	struct generation *old = &launcher->draining;
+	launcher->drain_ns = now_ns();
+	launcher->look_at_zero = false;
+	if (old->listened != 0 && (by_library(old) || old->notify >= 0)) {
+		generation_gate(old, true);
+		generation_look(old);
+	} else {
+		end_program(old);
+	}
+}
+
+/* Twice: a connection may have been between accept and its entry. */
+static void end_when_empty(struct launcher *launcher, bool empty)
+{
+	if (empty && launcher->look_at_zero)
+		end_program(&launcher->draining);
+	launcher->look_at_zero = empty;
+}
+
+/* Asks the library, again and again, until no connection is left. */
+static void drain_by_library(struct launcher *launcher, uint64_t ms)
+{
+	struct generation *old = &launcher->draining;
+	uint32_t looks = __atomic_load_n(&old->page->drained, __ATOMIC_ACQUIRE);
+	end_when_empty(launcher, looks > 0 && __atomic_load_n(&old->page->connections, __ATOMIC_ACQUIRE) == 0);
+	if (ms >= 1000)
+		__atomic_store_n(&old->page->patience_ms, 0, __ATOMIC_RELEASE);
+	generation_look(old);
+}
+
+/* Threads inside a blocking accept() take one more connection before they meet
+ * the gate: ours, which asks nothing. */
+static bool bring_to_gate(struct launcher *launcher)
+{
+	struct generation *old = &launcher->draining;
+	bool all = true;
+	for (int i = 0; i < HELD_LIMIT; i++) {
+		if (((old->listened & old->blocking) >> i & 1) == 0 || notify_all_at_gate(old))
+			continue;
+		all = false;
+		sockets_knock(&launcher->sockets.held[i]);
+	}
+	return all;
+}
+
+static bool handles_sigterm(pid_t pid)
+{
+	return (proc_status_mask(pid, "SigCgt") >> (SIGTERM - 1) & 1) != 0;
+}
+
+static void drain_static(struct launcher *launcher, uint64_t ms)
+{
+	struct generation *old = &launcher->draining;
+	static struct tcp_look look;
+	bool at_gate = bring_to_gate(launcher) || ms >= GATE_MS;
+	bool known = tcp_look_at(old->pid, &launcher->sockets, &look);
+	bool handles = handles_sigterm(old->pid);
+	if (!known) {
+		if (handles || ms >= IDLE_MS)
+			end_program(old);
+		return;
+	}
+	if (look.open > 0 && !launcher->cannot_cut)
+		launcher->cannot_cut = cut_connections(old->pid, look.idle, look.idle_count) < 0;
+	if (launcher->cannot_cut) /* the best moment, or the program's own way of ending */
+		look.open = handles && ms >= IDLE_MS ? 0 : look.busy;
+	end_when_empty(launcher, at_gate && look.open == 0);
+}
+
+void drain_tick(struct launcher *launcher)
+{
+	struct generation *old = &launcher->draining;
+	uint64_t ms = (now_ns() - launcher->drain_ns) / MS;
+	if (old->pid == 0)
+		return;
+	if (ms >= launcher->grace_ms)
+		kill(old->pid, SIGKILL);
+	else if (old->term_sent)
+		return;
+	else if (by_library(old))
+		drain_by_library(launcher, ms);
+	else
+		drain_static(launcher, ms);
+}
