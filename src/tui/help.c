@@ -103,7 +103,7 @@ void help_draw(struct tui *tui)
 {
 	struct rect rect = {0, 0, tui->columns, tui->rows - 1};
 	struct help_lines lines = {0};
-	char right[48] = "type to search, Esc back";
+	char right[96] = "type to search, Esc back";
 	int keys = 8;
 	for (int group = COMMAND_LOOP; group <= COMMAND_ABOUT; group++)
 		add_group(tui, &lines, (enum command_group)group);

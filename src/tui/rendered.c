@@ -116,7 +116,7 @@ void build_draw_error(struct tui *tui, const struct view *view)
 	if (tui->error_at >= build->error_count || rect.h < 2)
 		return;
 	const struct view_error *error = &build->errors[tui->error_at];
-	char name[48], where[512] = "";
+	char name[64], where[512] = "";
 	snprintf(name, sizeof name, "%s %zu of %zu", error->level == VIEW_ERROR ? "Error" :
 		error->level == VIEW_WARNING ? "Warning" : "Note", tui->error_at + 1, build->error_count);
 	if (error->file != NULL)
