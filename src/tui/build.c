@@ -153,6 +153,15 @@ static void draw_errors(struct tui *tui, const struct view_build *build, const s
 			tui->error_top + i == tui->error_at);
 }
 
+/* In a tall pane the selected error is shown whole below the list. */
+static void draw_preview(struct tui *tui, const struct view_build *build, const struct rect *rect)
+{
+	int used = 2 + (int)build->error_count + 1, room = rect->h - used;
+	const char *rendered = tui->error_at < build->error_count ? build->errors[tui->error_at].rendered : NULL;
+	if (room >= 5 && rendered != NULL)
+		build_draw_rendered(tui, rendered, rect->y + used, rect->x + 1, rect->w - 2, (size_t)room, 0);
+}
+
 void build_draw(struct tui *tui, const struct view *view, const struct rect *rect)
 {
 	const struct view_build *build = &view->build;
@@ -173,9 +182,10 @@ void build_draw(struct tui *tui, const struct view *view, const struct rect *rec
 		str_print(&right, "%s%s", right.len > 0 ? "  " : "", build->what);
 	pen_title(tui, rect, name, str_text(&right), is_focused);
 	draw_state(tui, view, rect);
-	if (build->error_count > 0)
+	if (build->error_count > 0) {
 		draw_errors(tui, build, rect);
-	else if (build->complaint != NULL)
+		draw_preview(tui, build, rect);
+	} else if (build->complaint != NULL)
 		pen_wrap(tui, rect->y + 2, rect->x + 3, rect->w - 4, rect->h - 2, build->complaint, paint_plain, false);
 }
 

@@ -28,7 +28,7 @@ void head_draw(struct tui *tui, const struct view *view)
 	if (view->profile != NULL)
 		at += pen_text(tui, y, at, end - at, view->profile, paint_plain) + 2;
 	if (view->stale) {
-		char *text = mem_print("%s the engine does not answer, %s", pen_glyph(tui, GLYPH_STALE),
+		char *text = mem_print("%s engine silent for %s", pen_glyph(tui, GLYPH_STALE),
 			pen_age(tui, view->stale_ms, age, sizeof age));
 		at += pen_text(tui, y, at, end - at, text, paint_role(tui, THEME_BAD)) + 2;
 		free(text);
@@ -149,7 +149,7 @@ void head_draw_line(struct tui *tui, const struct view *view)
 	} else if (worst != NULL && worst->state >= VIEW_STALE) {
 		glyph = services_glyph(worst->state);
 		role = services_role(worst->state);
-		str_print(&text, "%s %s", worst->name, services_word(worst));
+		str_print(&text, "%s %s", worst->name != NULL ? worst->name : "", services_word(worst));
 		if (worst->cause != NULL)
 			str_print(&text, ": %s", worst->cause);
 	} else if (view->build.state == VIEW_BUILD_FAILED) {
@@ -171,7 +171,7 @@ void head_draw_line(struct tui *tui, const struct view *view)
 	} else if (worst->state > VIEW_STOPPED) {
 		glyph = services_glyph(worst->state);
 		role = services_role(worst->state);
-		str_print(&text, "%s %s", worst->name, services_word(worst));
+		str_print(&text, "%s %s", worst->name != NULL ? worst->name : "", services_word(worst));
 	} else {
 		str_print(&text, "all %zu well", view->service_count);
 		add_generation(&text, "serving", view->serving);
@@ -182,7 +182,10 @@ void head_draw_line(struct tui *tui, const struct view *view)
 
 void head_draw_tabs(struct tui *tui, const struct view *view)
 {
-	static const char *const names[PANE_COUNT] = {"Services", "Build", "Log", "Saves", "Coming up"};
+	static const char *const names[PANE_COUNT] = {
+		[PANE_START] = "Coming up", [PANE_SERVICES] = "Services", [PANE_BUILD] = "Build", [PANE_LOG] = "Log",
+		[PANE_SAVES] = "Saves",
+	};
 	const struct view_service *worst = worst_service(view);
 	int at = 0, y = tui->layout.tabs_row;
 	for (int pane = 0; pane < PANE_COUNT; pane++) {

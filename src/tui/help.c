@@ -3,8 +3,9 @@
 #include "tui.h"
 
 struct help_line {
-	char *keys; /* NULL: a heading */
+	char *keys; /* NULL: a heading; empty: the line before goes on */
 	const char *text, *name;
+	size_t len; /* of the text; 0: all of it */
 	bool is_here;
 };
 
@@ -30,6 +31,7 @@ static const struct {
 	const char *mark, *text;
 } log_marks[] = {
 	{"E W I D T", "level of a log line: error, warning, info, debug, trace"},
+	{"not ours", "runs, but plain compose made it: take-over brings it under the deck"},
 	{"!", "a line without a level, from standard error"},
 	{"g41", "generation: the number of the save that the running code is of"},
 };
@@ -68,7 +70,8 @@ static void add_group(struct tui *tui, struct help_lines *lines, enum command_gr
 		if (!matches(tui->field.text, str_text(&keys), def->sentence, def->name))
 			continue;
 		bool is_here = def->where == 0 || (def->where & hints_where(tui)) != 0;
-		add(lines, command_group_name(group), before, (struct help_line){str_steal(&keys), def->sentence, def->name, is_here});
+		add(lines, command_group_name(group), before,
+			(struct help_line){.keys = str_steal(&keys), .text = def->sentence, .name = def->name, .is_here = is_here});
 	}
 }
 
@@ -78,11 +81,48 @@ static void add_marks(struct tui *tui, struct help_lines *lines)
 	for (size_t i = 0; i < COUNT_OF(marks); i++)
 		if (matches(tui->field.text, "", marks[i].text, NULL))
 			add(lines, "What the marks mean", before,
-				(struct help_line){mem_copy_string(pen_glyph(tui, marks[i].glyph)), marks[i].text, NULL, true});
+				(struct help_line){.keys = mem_copy_string(pen_glyph(tui, marks[i].glyph)), .text = marks[i].text, .is_here = true});
 	for (size_t i = 0; i < COUNT_OF(log_marks); i++)
 		if (matches(tui->field.text, log_marks[i].mark, log_marks[i].text, NULL))
 			add(lines, "What the marks mean", before,
-				(struct help_line){mem_copy_string(log_marks[i].mark), log_marks[i].text, NULL, true});
+				(struct help_line){.keys = mem_copy_string(log_marks[i].mark), .text = log_marks[i].text, .is_here = true});
+}
+
+enum { NAME_WIDTH = 18, NAME_COLUMNS = 90 };
+
+/* Room for a sentence where keys take so much. */
+static int text_room(int keys, int w)
+{
+	return w - keys - 4 - (w >= NAME_COLUMNS ? NAME_WIDTH : 0);
+}
+
+/* Splits sentences that are longer than a row. */
+static void fold(struct help_lines *lines, int keys, int w)
+{
+	struct help_lines folded = {0};
+	int room = text_room(keys, w);
+	for (size_t i = 0; i < lines->list.count; i++) {
+		struct help_line line = lines->list.items[i];
+		const char *at = line.text;
+		size_t left = strlen(at);
+		for (bool is_first = true; left > 0; is_first = false) {
+			size_t take = line.keys == NULL ? left : pen_line_bytes(at, left, room > 8 ? room : 8);
+			struct help_line *part = array_add(&folded.list);
+			*part = line;
+			part->text = at;
+			part->len = take;
+			if (!is_first) {
+				part->keys = mem_copy_string("");
+				part->name = NULL;
+			}
+			at += take;
+			left -= take;
+			while (left > 0 && *at == ' ')
+				at++, left--;
+		}
+	}
+	array_finish(&lines->list);
+	*lines = folded;
 }
 
 static void draw_line(struct tui *tui, const struct help_line *line, int y, int keys, int w)
@@ -92,10 +132,9 @@ static void draw_line(struct tui *tui, const struct help_line *line, int y, int 
 		pen_text(tui, y, 1, w, line->text, paint_bold(paint_plain));
 		return;
 	}
-	int name = w >= 90 && line->name != NULL ? 18 : 0;
 	pen_text(tui, y, 3, keys, line->keys, line->is_here ? paint_bold(paint_role(tui, THEME_ACCENT)) : text);
-	pen_text(tui, y, 3 + keys + 2, w - keys - 4 - name, line->text, text);
-	if (name > 0)
+	pen_bytes(tui, y, 3 + keys + 2, text_room(keys, w), line->text, line->len, text);
+	if (w >= NAME_COLUMNS)
 		pen_right(tui, y, 1, w, line->name, paint_role(tui, THEME_MUTED));
 }
 
@@ -114,6 +153,7 @@ void help_draw(struct tui *tui)
 			keys = width > keys ? width : keys;
 		}
 	keys = keys > rect.w / 3 ? rect.w / 3 : keys;
+	fold(&lines, keys, rect.w - 2);
 	for (int y = 0; y < rect.h; y++)
 		pen_fill(tui, y, 0, rect.w, " ", paint_plain);
 	size_t rows = rect.h > 1 ? (size_t)rect.h - 1 : 0;

@@ -59,9 +59,9 @@ bool hints_does_something(const struct tui *tui, const struct command_def *def)
 		return state != VIEW_STOPPED && state != VIEW_DONE;
 	case COMMAND_BUILD:
 	case COMMAND_REBUILD:
+		return tui->has_build;
 	case COMMAND_BACK:
-	case COMMAND_PAUSE_WATCH:
-		return tui->has_build || def->id == COMMAND_PAUSE_WATCH;
+		return tui->has_build && tui->has_back;
 	case COMMAND_TAKE_OVER:
 		return tui->can_take_over;
 	case COMMAND_OPEN:
@@ -102,7 +102,7 @@ static int draw_command(struct tui *tui, const struct command_def *def, int y, i
 
 static bool is_general(const struct command_def *def)
 {
-	return def->id == COMMAND_PALETTE || def->id == COMMAND_KEYS;
+	return def->id == COMMAND_PALETTE || def->id == COMMAND_KEYS || def->id == COMMAND_QUIT;
 }
 
 static int general_width(struct tui *tui)
@@ -119,17 +119,35 @@ static int general_width(struct tui *tui)
 	return width;
 }
 
+/* What one does most in this pane. */
+static bool is_leading(const struct tui *tui, const struct command_def *def)
+{
+	if (tui->focus == PANE_LOG)
+		return def->id == COMMAND_LOG_FOLLOW || def->id == COMMAND_SEARCH;
+	return def->id == COMMAND_OPEN;
+}
+
+static bool is_hint(const struct tui *tui, const struct command_def *def)
+{
+	bool is_here = def->where == 0 || (def->where & hints_where(tui)) != 0;
+	if (def->hint == NULL || !is_here || (def->flags & (COMMAND_PLAIN | COMMAND_HIDDEN)) != 0)
+		return false;
+	if (def->id == COMMAND_LOG_FOLLOW && !tui->log.is_paused)
+		return false; /* it follows */
+	return hints_does_something(tui, def);
+}
+
+/* First what belongs to the pane, then the rest in the order of the table; at
+ * the end, always, what leads to everything else. */
 static void draw_commands(struct tui *tui, int y)
 {
 	int end = tui->columns - 1, general = general_width(tui), at = 1;
-	for (int round = 0; round < 2; round++)
+	for (int round = 0; round < 3; round++)
 		for (size_t i = 0; i < tui->table->count; i++) {
 			const struct command_def *def = &tui->table->defs[i];
-			bool is_here = def->where == 0 || (def->where & hints_where(tui)) != 0;
-			if (is_general(def) != (round == 1) || def->hint == NULL || !is_here ||
-				(def->flags & (COMMAND_PLAIN | COMMAND_HIDDEN)) != 0 || !hints_does_something(tui, def))
-				continue;
-			at += draw_command(tui, def, y, at, round == 0 ? end - general : end);
+			int mine = is_general(def) ? 2 : is_leading(tui, def) ? 0 : 1;
+			if (mine == round && is_hint(tui, def))
+				at += draw_command(tui, def, y, at, round < 2 ? end - general : end);
 		}
 }
 
@@ -173,7 +191,7 @@ static void draw_fixed(struct tui *tui, int y, const struct fixed_hint *hints, s
 
 void hints_draw(struct tui *tui)
 {
-	static const struct fixed_hint asked[] = {{-1, "y", "yes"}, {-1, "n", "no"}, {-1, "Esc", "no"}};
+	static const struct fixed_hint asked[] = {{-1, "y", "yes"}, {-1, "n", "no"}};
 	static const struct fixed_hint error[] = {{COMMAND_OPEN, NULL, "edit"}, {COMMAND_LEAVE, NULL, "back"},
 		{COMMAND_ERROR_NEXT, NULL, "next"}, {COMMAND_ERROR_PREVIOUS, NULL, "previous"},
 		{COMMAND_LINE_DOWN, NULL, "down"}, {COMMAND_LINE_UP, NULL, "up"}};

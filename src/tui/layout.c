@@ -65,7 +65,7 @@ static void stack(const struct layout_wish *wish, struct layout *layout, int top
 	}
 	int saves = height >= 15 ? 2 : 0;
 	int build = build_height(wish, height);
-	int services = clamp(wish->services + 2, 3, clamp((height - saves - build) * 6 / 10, 3, height));
+	int services = clamp(wish->services + 2, 3, clamp((height - saves - build) * 13 / 20, 3, height));
 	layout->pane[PANE_SERVICES] = (struct rect){0, top, w, services};
 	layout->pane[PANE_BUILD] = (struct rect){0, top + services, w, build};
 	layout->pane[PANE_LOG] = (struct rect){0, top + services + build, w, height - services - build - saves};
@@ -76,7 +76,7 @@ static void stack(const struct layout_wish *wish, struct layout *layout, int top
 static void wide(const struct layout_wish *wish, struct layout *layout, int top, int height)
 {
 	int saves = wish->is_start ? 0 : height >= 30 ? 5 : height >= 18 ? 3 : 2;
-	int left = clamp(wish->columns * 48 / 100, 58, 100);
+	int left = wish->is_start ? clamp(wish->columns * 60 / 100, 66, 100) : clamp(wish->columns * 48 / 100, 58, 100);
 	int upper = height - saves;
 	layout->line_column = left;
 	layout->line_from = top;

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-enum pane { PANE_SERVICES, PANE_BUILD, PANE_LOG, PANE_SAVES, PANE_START, PANE_COUNT };
+enum pane { PANE_START, PANE_SERVICES, PANE_BUILD, PANE_LOG, PANE_SAVES, PANE_COUNT };
 
 struct rect {
 	int x, y, w, h; /* w or h 0: not on the screen */

@@ -248,12 +248,22 @@ static void sync_state(struct tui *tui, const struct view_log *log)
 		state->top = log->first;
 }
 
+static void describe_steps(struct tui *tui, int w, struct str *out)
+{
+	char next[32], previous[32];
+	hints_key(tui, COMMAND_SEARCH_NEXT, next, sizeof next);
+	hints_key(tui, COMMAND_SEARCH_PREVIOUS, previous, sizeof previous);
+	str_add(out, "  ");
+	if (w >= 60 && next[0] != '\0' && previous[0] != '\0' && tui->mode != MODE_SEARCH)
+		str_print(out, "%s next, %s previous  ", next, previous);
+}
+
 static void describe(struct tui *tui, const struct view_log *log, int w, struct str *out)
 {
 	const struct log_state *state = &tui->log;
 	if (state->needle[0] != '\0') {
 		str_print(out, "/%s%s", state->needle, state->is_looking ? ": looking" : state->is_missing ? ": not found" : "");
-		str_add(out, "  ");
+		describe_steps(tui, w, out);
 	}
 	if (state->is_wrapped && w >= 50)
 		str_add(out, "wrapped  ");

@@ -72,7 +72,7 @@ const struct command_def *palette_chosen(const struct tui *tui)
 	return found[tui->palette_at < count ? tui->palette_at : count - 1].def;
 }
 
-static void draw_found(struct tui *tui, const struct found *found, int y, int names, bool is_chosen)
+static void draw_found(struct tui *tui, const struct found *found, int y, int names, int keys, bool is_chosen)
 {
 	char key[32];
 	int w = tui->columns;
@@ -83,8 +83,8 @@ static void draw_found(struct tui *tui, const struct found *found, int y, int na
 		pen_text(tui, y, 0, 1, pen_glyph(tui, GLYPH_POINTER), paint_plain);
 	}
 	pen_text(tui, y, 2, names, found->def->name, paint_bold(paint_plain));
-	pen_text(tui, y, 2 + names + 2, w - names - 16, found->def->sentence, paint_plain);
-	pen_right(tui, y, w - 11, 10, key, paint_role(tui, THEME_ACCENT));
+	pen_text(tui, y, 2 + names + 2, w - names - keys - 7, found->def->sentence, paint_plain);
+	pen_right(tui, y, w - 1 - keys, keys, key, paint_role(tui, THEME_ACCENT));
 	tui->is_row_selected = false;
 }
 
@@ -92,7 +92,7 @@ void palette_draw(struct tui *tui)
 {
 	struct found found[MOST_FOUND];
 	size_t count = find(tui, found);
-	int room = tui->rows - 3 > 1 ? tui->rows - 3 : 1, names = 8;
+	int room = tui->rows - 3 > 1 ? tui->rows - 3 : 1, names = 8, keys = 1;
 	size_t rows = (size_t)(room < MOST_ROWS ? room : MOST_ROWS), top = 0;
 	struct rect rect = {0, tui->rows - 2 - (int)rows, tui->columns, (int)rows + 1};
 	char right[48];
@@ -103,8 +103,12 @@ void palette_draw(struct tui *tui)
 	if (tui->palette_at >= rows)
 		top = tui->palette_at - rows + 1;
 	for (size_t i = 0; i < count; i++) {
+		char key[32];
 		int width = (int)strlen(found[i].def->name);
 		names = width > names ? width : names;
+		hints_key(tui, found[i].def->id, key, sizeof key);
+		width = pen_width(key, strlen(key), 10);
+		keys = width > keys ? width : keys;
 	}
 	names = names > rect.w / 2 ? rect.w / 2 : names;
 	for (int y = rect.y; y < rect.y + rect.h; y++)
@@ -114,7 +118,7 @@ void palette_draw(struct tui *tui)
 	if (count == 0)
 		pen_sentence(tui, &rect, "no command has these letters", THEME_MUTED);
 	for (size_t i = 0; i < rows && top + i < count; i++)
-		draw_found(tui, &found[top + i], rect.y + 1 + (int)i, names, top + i == tui->palette_at);
+		draw_found(tui, &found[top + i], rect.y + 1 + (int)i, names, keys, top + i == tui->palette_at);
 }
 
 /* ---- the question ---- */

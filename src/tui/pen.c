@@ -179,9 +179,7 @@ void pen_fill(struct tui *tui, int y, int x, int w, const char *glyph, struct st
 
 /* ---- words ---- */
 
-/* How many bytes of `text` go on a line of `w` cells, at a blank if there is
- * one. */
-static size_t line_bytes(const char *text, size_t len, int w)
+size_t pen_line_bytes(const char *text, size_t len, int w)
 {
 	const char *at = text, *end = text + len;
 	size_t blank = 0;
@@ -208,7 +206,7 @@ int pen_wrap(struct tui *tui, int y, int x, int w, int rows, const char *text, s
 	if (w <= 0)
 		return 0;
 	for (; row < rows && from < len; row++) {
-		size_t take = line_bytes(text + from, len - from, w);
+		size_t take = pen_line_bytes(text + from, len - from, w);
 		if (row == rows - 1)
 			take = strcspn(text + from, "\n"); /* the last row is cut with the mark */
 		if (!is_dry)
@@ -281,7 +279,10 @@ const char *pen_age(struct tui *tui, uint64_t ms, char *out, size_t size)
 
 const char *pen_running(struct tui *tui, uint64_t ms, char *out, size_t size)
 {
-	clock_format_span(ms * 1000000, out, size);
+	if (ms >= 10000 && ms < 100000)
+		snprintf(out, size, "%us", (unsigned)(ms / 1000)); /* tenths are of no use when it takes long */
+	else
+		clock_format_span(ms * 1000000, out, size);
 	want_tick(tui, 1000);
 	return out;
 }

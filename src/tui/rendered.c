@@ -3,11 +3,6 @@
  * error is open. */
 #include "tui.h"
 
-struct look {
-	struct view_span span;
-	bool is_plain;
-};
-
 static unsigned next_number(const char **at, const char *end)
 {
 	unsigned number = 0;
@@ -76,8 +71,7 @@ static const char *take_escape(const char *at, const char *end, struct view_span
 	return at < end ? at + 1 : at;
 }
 
-/* Draws lines from `skip` on; returns how many there are. */
-static size_t draw_rendered(struct tui *tui, const char *text, int y, int x, int w, size_t rows, size_t skip)
+size_t build_draw_rendered(struct tui *tui, const char *text, int y, int x, int w, size_t rows, size_t skip)
 {
 	const char *at = text, *end = text + strlen(text);
 	struct view_span span = {0};
@@ -129,8 +123,8 @@ void build_draw_error(struct tui *tui, const struct view *view)
 		return;
 	}
 	size_t rows = (size_t)rect.h - 1;
-	size_t lines = draw_rendered(tui, error->rendered, 0, 0, 0, 0, 0);
+	size_t lines = build_draw_rendered(tui, error->rendered, 0, 0, 0, 0, 0);
 	if (tui->error_scroll + rows > lines)
 		tui->error_scroll = lines > rows ? lines - rows : 0;
-	draw_rendered(tui, error->rendered, rect.y + 1, 1, rect.w - 2, rows, tui->error_scroll);
+	build_draw_rendered(tui, error->rendered, rect.y + 1, 1, rect.w - 2, rows, tui->error_scroll);
 }

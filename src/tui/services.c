@@ -62,18 +62,17 @@ static void measure(const struct view *view, int w, struct widths *widths)
 		widths->name = name > widths->name ? name : widths->name;
 		widths->state = state > widths->state ? state : widths->state;
 	}
-	int left = w - MARKS - widths->name - 1 - widths->state;
+	int left = w - 1 - MARKS - widths->name - 1 - widths->state;
 	/* what is wanted first stands first; each takes its gap before it */
 	struct {
 		int *width;
 		int least;
-	} wanted[] = {{&widths->gen, 4}, {&widths->cpu, 6}, {&widths->memory, 5}, {&widths->ports, 6}, {&widths->up, 4},
+	} wanted[] = {{&widths->gen, 4}, {&widths->cpu, 6}, {&widths->memory, 5}, {&widths->ports, 8}, {&widths->up, 4},
 		{&widths->limit, 5}, {&widths->spark, 1}};
-	for (size_t i = 0; i < COUNT_OF(wanted); i++)
-		if (left >= wanted[i].least + 2) {
-			*wanted[i].width = wanted[i].least;
-			left -= wanted[i].least + 2;
-		}
+	for (size_t i = 0; i < COUNT_OF(wanted) && left >= wanted[i].least + 2; i++) {
+		*wanted[i].width = wanted[i].least;
+		left -= wanted[i].least + 2;
+	}
 	if (widths->spark > 0) {
 		int more = left - 6 > 7 ? 7 : left - 6 > 0 ? left - 6 : 0;
 		widths->spark += more;

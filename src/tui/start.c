@@ -28,7 +28,8 @@ static void draw_step(struct tui *tui, const struct view_step *step, int y, int 
 			clock_format_span(step->elapsed_ms * 1000000, elapsed, sizeof elapsed);
 		right = elapsed;
 	}
-	pen_text(tui, y, x, 1, pen_glyph(tui, looks[state].glyph), style);
+	if (step->state != VIEW_STEP_WAITING)
+		pen_text(tui, y, x, 1, pen_glyph(tui, looks[state].glyph), style);
 	pen_text(tui, y, x + 2, NAME, step->name, paint_plain);
 	int at = x + 2 + NAME + 1, end = x + w;
 	int room = right != NULL ? pen_width(right, strlen(right), (end - at) / 2) : 0;
@@ -64,7 +65,6 @@ void start_draw(struct tui *tui, const struct view *view, const struct rect *rec
 		pen_sentence(tui, rect, "The project is being read.", THEME_MUTED);
 	if (tui->step_top + rows > start->count)
 		tui->step_top = start->count > rows ? start->count - rows : 0;
-	tui->can_scroll_start = start->count > rows;
 	for (size_t i = 0; i < rows && tui->step_top + i < start->count; i++)
 		draw_step(tui, &start->steps[tui->step_top + i], rect->y + 1 + (int)i, rect->x + 1, rect->w - 2);
 }

@@ -70,6 +70,7 @@ static void sync_view(struct tui *tui, const struct view *view)
 	struct layout_wish *wish = &tui->wish;
 	services_sync(tui, view);
 	build_sync(tui, view);
+	tui->has_back = view->serving > 0;
 	tui->can_take_over = false;
 	for (size_t i = 0; i < view->service_count; i++)
 		tui->can_take_over |= view->services[i].foreign;
@@ -97,9 +98,10 @@ static void draw_panes(struct tui *tui, const struct view *view)
 		if (tui->layout.pane[pane].w > 0 && tui->layout.pane[pane].h > 0)
 			draw[pane](tui, view, &tui->layout.pane[pane]);
 	for (int y = tui->layout.line_from; tui->layout.line_column >= 0 && y < tui->layout.line_to; y++) {
-		bool is_title = y == tui->layout.line_from;
-		pen_text(tui, y, tui->layout.line_column, 1, pen_glyph(tui, is_title ? GLYPH_TEE_DOWN : GLYPH_UPRIGHT),
-			paint_role(tui, THEME_MUTED));
+		const struct rect *build = &tui->layout.pane[PANE_BUILD];
+		enum glyph glyph = y == tui->layout.line_from ? GLYPH_TEE_DOWN : y == build->y && build->w > 0 ? GLYPH_TEE_LEFT :
+			GLYPH_UPRIGHT;
+		pen_text(tui, y, tui->layout.line_column, 1, pen_glyph(tui, glyph), paint_role(tui, THEME_MUTED));
 	}
 }
 
@@ -190,6 +192,7 @@ struct tui *tui_open(struct loop *loop, const struct tui_options *options,
 	tui->config = options->config;
 	tui->tokens = most_tokens;
 	tui->has_build = true;
+	tui->focus = PANE_SERVICES;
 	tui->columns = (int)options->headless_columns;
 	tui->rows = (int)options->headless_rows;
 	tui->frame_timer = loop_timer_open(loop, on_frame, tui);

@@ -130,7 +130,7 @@ struct tui {
 	ARRAY(enum view_state) states;
 	ARRAY(struct error_place) errors;
 	size_t save_count, service_rows, error_rows, save_rows, help_rows, help_lines;
-	bool has_build, can_scroll_start, can_take_over;
+	bool has_build, has_back, can_take_over;
 	bool is_row_selected; /* drawing: cells get the selection's look */
 	int row_end; /* drawing: the end of the pane */
 	bool was_start;
@@ -173,6 +173,9 @@ int pen_right(struct tui *tui, int y, int x, int w, const char *text, struct sty
 void pen_fill(struct tui *tui, int y, int x, int w, const char *glyph, struct style style);
 /* Draws words over at most `rows` rows; returns the rows taken. `is_dry`: only counts. */
 int pen_wrap(struct tui *tui, int y, int x, int w, int rows, const char *text, struct style style, bool is_dry);
+/* How many bytes of `text` go on a line of `w` cells, at a blank if there is
+ * one. */
+size_t pen_line_bytes(const char *text, size_t len, int w);
 /* The title line of a pane. */
 void pen_title(struct tui *tui, const struct rect *rect, const char *name, const char *right, bool is_focused);
 /* A bar of `w` cells with done of total filled. */
@@ -200,6 +203,8 @@ void build_draw(struct tui *tui, const struct view *view, const struct rect *rec
 void build_sync(struct tui *tui, const struct view *view);
 void build_move(struct tui *tui, long step);
 void build_draw_error(struct tui *tui, const struct view *view);
+/* Draws text with SGR colours from line `skip` on; returns how many lines it has. */
+size_t build_draw_rendered(struct tui *tui, const char *text, int y, int x, int w, size_t rows, size_t skip);
 void log_draw(struct tui *tui, const struct view *view, const struct rect *rect);
 void log_move(struct tui *tui, long step);
 void log_toggle_follow(struct tui *tui);

@@ -166,6 +166,7 @@ static void fill_odd(struct view *view)
 
 void scene_fill(enum scene_kind kind, struct view *view)
 {
+	static struct view_service old[COUNT_OF(services)];
 	*view = (struct view){.revision = 1, .project = "shop-platform", .profile = "dev", .engine = "engine local 20.10"};
 	switch (kind) {
 	case SCENE_DECK:
@@ -184,6 +185,13 @@ void scene_fill(enum scene_kind kind, struct view *view)
 	case SCENE_STALE:
 		fill_deck(view);
 		view->building = 0;
+		for (size_t i = 0; i < COUNT_OF(services); i++) {
+			old[i] = services[i];
+			old[i].state = VIEW_STALE;
+			old[i].state_text = NULL;
+			old[i].stale_figures = true;
+		}
+		view->services = old;
 		view->stale = view->log.stale = true;
 		view->stale_ms = 12000;
 		view->build.state = VIEW_BUILD_CANCELLED;
