@@ -1,0 +1,254 @@
+/* What a command does that the screen does itself; the others are handed to
+ * deck, after the question where there is one. Called by input.c. */
+#include "tui.h"
+
+#include <limits.h>
+#include <signal.h>
+
+void act_follow(struct tui *tui)
+{
+	if (!tui->must_follow)
+		return;
+	tui->must_follow = false;
+	if (text_equal(tui->followed, tui->selected))
+		return;
+	free(tui->followed);
+	tui->followed = mem_copy_string(tui->selected);
+	if (tui->call.follow != NULL)
+		tui->call.follow(tui->data, tui->followed);
+}
+
+static size_t moved(size_t at, long step)
+{
+	if (step < 0)
+		return (size_t)-step < at ? at - (size_t)-step : 0;
+	return at + (size_t)step; /* the drawing holds it to what there is */
+}
+
+static void move_by(struct tui *tui, long step)
+{
+	if (tui->mode == MODE_ERROR) {
+		tui->error_scroll = moved(tui->error_scroll, step);
+		return;
+	}
+	switch (tui->focus) {
+	case PANE_SERVICES:
+		services_move(tui, step);
+		break;
+	case PANE_BUILD:
+		build_move(tui, step);
+		break;
+	case PANE_LOG:
+		log_move(tui, step);
+		break;
+	case PANE_SAVES:
+		tui->save_top = moved(tui->save_top, step);
+		break;
+	case PANE_START:
+		tui->step_top = moved(tui->step_top, step);
+		break;
+	case PANE_COUNT:
+		break;
+	}
+}
+
+static long page(const struct tui *tui)
+{
+	size_t rows = tui->focus == PANE_SERVICES ? tui->service_rows : tui->focus == PANE_BUILD ? tui->error_rows :
+		tui->focus == PANE_LOG && tui->log.rows > 0 ? (size_t)tui->log.rows : 0;
+	if (tui->mode == MODE_ERROR)
+		rows = tui->rows > 3 ? (size_t)tui->rows - 3 : 1;
+	return rows > 2 ? (long)rows - 1 : 1;
+}
+
+static void search_step(struct tui *tui, int step)
+{
+	if (tui->log.needle[0] == '\0')
+		return;
+	tui->log.step = step;
+	tui->log.is_looking = tui->log.is_missing = false;
+}
+
+static void error_step(struct tui *tui, long step)
+{
+	size_t before = tui->error_at;
+	build_move(tui, step);
+	if (tui->mode != MODE_ERROR && tui->errors.count > 0 && tui->focus != PANE_BUILD) {
+		/* from elsewhere: the first press shows the one selected */
+		tui->error_at = before;
+		tui->focus = PANE_BUILD;
+	}
+}
+
+static void open_selected(struct tui *tui)
+{
+	if (tui->mode == MODE_ERROR) {
+		struct error_place place = {0};
+		if (tui->error_at < tui->errors.count)
+			place = tui->errors.items[tui->error_at];
+		if (place.file != NULL && tui->call.edit != NULL) {
+			auto_free char *file = mem_copy_string(place.file);
+			tui->call.edit(tui->data, file, place.line, place.column);
+		}
+	} else if (tui->focus == PANE_BUILD && tui->errors.count > 0) {
+		tui->mode = MODE_ERROR;
+		tui->error_scroll = 0;
+	} else if (tui->focus == PANE_SERVICES && tui->selected != NULL) {
+		tui->focus = PANE_LOG;
+	}
+}
+
+/* Back by one step: the nearest thing that was opened is closed. */
+static void leave(struct tui *tui)
+{
+	if (tui->mode != MODE_DECK)
+		tui->mode = MODE_DECK;
+	else if (tui->is_zoomed)
+		tui->is_zoomed = false;
+	else if (tui->log.needle[0] != '\0')
+		tui->log.needle[0] = '\0';
+	else if (tui->focus == PANE_LOG && tui->log.is_paused)
+		tui->log.is_paused = false;
+	else
+		tui->focus = tui->was_start ? PANE_START : PANE_SERVICES;
+	tui->log.has_hit = tui->log.is_missing = tui->log.is_looking = false;
+}
+
+static void open_field(struct tui *tui, enum mode mode)
+{
+	tui->mode = mode;
+	tui->help_top = tui->palette_at = 0;
+	field_set(&tui->field, "");
+	if (mode == MODE_SEARCH)
+		tui->focus = PANE_LOG;
+}
+
+static void suspend(struct tui *tui)
+{
+	struct sigaction before, usual = {.sa_handler = SIG_DFL};
+	tui_suspend(tui);
+	sigaction(SIGTSTP, &usual, &before);
+	raise(SIGTSTP); /* stands still here until SIGCONT */
+	sigaction(SIGTSTP, &before, NULL);
+	tui_resume(tui);
+}
+
+/* False: not one of the screen's own. */
+static bool act_screen(struct tui *tui, int id)
+{
+	switch (id) {
+	case COMMAND_KEYS:
+		open_field(tui, MODE_HELP);
+		break;
+	case COMMAND_PALETTE:
+		open_field(tui, MODE_PALETTE);
+		break;
+	case COMMAND_LINE_UP:
+		move_by(tui, -1);
+		break;
+	case COMMAND_LINE_DOWN:
+		move_by(tui, 1);
+		break;
+	case COMMAND_PAGE_UP:
+		move_by(tui, -page(tui));
+		break;
+	case COMMAND_PAGE_DOWN:
+		move_by(tui, page(tui));
+		break;
+	case COMMAND_FIRST:
+		move_by(tui, -(LONG_MAX / 2));
+		break;
+	case COMMAND_LAST:
+		if (tui->mode == MODE_DECK && tui->focus == PANE_LOG)
+			tui->log.is_paused = false;
+		else
+			move_by(tui, INT_MAX);
+		break;
+	case COMMAND_OPEN:
+		open_selected(tui);
+		break;
+	case COMMAND_LEAVE:
+		leave(tui);
+		break;
+	case COMMAND_PANE_NEXT:
+	case COMMAND_PANE_PREVIOUS:
+		tui->mode = MODE_DECK;
+		tui->focus = layout_next(&tui->wish, tui->focus, id == COMMAND_PANE_NEXT ? 1 : -1);
+		break;
+	case COMMAND_ZOOM:
+		tui->is_zoomed = !tui->is_zoomed;
+		break;
+	case COMMAND_LOG_FOLLOW:
+		log_toggle_follow(tui);
+		break;
+	case COMMAND_LOG_TIME:
+		tui->log.has_no_time = !tui->log.has_no_time;
+		break;
+	case COMMAND_LOG_WRAP:
+		tui->log.is_wrapped = !tui->log.is_wrapped;
+		break;
+	case COMMAND_SEARCH:
+		open_field(tui, MODE_SEARCH);
+		break;
+	case COMMAND_SEARCH_NEXT:
+		search_step(tui, 1);
+		break;
+	case COMMAND_SEARCH_PREVIOUS:
+		search_step(tui, -1);
+		break;
+	case COMMAND_ERROR_NEXT:
+		error_step(tui, 1);
+		break;
+	case COMMAND_ERROR_PREVIOUS:
+		error_step(tui, -1);
+		break;
+	case COMMAND_MOUSE:
+		term_set_mouse(tui, !tui->term.has_mouse);
+		break;
+	case COMMAND_REDRAW:
+		clearok(curscr, TRUE);
+		break;
+	case COMMAND_SUSPEND:
+		suspend(tui);
+		break;
+	default:
+		return false;
+	}
+	return true;
+}
+
+void act_now(struct tui *tui, int id, const char *argument)
+{
+	struct fault fault = {0};
+	if (act_screen(tui, id) || tui->call.command == NULL)
+		return;
+	if (!tui->call.command(tui->data, id, argument, &fault))
+		tui_show_fault(tui, &fault);
+}
+
+/* The question with the selected service in place of "%s". */
+static char *make_question(const char *question, const char *service)
+{
+	const char *place = strstr(question, "%s");
+	if (place == NULL)
+		return mem_copy_string(question);
+	return mem_print("%.*s%s%s", (int)(place - question), question, service != NULL ? service : "", place + 2);
+}
+
+void act(struct tui *tui, const struct command_def *def)
+{
+	const char *argument = (def->flags & COMMAND_SERVICE) != 0 ? tui->selected : NULL;
+	if ((def->flags & COMMAND_SERVICE) != 0 && argument == NULL) {
+		struct fault fault = {0};
+		fault_set(&fault, FAULT_USAGE, "no service is selected for `%s`", def->name);
+		tui_show_fault(tui, &fault);
+		return;
+	}
+	if (def->question == NULL) {
+		auto_free char *copy = mem_copy_string(argument);
+		act_now(tui, def->id, copy);
+		return;
+	}
+	*array_add(&tui->questions) = (struct question){.text = make_question(def->question, argument),
+		.command = def->id, .argument = mem_copy_string(argument)};
+}

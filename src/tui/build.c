@@ -1,0 +1,220 @@
+/* The pane of the build: how far it is, how it ended, and what rustc says.
+ * Keeps the places of errors for keys. */
+#include "tui.h"
+
+static struct style level_style(const struct tui *tui, enum view_level level)
+{
+	return paint_role(tui, level == VIEW_ERROR ? THEME_BAD : level == VIEW_WARNING ? THEME_WARN : THEME_MUTED);
+}
+
+static void level_word(const struct view_error *error, char *out, size_t size)
+{
+	static const char *const words[] = {"error", "warning", "note"};
+	const char *word = words[error->level <= VIEW_NOTE ? error->level : VIEW_NOTE];
+	if (error->code != NULL && error->code[0] != '\0' && error->level == VIEW_ERROR)
+		snprintf(out, size, "%s[%s]", word, error->code);
+	else
+		snprintf(out, size, "%s", word);
+}
+
+static char *place_text(const struct view_error *error, bool is_short)
+{
+	const char *file = error->file == NULL ? "" : is_short ? path_name(error->file) : error->file;
+	if (error->line == 0)
+		return mem_copy_string(file);
+	return mem_print("%s:%u:%u", file, error->line, error->column);
+}
+
+static void plural(struct str *out, unsigned count, const char *word)
+{
+	str_print(out, "%u %s%s", count, word, count == 1 ? "" : "s");
+}
+
+static void tell_counts(struct str *out, const struct view_build *build)
+{
+	if (build->error_total > 0)
+		plural(out, build->error_total, "error");
+	if (build->error_total > 0 && build->warning_total > 0)
+		str_add(out, ", ");
+	if (build->warning_total > 0)
+		plural(out, build->warning_total, "warning");
+}
+
+/* ---- the line of state ---- */
+
+static void draw_running(struct tui *tui, const struct view_build *build, const struct rect *rect)
+{
+	char elapsed[24], left[24], text[96], count[40];
+	int y = rect->y + 1, x = rect->x + 1, w = rect->w - 2;
+	pen_running(tui, build->elapsed_ms, elapsed, sizeof elapsed);
+	snprintf(text, sizeof text, "%s", elapsed);
+	if (build->expected_ms > build->elapsed_ms) {
+		clock_format_span((build->expected_ms - build->elapsed_ms) * 1000000, left, sizeof left);
+		snprintf(text, sizeof text, "%s  ~%s left", elapsed, left);
+	}
+	int right = pen_right(tui, y, x, w, text, paint_role(tui, THEME_MUTED)) + 2;
+	if (build->total == 0) {
+		const char *glyph = pen_glyph(tui, GLYPH_BUILDING);
+		pen_text(tui, y, x, w - right, glyph, paint_role(tui, THEME_BUSY));
+		pen_text(tui, y, x + 2, w - right - 2, "cargo begins", paint_role(tui, THEME_BUSY));
+		return;
+	}
+	int bar = w >= 72 ? 28 : w >= 50 ? w - 42 : 8;
+	pen_bar(tui, y, x, bar, build->done, build->total);
+	snprintf(count, sizeof count, "%u/%u", build->done, build->total);
+	int at = x + bar + 2;
+	at += pen_text(tui, y, at, w - right - bar - 2, count, paint_plain) + 2;
+	pen_text(tui, y, at, x + w - right - at, build->crates, paint_role(tui, THEME_BUSY));
+}
+
+static void draw_state(struct tui *tui, const struct view *view, const struct rect *rect)
+{
+	const struct view_build *build = &view->build;
+	enum theme_role role = THEME_MUTED;
+	enum glyph glyph = GLYPH_STOPPED;
+	char took[24], key[32];
+	auto_str text = {0};
+	clock_format_span(build->elapsed_ms * 1000000, took, sizeof took);
+	switch (build->state) {
+	case VIEW_BUILD_RUNNING:
+		draw_running(tui, build, rect);
+		return;
+	case VIEW_BUILD_NONE:
+		hints_key(tui, COMMAND_BUILD, key, sizeof key);
+		str_add(&text, "nothing was built yet: save a file");
+		if (key[0] != '\0')
+			str_print(&text, ", or press %s", key);
+		break;
+	case VIEW_BUILD_PASSED:
+		role = THEME_OK;
+		glyph = GLYPH_DONE;
+		str_print(&text, "passed in %s", took);
+		if (build->error_total + build->warning_total > 0)
+			str_add(&text, ", ");
+		tell_counts(&text, build);
+		break;
+	case VIEW_BUILD_FAILED:
+		role = THEME_BAD;
+		glyph = GLYPH_FAILED;
+		str_print(&text, "failed after %s: ", took);
+		if (build->error_total + build->warning_total > 0)
+			tell_counts(&text, build);
+		else
+			str_add(&text, "cargo itself failed");
+		if (view->serving > 0)
+			str_print(&text, "; g%u serves on", view->serving);
+		break;
+	case VIEW_BUILD_CANCELLED:
+		str_print(&text, "cancelled after %s", took);
+		break;
+	}
+	pen_text(tui, rect->y + 1, rect->x + 1, 1, pen_glyph(tui, glyph), paint_role(tui, role));
+	pen_text(tui, rect->y + 1, rect->x + 3, rect->w - 4, str_text(&text), paint_role(tui, role));
+}
+
+/* ---- errors ---- */
+
+static void draw_error_row(struct tui *tui, const struct view_error *error, const struct rect *rect, int y, bool is_selected)
+{
+	char word[48];
+	int x = rect->x + 1, w = rect->w - 2;
+	bool is_focused = tui->focus == PANE_BUILD;
+	auto_free char *place = place_text(error, rect->w < 72);
+	tui->is_row_selected = is_selected && is_focused;
+	if (tui->is_row_selected)
+		pen_fill(tui, y, rect->x, rect->w, " ", paint_plain);
+	if (is_selected && is_focused)
+		pen_text(tui, y, rect->x, 1, pen_glyph(tui, GLYPH_POINTER), paint_role(tui, THEME_ACCENT));
+	level_word(error, word, sizeof word);
+	int right = pen_width(place, strlen(place), w / 2);
+	right = right > w / 2 ? w / 2 : right;
+	int used = pen_text(tui, y, x, w - right - 1, word, level_style(tui, error->level)) + 1;
+	if (used < 13 && w >= 60)
+		used = 13;
+	pen_text(tui, y, x + used, w - right - 2 - used, error->message, paint_plain);
+	pen_text(tui, y, x + w - right, right, place, paint_role(tui, THEME_MUTED));
+	tui->is_row_selected = false;
+}
+
+static void draw_errors(struct tui *tui, const struct view_build *build, const struct rect *rect)
+{
+	size_t rows = rect->h > 2 ? (size_t)(rect->h - 2) : 0;
+	tui->error_rows = rows;
+	if (rows == 0)
+		return;
+	if (tui->error_at < tui->error_top)
+		tui->error_top = tui->error_at;
+	if (tui->error_at >= tui->error_top + rows)
+		tui->error_top = tui->error_at - rows + 1;
+	if (tui->error_top + rows > build->error_count)
+		tui->error_top = build->error_count > rows ? build->error_count - rows : 0;
+	for (size_t i = 0; i < rows && tui->error_top + i < build->error_count; i++)
+		draw_error_row(tui, &build->errors[tui->error_top + i], rect, rect->y + 2 + (int)i,
+			tui->error_top + i == tui->error_at);
+}
+
+/* In a tall pane the selected error is shown whole below the list. */
+static void draw_preview(struct tui *tui, const struct view_build *build, const struct rect *rect)
+{
+	int used = 2 + (int)build->error_count + 1, room = rect->h - used;
+	const char *rendered = tui->error_at < build->error_count ? build->errors[tui->error_at].rendered : NULL;
+	if (room >= 5 && rendered != NULL)
+		build_draw_rendered(tui, rendered, rect->y + used, rect->x + 1, rect->w - 2, (size_t)room, 0);
+}
+
+void build_draw(struct tui *tui, const struct view *view, const struct rect *rect)
+{
+	const struct view_build *build = &view->build;
+	bool is_focused = tui->focus == PANE_BUILD;
+	char name[32] = "Build";
+	auto_str right = {0};
+	if (build->absent != NULL) {
+		pen_title(tui, rect, name, NULL, is_focused);
+		pen_sentence(tui, rect, build->absent, THEME_MUTED);
+		return;
+	}
+	if (build->generation > 0)
+		snprintf(name, sizeof name, "Build g%u", build->generation);
+	size_t rows = rect->h > 2 ? (size_t)(rect->h - 2) : 0;
+	if (build->error_count > rows && rows > 0)
+		str_print(&right, "%zu-%zu of %zu", tui->error_top + 1, tui->error_top + rows, build->error_count);
+	if (build->what != NULL)
+		str_print(&right, "%s%s", right.len > 0 ? "  " : "", build->what);
+	pen_title(tui, rect, name, str_text(&right), is_focused);
+	draw_state(tui, view, rect);
+	if (build->error_count > 0) {
+		draw_errors(tui, build, rect);
+		draw_preview(tui, build, rect);
+	} else if (build->complaint != NULL)
+		pen_wrap(tui, rect->y + 2, rect->x + 3, rect->w - 4, rect->h - 2, build->complaint, paint_plain, false);
+}
+
+static void drop_errors(struct tui *tui)
+{
+	for (size_t i = 0; i < tui->errors.count; i++)
+		free(tui->errors.items[i].file);
+	tui->errors.count = 0;
+}
+
+void build_sync(struct tui *tui, const struct view *view)
+{
+	const struct view_build *build = &view->build;
+	tui->has_build = build->absent == NULL;
+	drop_errors(tui);
+	for (size_t i = 0; i < build->error_count; i++)
+		*array_add(&tui->errors) = (struct error_place){mem_copy_string(build->errors[i].file), build->errors[i].line,
+			build->errors[i].column};
+	if (tui->error_at >= build->error_count)
+		tui->error_at = build->error_count > 0 ? build->error_count - 1 : 0;
+	if (build->error_count == 0 && tui->mode == MODE_ERROR)
+		tui->mode = MODE_DECK;
+}
+
+void build_move(struct tui *tui, long step)
+{
+	long count = (long)tui->errors.count, at = (long)tui->error_at + step;
+	if (count == 0)
+		return;
+	tui->error_at = (size_t)(at < 0 ? 0 : at >= count ? count - 1 : at);
+	tui->error_scroll = 0;
+}

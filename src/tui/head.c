@@ -1,0 +1,208 @@
+/* What stands around the panes: the head line, the fault above everything,
+ * tabs, and the one line of a screen that has no room for more. Holds nothing. */
+#include "tui.h"
+
+/* ---- the head ---- */
+
+static void add_generation(struct str *out, const char *word, unsigned generation)
+{
+	if (generation > 0)
+		str_print(out, "%s%s g%u", out->len > 0 ? "  " : "", word, generation);
+}
+
+void head_draw(struct tui *tui, const struct view *view)
+{
+	int y = tui->layout.head_row, w = tui->columns - 2, at = 1;
+	auto_str right = {0};
+	char age[16];
+	if (view->watch_paused)
+		str_add(&right, "watch paused");
+	add_generation(&right, "saved", view->saved);
+	add_generation(&right, "building", view->building);
+	add_generation(&right, "serving", view->serving);
+	int room = pen_width(str_text(&right), right.len, w * 2 / 3);
+	pen_right(tui, y, 1, w, str_text(&right), paint_role(tui, view->watch_paused ? THEME_WARN :
+		view->building > 0 ? THEME_BUSY : THEME_MUTED));
+	int end = 1 + w - (room > 0 ? room + 2 : 0);
+	at += pen_text(tui, y, at, end - at, view->project, paint_bold(paint_role(tui, THEME_ACCENT))) + 2;
+	if (view->profile != NULL)
+		at += pen_text(tui, y, at, end - at, view->profile, paint_plain) + 2;
+	if (view->stale) {
+		char *text = mem_print("%s engine silent for %s", pen_glyph(tui, GLYPH_STALE),
+			pen_age(tui, view->stale_ms, age, sizeof age));
+		at += pen_text(tui, y, at, end - at, text, paint_role(tui, THEME_BAD)) + 2;
+		free(text);
+	} else if (view->engine != NULL) {
+		at += pen_text(tui, y, at, end - at, view->engine, paint_role(tui, THEME_MUTED)) + 2;
+	}
+	if (view->notice != NULL)
+		pen_text(tui, y, at, end - at, view->notice, paint_role(tui, THEME_WARN));
+}
+
+/* ---- the fault above the panes ---- */
+
+struct shown_fault {
+	const char *text, *mend;
+	bool is_bad;
+	size_t more;
+	char *own; /* what `text` was made of, if it was */
+};
+
+static bool pick_fault(struct tui *tui, const struct view *view, struct shown_fault *shown)
+{
+	*shown = (struct shown_fault){0};
+	if (tui->fault.code != FAULT_NONE) {
+		*shown = (struct shown_fault){.text = tui->fault.text, .mend = tui->fault.mend, .is_bad = true,
+			.more = view->fault_count};
+	} else if (tui->mistakes.count > 0) {
+		*shown = (struct shown_fault){.text = tui->mistakes.items[0], .more = tui->mistakes.count - 1 + view->fault_count};
+	} else if (view->fault_count > 0) {
+		const struct view_fault *fault = &view->faults[0];
+		*shown = (struct shown_fault){.text = fault->text, .mend = fault->mend, .is_bad = fault->is_bad,
+			.more = view->fault_count - 1};
+		if (fault->service != NULL && fault->text != NULL && strstr(fault->text, fault->service) == NULL)
+			shown->text = shown->own = mem_print("%s: %s", fault->service, fault->text);
+	}
+	return shown->text != NULL;
+}
+
+enum { MARK = 3, SENTENCE_ROWS = 3, MEND_ROWS = 2 };
+
+static int mend_rows(struct tui *tui, const struct shown_fault *shown)
+{
+	if (shown->mend == NULL || shown->mend[0] == '\0')
+		return 0;
+	return pen_wrap(tui, 0, 0, tui->columns - MARK - 1, MEND_ROWS, shown->mend, paint_plain, true);
+}
+
+static int more_width(const struct shown_fault *shown, char *out, size_t size)
+{
+	out[0] = '\0';
+	if (shown->more > 0)
+		snprintf(out, size, "  and %zu more", shown->more);
+	return (int)strlen(out);
+}
+
+int head_fault_rows(struct tui *tui, const struct view *view)
+{
+	struct shown_fault shown;
+	char more[32];
+	if (!pick_fault(tui, view, &shown))
+		return 0;
+	int w = tui->columns - MARK - 1 - more_width(&shown, more, sizeof more);
+	int rows = pen_wrap(tui, 0, 0, w, SENTENCE_ROWS, shown.text, paint_plain, true) + mend_rows(tui, &shown);
+	free(shown.own);
+	return rows;
+}
+
+void head_draw_faults(struct tui *tui, const struct view *view)
+{
+	struct shown_fault shown;
+	char more[32];
+	int y = tui->layout.fault_row, rows = tui->layout.fault_rows;
+	if (rows == 0 || !pick_fault(tui, view, &shown))
+		return;
+	struct style style = paint_role(tui, shown.is_bad ? THEME_BAD : THEME_WARN);
+	int mend = mend_rows(tui, &shown);
+	/* where there is no room for both, what mends it keeps a row */
+	mend = mend > rows - 1 ? rows - 1 : mend;
+	int width = more_width(&shown, more, sizeof more);
+	pen_text(tui, y, 1, 1, shown.is_bad ? pen_glyph(tui, GLYPH_FAILED) : "!", style);
+	int used = pen_wrap(tui, y, MARK, tui->columns - MARK - 1 - width, rows - mend, shown.text, paint_bold(style), false);
+	pen_right(tui, y, 1, tui->columns - 2, more, paint_role(tui, THEME_MUTED));
+	if (mend > 0)
+		pen_wrap(tui, y + used, MARK, tui->columns - MARK - 1, mend, shown.mend, paint_role(tui, THEME_ACCENT), false);
+	free(shown.own);
+}
+
+/* ---- small screens ---- */
+
+static const struct view_service *worst_service(const struct view *view)
+{
+	const struct view_service *worst = NULL;
+	for (size_t i = 0; i < view->service_count; i++)
+		if (worst == NULL || view->services[i].state > worst->state)
+			worst = &view->services[i];
+	return worst;
+}
+
+/* One line: what is worst, in words; the more is cut the less it matters. */
+void head_draw_line(struct tui *tui, const struct view *view)
+{
+	const struct view_service *worst = worst_service(view);
+	enum glyph glyph = GLYPH_WELL;
+	enum theme_role role = THEME_OK;
+	auto_str text = {0};
+	if (tui->questions.count > 0) {
+		glyph = GLYPH_POINTER;
+		role = THEME_WARN;
+		str_print(&text, "y/n? %s", tui->questions.items[0].text);
+	} else if (tui->fault.code != FAULT_NONE || (view->fault_count > 0 && view->faults[0].is_bad)) {
+		glyph = GLYPH_FAILED;
+		role = THEME_BAD;
+		str_add(&text, tui->fault.code != FAULT_NONE ? tui->fault.text :
+			view->faults[0].text != NULL ? view->faults[0].text : "");
+	} else if (view->stale) {
+		glyph = GLYPH_STALE;
+		role = THEME_BAD;
+		str_add(&text, "engine silent");
+	} else if (worst != NULL && worst->state >= VIEW_STALE) {
+		glyph = services_glyph(worst->state);
+		role = services_role(worst->state);
+		str_print(&text, "%s %s", worst->name != NULL ? worst->name : "", services_word(worst));
+		if (worst->cause != NULL)
+			str_print(&text, ": %s", worst->cause);
+	} else if (view->build.state == VIEW_BUILD_FAILED) {
+		glyph = GLYPH_FAILED;
+		role = THEME_BAD;
+		str_print(&text, "build failed, %u error%s", view->build.error_total, view->build.error_total == 1 ? "" : "s");
+	} else if (view->build.state == VIEW_BUILD_RUNNING) {
+		glyph = GLYPH_BUILDING;
+		role = THEME_BUSY;
+		str_print(&text, "build %u/%u", view->build.done, view->build.total);
+	} else if (view->start.is_shown || view->loading) {
+		glyph = GLYPH_STARTING;
+		role = THEME_BUSY;
+		str_add(&text, "coming up");
+	} else if (worst == NULL) {
+		glyph = GLYPH_STOPPED;
+		role = THEME_MUTED;
+		str_add(&text, "no services");
+	} else if (worst->state > VIEW_STOPPED) {
+		glyph = services_glyph(worst->state);
+		role = services_role(worst->state);
+		str_print(&text, "%s %s", worst->name != NULL ? worst->name : "", services_word(worst));
+	} else {
+		str_print(&text, "all %zu well", view->service_count);
+		add_generation(&text, "serving", view->serving);
+	}
+	pen_text(tui, 0, 0, 1, pen_glyph(tui, glyph), paint_role(tui, role));
+	pen_text(tui, 0, 2, tui->columns - 2, str_text(&text), paint_role(tui, role));
+}
+
+void head_draw_tabs(struct tui *tui, const struct view *view)
+{
+	static const char *const names[PANE_COUNT] = {
+		[PANE_START] = "Coming up", [PANE_SERVICES] = "Services", [PANE_BUILD] = "Build", [PANE_LOG] = "Log",
+		[PANE_SAVES] = "Saves",
+	};
+	const struct view_service *worst = worst_service(view);
+	int at = 0, y = tui->layout.tabs_row;
+	for (int pane = 0; pane < PANE_COUNT; pane++) {
+		if (!layout_has(&tui->wish, (enum pane)pane))
+			continue;
+		bool is_here = (enum pane)pane == tui->focus;
+		char text[32];
+		snprintf(text, sizeof text, is_here ? "[%s]" : " %s ", names[pane]);
+		at += pen_text(tui, y, at, tui->columns - at, text, is_here ? paint_bold(paint_role(tui, THEME_ACCENT)) :
+			paint_role(tui, THEME_MUTED));
+	}
+	if (worst == NULL || tui->columns - at < 4)
+		return;
+	struct style style = paint_role(tui, view->stale ? THEME_BAD : services_role(worst->state));
+	auto_str text = {0};
+	str_print(&text, "%s", pen_glyph(tui, view->stale ? GLYPH_STALE : services_glyph(worst->state)));
+	if (view->serving > 0 && tui->columns - at >= 9)
+		str_print(&text, " g%u", view->serving);
+	pen_right(tui, y, at + 1, tui->columns - at - 1, str_text(&text), style);
+}

@@ -1,0 +1,222 @@
+/* The bottom line: keys that do something here, in the order of the command
+ * table, or the text field that is being filled. Holds nothing. */
+#include "tui.h"
+
+unsigned hints_where(const struct tui *tui)
+{
+	switch (tui->focus) {
+	case PANE_SERVICES:
+		return COMMAND_AT_SERVICES;
+	case PANE_LOG:
+		return COMMAND_AT_LOG;
+	case PANE_BUILD:
+	case PANE_SAVES:
+		return COMMAND_AT_BUILD;
+	case PANE_START:
+		return COMMAND_AT_START;
+	case PANE_COUNT:
+		break;
+	}
+	return COMMAND_AT_SERVICES;
+}
+
+void hints_key(const struct tui *tui, int id, char *out, size_t size)
+{
+	struct key key;
+	out[0] = '\0';
+	if (!keymap_first(&tui->keymap, id, &key))
+		return;
+	if (key.code == CODE_ENTER && key.mods == 0)
+		snprintf(out, size, "%s", pen_glyph(tui, GLYPH_ENTER));
+	else
+		key_write(key, out, size);
+}
+
+static bool selected_state(const struct tui *tui, enum view_state *state)
+{
+	if (tui->selected == NULL || tui->service_at >= tui->states.count)
+		return false;
+	*state = tui->states.items[tui->service_at];
+	return true;
+}
+
+static bool can_leave(const struct tui *tui)
+{
+	return tui->mode != MODE_DECK || tui->is_zoomed || tui->log.needle[0] != '\0' ||
+		(tui->focus == PANE_LOG && tui->log.is_paused);
+}
+
+bool hints_does_something(const struct tui *tui, const struct command_def *def)
+{
+	enum view_state state = VIEW_RUNNING;
+	bool has_service = selected_state(tui, &state);
+	if ((def->flags & COMMAND_SERVICE) != 0 && !has_service)
+		return false;
+	switch (def->id) {
+	case COMMAND_START:
+		return state == VIEW_STOPPED || state == VIEW_FAILED || state == VIEW_DONE || state == VIEW_WAITING;
+	case COMMAND_STOP:
+		return state != VIEW_STOPPED && state != VIEW_DONE;
+	case COMMAND_BUILD:
+	case COMMAND_REBUILD:
+		return tui->has_build;
+	case COMMAND_BACK:
+		return tui->has_build && tui->has_back;
+	case COMMAND_TAKE_OVER:
+		return tui->can_take_over;
+	case COMMAND_OPEN:
+		return tui->focus == PANE_BUILD ? tui->errors.count > 0 : tui->focus == PANE_SERVICES && has_service;
+	case COMMAND_LEAVE:
+		return can_leave(tui);
+	case COMMAND_SEARCH:
+	case COMMAND_LOG_FOLLOW:
+		return tui->log.end > tui->log.first;
+	case COMMAND_SEARCH_NEXT:
+	case COMMAND_SEARCH_PREVIOUS:
+		return tui->log.needle[0] != '\0';
+	case COMMAND_ERROR_NEXT:
+	case COMMAND_ERROR_PREVIOUS:
+		return tui->errors.count > 0;
+	}
+	return true;
+}
+
+/* ---- drawing ---- */
+
+static int draw_hint(struct tui *tui, int y, int x, int end, const char *key, const char *word)
+{
+	int needs = pen_width(key, strlen(key), 40) + 1 + pen_width(word, strlen(word), 40);
+	if (x + needs > end)
+		return 0;
+	int used = pen_text(tui, y, x, end - x, key, paint_bold(paint_role(tui, THEME_ACCENT))) + 1;
+	pen_text(tui, y, x + used, end - x - used, word, paint_plain);
+	return needs + 2;
+}
+
+static int draw_command(struct tui *tui, const struct command_def *def, int y, int x, int end)
+{
+	char key[32];
+	hints_key(tui, def->id, key, sizeof key);
+	return key[0] != '\0' ? draw_hint(tui, y, x, end, key, def->hint) : 0;
+}
+
+static bool is_general(const struct command_def *def)
+{
+	return def->id == COMMAND_PALETTE || def->id == COMMAND_KEYS || def->id == COMMAND_QUIT;
+}
+
+static int general_width(struct tui *tui)
+{
+	int width = 0;
+	for (size_t i = 0; i < tui->table->count; i++) {
+		const struct command_def *def = &tui->table->defs[i];
+		char key[32];
+		if (!is_general(def) || def->hint == NULL)
+			continue;
+		hints_key(tui, def->id, key, sizeof key);
+		width += key[0] != '\0' ? pen_width(key, strlen(key), 40) + 1 + pen_width(def->hint, strlen(def->hint), 40) + 2 : 0;
+	}
+	return width;
+}
+
+/* What one does most in this pane. */
+static bool is_leading(const struct tui *tui, const struct command_def *def)
+{
+	if (tui->focus == PANE_LOG)
+		return def->id == COMMAND_LOG_FOLLOW || def->id == COMMAND_SEARCH;
+	return def->id == COMMAND_OPEN;
+}
+
+static bool is_hint(const struct tui *tui, const struct command_def *def)
+{
+	bool is_here = def->where == 0 || (def->where & hints_where(tui)) != 0;
+	if (def->hint == NULL || !is_here || (def->flags & (COMMAND_PLAIN | COMMAND_HIDDEN)) != 0)
+		return false;
+	if (def->id == COMMAND_LOG_FOLLOW && !tui->log.is_paused)
+		return false; /* it follows */
+	return hints_does_something(tui, def);
+}
+
+/* First what belongs to the pane, then the rest in the order of the table; at
+ * the end, always, what leads to everything else. */
+static void draw_commands(struct tui *tui, int y)
+{
+	int end = tui->columns - 1, general = general_width(tui), at = 1;
+	for (int round = 0; round < 3; round++)
+		for (size_t i = 0; i < tui->table->count; i++) {
+			const struct command_def *def = &tui->table->defs[i];
+			int mine = is_general(def) ? 2 : is_leading(tui, def) ? 0 : 1;
+			if (mine == round && is_hint(tui, def))
+				at += draw_command(tui, def, y, at, round < 2 ? end - general : end);
+		}
+}
+
+static void draw_field(struct tui *tui, int y, const char *before)
+{
+	const struct field *field = &tui->field;
+	int w = tui->columns - 2, at = 1;
+	at += pen_text(tui, y, at, w, before, paint_bold(paint_role(tui, THEME_ACCENT)));
+	int cursor = pen_width(field->text, field->cursor, 4 * FIELD_MOST), room = w - at > 1 ? w - at : 1;
+	size_t skip = 0;
+	/* the end that is being typed stays in sight */
+	while (cursor >= room && skip < field->cursor) {
+		const char *from = field->text + skip, *next = from;
+		wchar_t letter;
+		int width = pen_next(&next, field->text + field->len, &letter);
+		cursor -= width > 0 ? width : 0;
+		skip += (size_t)(next - from);
+	}
+	pen_bytes(tui, y, at, room, field->text + skip, field->len - skip, paint_plain);
+	tui->cursor_x = at + cursor;
+	tui->cursor_y = y;
+}
+
+struct fixed_hint {
+	int command; /* its key; -1: `key` */
+	const char *key, *word;
+};
+
+static void draw_fixed(struct tui *tui, int y, const struct fixed_hint *hints, size_t count)
+{
+	int at = 1;
+	for (size_t i = 0; i < count; i++) {
+		char key[32];
+		snprintf(key, sizeof key, "%s", hints[i].key != NULL ? hints[i].key : "");
+		if (hints[i].command >= 0)
+			hints_key(tui, hints[i].command, key, sizeof key);
+		if (key[0] != '\0')
+			at += draw_hint(tui, y, at, tui->columns - 1, key, hints[i].word);
+	}
+}
+
+void hints_draw(struct tui *tui)
+{
+	static const struct fixed_hint asked[] = {{-1, "y", "yes"}, {-1, "n", "no"}};
+	static const struct fixed_hint error[] = {{COMMAND_OPEN, NULL, "edit"}, {COMMAND_LEAVE, NULL, "back"},
+		{COMMAND_ERROR_NEXT, NULL, "next"}, {COMMAND_ERROR_PREVIOUS, NULL, "previous"},
+		{COMMAND_LINE_DOWN, NULL, "down"}, {COMMAND_LINE_UP, NULL, "up"}};
+	int y = tui->layout.keys_row;
+	if (y < 0)
+		return;
+	if (tui->questions.count > 0) {
+		draw_fixed(tui, y, asked, COUNT_OF(asked));
+		return;
+	}
+	switch (tui->mode) {
+	case MODE_DECK:
+		draw_commands(tui, y);
+		break;
+	case MODE_HELP:
+		draw_field(tui, y, "search the help: ");
+		break;
+	case MODE_PALETTE:
+		draw_field(tui, y, ":");
+		break;
+	case MODE_SEARCH:
+		draw_field(tui, y, "/");
+		break;
+	case MODE_ERROR:
+		draw_fixed(tui, y, error, COUNT_OF(error));
+		break;
+	}
+}

@@ -1,0 +1,250 @@
+/* What was typed becomes commands: the decoder's events by the mode that the
+ * screen is in. Called by term.c with bytes, by a timer for a lone Esc. */
+#include "tui.h"
+
+enum {
+	PASTE_BYTES = 128, /* so many plain bytes at once nobody types */
+	WHEEL_LINES = 3,
+};
+
+/* ---- keys ---- */
+
+static bool is_yes(struct key key)
+{
+	key = key_latin(key);
+	return key.mods == 0 && (key.code == 'y' || key.code == 'Y');
+}
+
+static bool is_no(struct key key)
+{
+	struct key latin = key_latin(key);
+	return key.code == CODE_ESC || (latin.mods == 0 && (latin.code == 'n' || latin.code == 'N')) ||
+		(latin.mods == KEY_MOD_CTRL && latin.code == 'c');
+}
+
+static bool is_cancel(struct key key)
+{
+	return (key.code == CODE_ESC && key.mods == 0) || (key.mods == KEY_MOD_CTRL && key_latin(key).code == 'c');
+}
+
+static void set_needle(struct tui *tui)
+{
+	snprintf(tui->log.needle, sizeof tui->log.needle, "%s", tui->field.text);
+	tui->log.has_hit = tui->log.is_missing = tui->log.is_looking = false;
+	tui->log.step = tui->field.len > 0 ? 2 : 0;
+}
+
+static void key_in_search(struct tui *tui, struct key key)
+{
+	if (is_cancel(key)) {
+		field_set(&tui->field, "");
+		set_needle(tui);
+		tui->mode = MODE_DECK;
+	} else if (key.code == CODE_ENTER) {
+		tui->mode = MODE_DECK;
+	} else if (key.code == CODE_UP || key.code == CODE_DOWN) {
+		tui->log.step = key.code == CODE_UP ? -1 : 1;
+		tui->log.is_looking = tui->log.is_missing = false;
+	} else if (field_key(&tui->field, key)) {
+		set_needle(tui);
+	}
+}
+
+static void key_in_help(struct tui *tui, struct key key)
+{
+	const struct command_def *def = keymap_find(&tui->keymap, key, hints_where(tui));
+	bool is_help = def != NULL && def->id == COMMAND_KEYS && tui->field.len == 0;
+	size_t page = tui->help_rows > 1 ? tui->help_rows - 1 : 1;
+	if (is_cancel(key) || key.code == CODE_ENTER || is_help)
+		tui->mode = MODE_DECK;
+	else if (key.code == CODE_UP)
+		tui->help_top -= tui->help_top > 0;
+	else if (key.code == CODE_DOWN)
+		tui->help_top++;
+	else if (key.code == CODE_PAGE_UP)
+		tui->help_top -= tui->help_top < page ? tui->help_top : page;
+	else if (key.code == CODE_PAGE_DOWN)
+		tui->help_top += page;
+	else if (field_key(&tui->field, key))
+		tui->help_top = 0;
+}
+
+static void key_in_palette(struct tui *tui, struct key key)
+{
+	if (is_cancel(key) || (key.code == CODE_BACKSPACE && tui->field.len == 0)) {
+		tui->mode = MODE_DECK;
+	} else if (key.code == CODE_ENTER) {
+		const struct command_def *def = palette_chosen(tui);
+		tui->mode = MODE_DECK;
+		if (def != NULL)
+			act(tui, def);
+	} else if (key.code == CODE_UP || (key.code == CODE_TAB && key.mods == KEY_MOD_SHIFT)) {
+		tui->palette_at -= tui->palette_at > 0;
+	} else if (key.code == CODE_DOWN || key.code == CODE_TAB) {
+		tui->palette_at++;
+	} else if (field_key(&tui->field, key)) {
+		tui->palette_at = 0;
+	}
+}
+
+static void take_key(struct tui *tui, struct key key)
+{
+	const struct command_def *def;
+	fault_clear(&tui->fault);
+	strings_finish(&tui->mistakes);
+	if (tui->questions.count > 0) {
+		if (is_yes(key) || is_no(key))
+			question_answer(tui, is_yes(key));
+		return;
+	}
+	switch (tui->mode) {
+	case MODE_SEARCH:
+		key_in_search(tui, key);
+		return;
+	case MODE_HELP:
+		key_in_help(tui, key);
+		return;
+	case MODE_PALETTE:
+		key_in_palette(tui, key);
+		return;
+	case MODE_DECK:
+	case MODE_ERROR:
+		def = keymap_find(&tui->keymap, key, tui->mode == MODE_ERROR ? COMMAND_AT_BUILD : hints_where(tui));
+		if (def != NULL)
+			act(tui, def);
+	}
+}
+
+/* ---- mouse ---- */
+
+static bool is_inside(const struct rect *rect, int x, int y)
+{
+	return x >= rect->x && x < rect->x + rect->w && y >= rect->y && y < rect->y + rect->h;
+}
+
+static void click(struct tui *tui, enum pane pane, const struct rect *rect, int y)
+{
+	int row = y - rect->y - 2;
+	tui->focus = pane;
+	if (row < 0)
+		return;
+	if (pane == PANE_SERVICES && (size_t)row < tui->service_rows)
+		services_move(tui, (long)(tui->service_top + (size_t)row) - (long)tui->service_at);
+	else if (pane == PANE_BUILD && (size_t)row < tui->error_rows)
+		build_move(tui, (long)(tui->error_top + (size_t)row) - (long)tui->error_at);
+}
+
+static void wheel(struct tui *tui, enum pane pane, long step)
+{
+	if (pane == PANE_SERVICES)
+		services_move(tui, step);
+	else if (pane == PANE_BUILD)
+		build_move(tui, step);
+	else if (pane == PANE_LOG)
+		log_move(tui, step * WHEEL_LINES);
+	else if (pane == PANE_SAVES && (step > 0 || tui->save_top > 0))
+		tui->save_top = (size_t)((long)tui->save_top + step);
+}
+
+static void take_mouse(struct tui *tui, const struct key_event *event)
+{
+	int x = (int)event->mouse.column, y = (int)event->mouse.row;
+	bool is_up = event->mouse.button == MOUSE_WHEEL_UP, is_down = event->mouse.button == MOUSE_WHEEL_DOWN;
+	if (!event->mouse.is_press || event->mouse.is_motion || tui->questions.count > 0)
+		return;
+	if ((is_up || is_down) && tui->mode == MODE_HELP) {
+		tui->help_top = is_up ? tui->help_top - (tui->help_top > 0) : tui->help_top + 1;
+	} else if ((is_up || is_down) && tui->mode == MODE_ERROR) {
+		tui->error_scroll = is_up ? tui->error_scroll - (tui->error_scroll > 0) : tui->error_scroll + 1;
+	} else if (tui->mode == MODE_DECK) {
+		for (int pane = 0; pane < PANE_COUNT; pane++) {
+			if (!is_inside(&tui->layout.pane[pane], x, y))
+				continue;
+			if (is_up || is_down)
+				wheel(tui, (enum pane)pane, is_up ? -1 : 1);
+			else if (event->mouse.button == MOUSE_LEFT)
+				click(tui, (enum pane)pane, &tui->layout.pane[pane], y);
+		}
+	}
+}
+
+/* ---- events ---- */
+
+static bool has_field(const struct tui *tui)
+{
+	return tui->questions.count == 0 && (tui->mode == MODE_HELP || tui->mode == MODE_PALETTE || tui->mode == MODE_SEARCH);
+}
+
+/* What is pasted is text: it fills a field, and never runs a command. */
+static void take_paste(struct tui *tui, const char *bytes, size_t len)
+{
+	if (!has_field(tui))
+		return;
+	field_paste(&tui->field, bytes, len);
+	if (tui->mode == MODE_SEARCH)
+		set_needle(tui);
+}
+
+static void on_event(void *data, const struct key_event *event)
+{
+	struct tui *tui = data;
+	if (tui->is_suspended)
+		return;
+	switch (event->kind) {
+	case EVENT_KEY:
+		take_key(tui, event->key);
+		break;
+	case EVENT_MOUSE:
+		take_mouse(tui, event);
+		break;
+	case EVENT_PASTE:
+		take_paste(tui, event->bytes, event->len);
+		break;
+	case EVENT_PASTE_END:
+	case EVENT_FOCUS:
+		break;
+	}
+}
+
+/* Terminals without bracketed paste send it like typing. */
+static bool is_unmarked_paste(const struct tui *tui, const char *bytes, size_t len)
+{
+	return len >= PASTE_BYTES && tui->decoder.state == DECODER_GROUND && memchr(bytes, 27, len) == NULL;
+}
+
+static void after(struct tui *tui)
+{
+	unsigned wait = decoder_wait(&tui->decoder);
+	if (wait > 0)
+		loop_timer_set(tui->esc_timer, wait, 0);
+	else
+		loop_timer_stop(tui->esc_timer);
+	act_follow(tui);
+	tui_wake(tui, true);
+}
+
+void input_take(struct tui *tui, const char *bytes, size_t len)
+{
+	if (is_unmarked_paste(tui, bytes, len))
+		take_paste(tui, bytes, len);
+	else
+		decoder_feed(&tui->decoder, bytes, len, on_event, tui);
+	after(tui);
+}
+
+void input_expire(void *data)
+{
+	struct tui *tui = data;
+	decoder_expire(&tui->decoder, on_event, tui);
+	after(tui);
+}
+
+void input_ended(struct tui *tui)
+{
+	if (tui->is_gone_told)
+		return;
+	tui->is_gone_told = true;
+	loop_timer_stop(tui->esc_timer);
+	if (tui->call.gone != NULL)
+		tui->call.gone(tui->data);
+}

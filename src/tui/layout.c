@@ -1,0 +1,120 @@
+/* The arithmetic of the layouts: sizes in, rectangles out. Heights depend on
+ * the size and on how many services there are, never on what comes and goes,
+ * so that nothing jumps. Called for each frame and by its test. */
+#include "layout.h"
+
+enum { WIDE_COLUMNS = 110, STACK_COLUMNS = 60, STACK_ROWS = 15, LEAST_COLUMNS = 30, LEAST_ROWS = 6 };
+
+static int clamp(int value, int least, int most)
+{
+	return value > most ? most : value < least ? least : value;
+}
+
+enum layout_mode layout_mode(int columns, int rows)
+{
+	if (columns < LEAST_COLUMNS || rows < LEAST_ROWS)
+		return LAYOUT_LINE;
+	if (columns < STACK_COLUMNS || rows < STACK_ROWS)
+		return LAYOUT_ONE;
+	return columns >= WIDE_COLUMNS ? LAYOUT_WIDE : LAYOUT_STACK;
+}
+
+bool layout_has(const struct layout_wish *wish, enum pane pane)
+{
+	switch (pane) {
+	case PANE_START:
+		return wish->is_start;
+	case PANE_LOG:
+		return true;
+	case PANE_SERVICES:
+	case PANE_BUILD:
+	case PANE_SAVES:
+		return !wish->is_start;
+	case PANE_COUNT:
+		break;
+	}
+	return false;
+}
+
+enum pane layout_next(const struct layout_wish *wish, enum pane pane, int step)
+{
+	int at = (int)pane;
+	for (int i = 0; i < PANE_COUNT; i++) {
+		at = (at + step + PANE_COUNT) % PANE_COUNT;
+		if (layout_has(wish, (enum pane)at))
+			return (enum pane)at;
+	}
+	return pane;
+}
+
+static int build_height(const struct layout_wish *wish, int height)
+{
+	if (!wish->has_build)
+		return 2;
+	return height >= 27 ? 6 : height >= 18 ? 4 : 3;
+}
+
+static void stack(const struct layout_wish *wish, struct layout *layout, int top, int height)
+{
+	int w = wish->columns;
+	if (wish->is_start) {
+		int h = clamp(wish->steps + 2, 3, height - 3);
+		layout->pane[PANE_START] = (struct rect){0, top, w, h};
+		layout->pane[PANE_LOG] = (struct rect){0, top + h, w, height - h};
+		return;
+	}
+	int saves = height >= 15 ? 2 : 0;
+	int build = build_height(wish, height);
+	int services = clamp(wish->services + 2, 3, clamp((height - saves - build) * 13 / 20, 3, height));
+	layout->pane[PANE_SERVICES] = (struct rect){0, top, w, services};
+	layout->pane[PANE_BUILD] = (struct rect){0, top + services, w, build};
+	layout->pane[PANE_LOG] = (struct rect){0, top + services + build, w, height - services - build - saves};
+	if (saves > 0)
+		layout->pane[PANE_SAVES] = (struct rect){0, top + height - saves, w, saves};
+}
+
+static void wide(const struct layout_wish *wish, struct layout *layout, int top, int height)
+{
+	int saves = wish->is_start ? 0 : height >= 30 ? 5 : height >= 18 ? 3 : 2;
+	int left = wish->is_start ? clamp(wish->columns * 60 / 100, 66, 100) : clamp(wish->columns * 48 / 100, 58, 100);
+	int upper = height - saves;
+	layout->line_column = left;
+	layout->line_from = top;
+	layout->line_to = top + upper;
+	layout->pane[PANE_LOG] = (struct rect){left + 1, top, wish->columns - left - 1, upper};
+	if (wish->is_start) {
+		layout->pane[PANE_START] = (struct rect){0, top, left, upper};
+		return;
+	}
+	int services = clamp(wish->services + 2, 3, upper - (wish->has_build ? upper / 3 : 2));
+	layout->pane[PANE_SERVICES] = (struct rect){0, top, left, services};
+	layout->pane[PANE_BUILD] = (struct rect){0, top + services, left, upper - services};
+	layout->pane[PANE_SAVES] = (struct rect){0, top + upper, wish->columns, saves};
+}
+
+void layout_make(const struct layout_wish *wish, struct layout *layout)
+{
+	*layout = (struct layout){.mode = layout_mode(wish->columns, wish->rows), .line_column = -1};
+	layout->head_row = layout->tabs_row = layout->fault_row = layout->keys_row = -1;
+	if (layout->mode == LAYOUT_LINE)
+		return;
+	int top = 0, bottom = wish->rows - 1;
+	layout->keys_row = bottom;
+	if (layout->mode == LAYOUT_ONE)
+		layout->tabs_row = top++;
+	else
+		layout->head_row = top++;
+	int most = layout->mode == LAYOUT_ONE ? (wish->rows >= 10 ? 2 : 1) : wish->rows >= 24 ? 5 : 3;
+	if (wish->fault_rows > 0) {
+		layout->fault_row = top;
+		layout->fault_rows = clamp(wish->fault_rows, 1, most);
+		top += layout->fault_rows;
+	}
+	int height = bottom - top;
+	if (wish->is_zoomed || layout->mode == LAYOUT_ONE)
+		layout->pane[wish->focus] = (struct rect){0, top, wish->columns, height};
+	else if (layout->mode == LAYOUT_WIDE)
+		wide(wish, layout, top, height);
+	else
+		stack(wish, layout, top, height);
+}

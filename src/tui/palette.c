@@ -1,0 +1,159 @@
+/* The palette: runs any command by some letters of its name, and the question
+ * that stands before what destroys. Holds nothing. */
+#include "tui.h"
+
+enum { MOST_FOUND = 64, MOST_ROWS = 10 };
+
+struct found {
+	const struct command_def *def;
+	int score;
+};
+
+static char lower(char letter)
+{
+	return letter >= 'A' && letter <= 'Z' ? (char)(letter + ('a' - 'A')) : letter;
+}
+
+/* The letters stand in the name in this order: the more of them in a row and
+ * at the beginnings of words, the better. -1: they do not. */
+static int score_name(const char *typed, const char *name)
+{
+	int score = 0, run = 0;
+	bool is_start = true;
+	for (; *typed != '\0' && *name != '\0'; name++) {
+		if (lower(*typed) == lower(*name)) {
+			score += 2 + (is_start ? 6 : 0) + 3 * run++;
+			typed++;
+		} else {
+			run = 0;
+			score--;
+		}
+		is_start = *name == '-' || *name == ' ';
+	}
+	return *typed == '\0' ? score + 100 - (int)strlen(name) : -1;
+}
+
+static int score(const char *typed, const struct command_def *def)
+{
+	size_t at, end;
+	int by_name = score_name(typed, def->name);
+	if (by_name >= 0 || typed[0] == '\0')
+		return by_name >= 0 ? by_name : 0;
+	return log_find(typed, def->sentence, strlen(def->sentence), 0, &at, &end) ? 1 : -1;
+}
+
+static size_t find(const struct tui *tui, struct found found[MOST_FOUND])
+{
+	size_t count = 0;
+	for (size_t i = 0; i < tui->table->count; i++) {
+		const struct command_def *def = &tui->table->defs[i];
+		if ((def->flags & (COMMAND_DECK | COMMAND_SCREEN)) == 0 ||
+			(def->flags & (COMMAND_PLAIN | COMMAND_HIDDEN)) != 0 || def->id == COMMAND_PALETTE || def->id == COMMAND_LEAVE)
+			continue;
+		int points = hints_does_something(tui, def) ? score(tui->field.text, def) : -1;
+		if (points < 0 || count == MOST_FOUND)
+			continue;
+		/* kept sorted; equals stay in the order of the table */
+		size_t place = count++;
+		if (tui->field.len > 0)
+			for (; place > 0 && found[place - 1].score < points; place--)
+				found[place] = found[place - 1];
+		found[place] = (struct found){def, points};
+	}
+	return count;
+}
+
+const struct command_def *palette_chosen(const struct tui *tui)
+{
+	struct found found[MOST_FOUND];
+	size_t count = find(tui, found);
+	if (count == 0)
+		return NULL;
+	return found[tui->palette_at < count ? tui->palette_at : count - 1].def;
+}
+
+static void draw_found(struct tui *tui, const struct found *found, int y, int names, int keys, bool is_chosen)
+{
+	char key[32];
+	int w = tui->columns;
+	hints_key(tui, found->def->id, key, sizeof key);
+	tui->is_row_selected = is_chosen;
+	if (is_chosen) {
+		pen_fill(tui, y, 0, w, " ", paint_plain);
+		pen_text(tui, y, 0, 1, pen_glyph(tui, GLYPH_POINTER), paint_plain);
+	}
+	pen_text(tui, y, 2, names, found->def->name, paint_bold(paint_plain));
+	pen_text(tui, y, 2 + names + 2, w - names - keys - 7, found->def->sentence, paint_plain);
+	pen_right(tui, y, w - 1 - keys, keys, key, paint_role(tui, THEME_ACCENT));
+	tui->is_row_selected = false;
+}
+
+void palette_draw(struct tui *tui)
+{
+	struct found found[MOST_FOUND];
+	size_t count = find(tui, found);
+	int room = tui->rows - 3 > 1 ? tui->rows - 3 : 1, names = 8, keys = 1;
+	size_t rows = (size_t)(room < MOST_ROWS ? room : MOST_ROWS), top = 0;
+	struct rect rect = {0, tui->rows - 2 - (int)rows, tui->columns, (int)rows + 1};
+	char right[48];
+	if (rect.y < 0)
+		return;
+	if (tui->palette_at >= count)
+		tui->palette_at = count > 0 ? count - 1 : 0;
+	if (tui->palette_at >= rows)
+		top = tui->palette_at - rows + 1;
+	for (size_t i = 0; i < count; i++) {
+		char key[32];
+		int width = (int)strlen(found[i].def->name);
+		names = width > names ? width : names;
+		hints_key(tui, found[i].def->id, key, sizeof key);
+		width = pen_width(key, strlen(key), 10);
+		keys = width > keys ? width : keys;
+	}
+	names = names > rect.w / 2 ? rect.w / 2 : names;
+	for (int y = rect.y; y < rect.y + rect.h; y++)
+		pen_fill(tui, y, 0, rect.w, " ", paint_plain);
+	snprintf(right, sizeof right, "%s runs, Esc back", pen_glyph(tui, GLYPH_ENTER));
+	pen_title(tui, &rect, "Commands", right, true);
+	if (count == 0)
+		pen_sentence(tui, &rect, "no command has these letters", THEME_MUTED);
+	for (size_t i = 0; i < rows && top + i < count; i++)
+		draw_found(tui, &found[top + i], rect.y + 1 + (int)i, names, keys, top + i == tui->palette_at);
+}
+
+/* ---- the question ---- */
+
+void question_draw(struct tui *tui)
+{
+	const struct question *question = &tui->questions.items[0];
+	int w = tui->columns, most = tui->rows - 5 > 1 ? tui->rows - 5 : 1;
+	int rows = pen_wrap(tui, 0, 0, w - 4, most, question->text, paint_plain, true);
+	struct rect rect = {0, tui->rows > 8 ? tui->rows / 3 - 1 : 1, w, rows + 4};
+	if (rect.y + rect.h > tui->rows - 1)
+		rect.y = tui->rows - 1 - rect.h > 0 ? tui->rows - 1 - rect.h : 0;
+	for (int y = rect.y; y < rect.y + rect.h; y++)
+		pen_fill(tui, y, 0, w, " ", paint_plain);
+	pen_title(tui, &rect, "Question", "y yes  n no", true);
+	pen_wrap(tui, rect.y + 2, 2, w - 4, most, question->text, paint_bold(paint_plain), false);
+	pen_fill(tui, rect.y + rect.h - 1, 0, w, pen_glyph(tui, GLYPH_HEAVY), paint_role(tui, THEME_ACCENT));
+}
+
+void question_finish(struct question *question)
+{
+	free(question->text);
+	free(question->argument);
+}
+
+void question_answer(struct tui *tui, bool yes)
+{
+	if (tui->questions.count == 0)
+		return;
+	/* taken out before: the answer may ask again */
+	struct question question = tui->questions.items[0];
+	array_remove(&tui->questions, 0);
+	if (question.command >= 0 && yes)
+		act_now(tui, question.command, question.argument);
+	else if (question.command < 0 && question.answer != NULL)
+		question.answer(question.data, yes);
+	question_finish(&question);
+}

@@ -1,0 +1,208 @@
+/* Made-up projects, each in one state of interest. */
+#include "scene.h"
+
+#include <stdio.h>
+
+#define MIB (1024 * 1024ull)
+#define NOON 1790000000000 /* ms: some day in 2026, 13:33:20 UTC */
+
+static const char *const names[SCENE_KINDS] = {
+	[SCENE_DECK] = "deck", [SCENE_START] = "start", [SCENE_FAILED] = "failed", [SCENE_EMPTY] = "empty",
+	[SCENE_STALE] = "stale", [SCENE_LOADING] = "loading", [SCENE_ODD] = "odd",
+};
+
+static const struct view_service services[] = {
+	{.name = "api", .state = VIEW_HEALTHY, .generation = 41, .cpu_percent = 0.4, .memory = 24 * MIB,
+		.memory_limit = 512 * MIB, .history = {60, 70, 80, 70, 90, 110, 100, 120}, .history_count = 8, .ports = "8080",
+		.up_ms = 7300000},
+	{.name = "gateway", .state = VIEW_BUILDING, .generation = 41, .cpu_percent = 0.1, .memory = 18 * MIB,
+		.memory_limit = 256 * MIB, .history = {20, 30, 30, 40, 40, 50, 50, 60}, .history_count = 8, .ports = "8000",
+		.up_ms = 7300000},
+	{.name = "worker", .state = VIEW_RUNNING, .generation = 41, .cpu_percent = 103.5, .memory = 11 * MIB,
+		.memory_limit = 256 * MIB, .up_ms = 7300000},
+	{.name = "mailpit", .state = VIEW_STARTING, .cpu_percent = 0.2, .memory = 16 * MIB, .ports = "8025 1025", .up_ms = 4000,
+		.history = {10, 250}, .history_count = 2},
+	{.name = "billing", .state = VIEW_FAILED, .state_text = "exited 101", .generation = 40, .cpu_percent = -1,
+		.restarts = 3, .cause = "missing variable STRIPE_KEY", .up_ms = 60000},
+	{.name = "migrate", .state = VIEW_DONE, .cpu_percent = -1, .up_ms = 7200000},
+	{.name = "db", .state = VIEW_HEALTHY, .cpu_percent = 0.8, .memory = 61 * MIB, .memory_limit = 1024 * MIB, .ports = "5432",
+		.up_ms = 180000000, .foreign = true},
+	{.name = "redis", .state = VIEW_HEALTHY, .cpu_percent = -1, .memory = 9 * MIB, .memory_limit = 128 * MIB,
+		.ports = "6379", .up_ms = 180000000},
+};
+
+static const char rendered[] =
+	"\033[0m\033[1m\033[38;5;9merror[E0308]\033[0m\033[0m\033[1m: mismatched types\033[0m\n"
+	"\033[0m  \033[0m\033[0m\033[1m\033[38;5;12m--> \033[0m\033[0mcrates/gateway/src/route.rs:57:21\033[0m\n"
+	"\033[0m   \033[0m\033[0m\033[1m\033[38;5;12m|\033[0m\n"
+	"\033[0m\033[1m\033[38;5;12m57\033[0m\033[0m \033[0m\033[0m\033[1m\033[38;5;12m|\033[0m\033[0m     "
+	"let target: Uri = path.to_string();\033[0m\n"
+	"\033[0m   \033[0m\033[0m\033[1m\033[38;5;12m|\033[0m\033[0m                       "
+	"\033[0m\033[0m\033[1m\033[38;5;9m^^^^^^^^^^^^^^^^ expected `Uri`, found `String`\033[0m\n";
+
+static const struct view_error errors[] = {
+	{.level = VIEW_ERROR, .code = "E0308", .message = "mismatched types", .file = "crates/gateway/src/route.rs", .line = 57,
+		.column = 21, .rendered = rendered},
+	{.level = VIEW_WARNING, .code = "unused_variables", .message = "unused variable: `req`",
+		.file = "crates/gateway/src/route.rs", .line = 12, .column = 9},
+	{.level = VIEW_WARNING, .message = "field `retries` is never read, and this message is a good deal longer than a row",
+		.file = "crates/shop-core/src/settings/environment.rs", .line = 120, .column = 5},
+};
+
+static const struct view_save saves[] = {
+	{.generation = 41, .event = 0.6, .settle = 0, .dispatch = 0.8, .cargo = 612, .start = 2, .ready = 5, .beyond = 8.6,
+		.services = "api, worker"},
+	{.generation = 40, .event = 0.5, .settle = 0, .dispatch = 0.7, .cargo = 1890, .start = 2, .ready = 6.2, .beyond = 9.4,
+		.services = "api, gateway, worker"},
+	{.generation = 39, .event = 0.7, .settle = 15, .dispatch = 0.6, .cargo = 402, .start = 12.4, .ready = 8, .beyond = 36.7,
+		.services = "gateway"},
+};
+
+static const struct {
+	enum view_line_kind kind;
+	int at_ms;
+	enum view_log_level level;
+	bool is_stderr;
+	const char *text;
+} lines[] = {
+	{VIEW_LINE_TEXT, 100, VIEW_LOG_INFO, false, "gateway::route GET /cart 200 4ms"},
+	{VIEW_LINE_TEXT, 204, VIEW_LOG_INFO, false, "gateway::route GET /cart/7 200 3ms trace=7f3a91bc0d"},
+	{VIEW_LINE_TEXT, 310, VIEW_LOG_WARN, false, "gateway::pool slow acquire 212ms wait=212"},
+	{VIEW_LINE_TEXT, 842, VIEW_LOG_ERROR, false, "gateway::route upstream timeout after 2000 ms: http://api:8080/cart "
+		"(attempt 3 of 3, connection reused, trace=91bc7f3a)"},
+	{VIEW_LINE_TEXT, 1001, VIEW_LOG_DEBUG, false, "gateway::route GET /healthz 200 0ms"},
+	{VIEW_LINE_GAP, 0, VIEW_LOG_NONE, false, "1,204 lines dropped"},
+	{VIEW_LINE_DIVIDER, 0, VIEW_LOG_NONE, false, "run 3, generation g41"},
+	{VIEW_LINE_TEXT, 1402, VIEW_LOG_NONE, true, "thread 'main' says: 日本語 e\xcc\x81t\xc3\xa9 \t tab\x1b[31m and escape"},
+	{VIEW_LINE_TEXT, 1530, VIEW_LOG_INFO, false, "gateway listening on 0.0.0.0:8000"},
+};
+
+static bool give_line(void *data, uint64_t number, struct view_line *line)
+{
+	static const struct view_span coloured[] = {{.at = 0, .colour = VIEW_COLOUR_INDEX(2)}, {.at = 14}};
+	(void)data;
+	if (number < 100 || number >= 100 + COUNT_OF(lines))
+		return false;
+	size_t at = (size_t)(number - 100);
+	*line = (struct view_line){.kind = lines[at].kind, .time_ms = lines[at].at_ms > 0 ? NOON + lines[at].at_ms : 0,
+		.level = lines[at].level, .is_stderr = lines[at].is_stderr, .text = lines[at].text, .len = strlen(lines[at].text)};
+	if (at == 0) {
+		line->spans = coloured;
+		line->span_count = COUNT_OF(coloured);
+	}
+	return true;
+}
+
+const char *scene_name(enum scene_kind kind)
+{
+	return names[kind];
+}
+
+static void fill_deck(struct view *view)
+{
+	view->services = services;
+	view->service_count = COUNT_OF(services);
+	view->saved = view->building = 42;
+	view->serving = 41;
+	view->build = (struct view_build){.state = VIEW_BUILD_RUNNING, .generation = 42, .done = 188, .total = 239,
+		.crates = "gateway(bin), shop-core", .what = "api, gateway", .elapsed_ms = 3100, .expected_ms = 4500};
+	view->saves = (struct view_saves){.items = saves, .count = COUNT_OF(saves), .p50 = 9, .p95 = 21, .counted = 41};
+	view->log = (struct view_log){.name = "gateway", .first = 100, .count = COUNT_OF(lines), .line = give_line};
+}
+
+static void fill_failed(struct view *view)
+{
+	static const struct view_fault faults[] = {
+		{.text = "g42 does not compile: mismatched types in crates/gateway/src/route.rs:57", .mend =
+			"open the error in the pane Build; g41 serves until it is mended", .is_bad = true},
+		{.text = "exited with 101, three times: missing variable STRIPE_KEY", .service = "billing", .is_bad = true},
+	};
+	fill_deck(view);
+	view->building = 0;
+	view->build = (struct view_build){.state = VIEW_BUILD_FAILED, .generation = 42, .what = "api, gateway", .elapsed_ms = 2210,
+		.errors = errors, .error_count = COUNT_OF(errors), .error_total = 1, .warning_total = 2};
+	view->faults = faults;
+	view->fault_count = COUNT_OF(faults);
+}
+
+static void fill_start(struct view *view)
+{
+	static const struct view_step steps[] = {
+		{.state = VIEW_STEP_DONE, .name = "tools", .text = "docker 20.10, compose 2.26, buildx 0.13", .elapsed_ms = 300},
+		{.state = VIEW_STEP_DONE, .name = "images", .text = "6 of 6, two are stand-ins (no registry reachable)",
+			.elapsed_ms = 41200},
+		{.state = VIEW_STEP_DONE, .name = "volumes", .text = "target, cargo, pgdata", .elapsed_ms = 90},
+		{.state = VIEW_STEP_FAILED, .name = "database", .text = "db ended with 1: its data folder is of another version",
+			.elapsed_ms = 3100},
+		{.state = VIEW_STEP_RUNNING, .name = "build", .text = "sqlx-postgres, hyper", .done = 142, .total = 239,
+			.elapsed_ms = 58000},
+		{.state = VIEW_STEP_WAITING, .name = "migrations", .text = "4 pending", .waits = "waits for build"},
+		{.state = VIEW_STEP_WAITING, .name = "services", .text = "api, gateway, worker", .waits = "waits for build"},
+		{.state = VIEW_STEP_WAITING, .name = "healthy", .text = "0 of 5"},
+	};
+	view->start = (struct view_start){.is_shown = true, .steps = steps, .count = COUNT_OF(steps), .elapsed_ms = 108000,
+		.left_ms = 130000};
+	view->log = (struct view_log){.name = "builder", .empty = "no output since the builder started, 2 s ago"};
+}
+
+/* Odd letters, endless words, and numbers at their ends. */
+static void fill_odd(struct view *view)
+{
+	static const struct view_service odd[] = {
+		{.name = "日本語サービス", .state = VIEW_HEALTHY, .generation = 4294967295u, .cpu_percent = 6400, .memory = UINT64_MAX,
+			.memory_limit = 1, .ports = "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16", .up_ms = UINT64_MAX},
+		{.name = "\x1b[31mred\x1b[0m\xff\xfe\x07", .state = VIEW_WAITING, .cpu_percent = -1},
+		{.name = "e\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81 zero\xe2\x80\x8bwidth\xe2\x80\xae" "turned", .state = VIEW_UNHEALTHY,
+			.cause = "its probe says:\nline two\ttab"},
+		{.name = NULL, .state = (enum view_state)99, .history_count = 99},
+		{.name = "a-name-that-is-much-longer-than-any-column-could-ever-hold-it", .state = VIEW_STALE, .stale_figures = true},
+	};
+	view->services = odd;
+	view->service_count = COUNT_OF(odd);
+	view->project = "a\tb\nc";
+	view->notice = "follows another cargodeck";
+	view->build.absent = "no Rust in this project: saves restart or sync services as the compose file says";
+}
+
+void scene_fill(enum scene_kind kind, struct view *view)
+{
+	static struct view_service old[COUNT_OF(services)];
+	*view = (struct view){.revision = 1, .project = "shop-platform", .profile = "dev", .engine = "engine local 20.10"};
+	switch (kind) {
+	case SCENE_DECK:
+		fill_deck(view);
+		break;
+	case SCENE_FAILED:
+		fill_failed(view);
+		break;
+	case SCENE_START:
+		fill_start(view);
+		break;
+	case SCENE_EMPTY:
+		view->no_services = "compose.yaml names no services: add one and save the file.";
+		view->build.absent = "no Rust in this project";
+		break;
+	case SCENE_STALE:
+		fill_deck(view);
+		view->building = 0;
+		for (size_t i = 0; i < COUNT_OF(services); i++) {
+			old[i] = services[i];
+			old[i].state = VIEW_STALE;
+			old[i].state_text = NULL;
+			old[i].stale_figures = true;
+		}
+		view->services = old;
+		view->stale = view->log.stale = true;
+		view->stale_ms = 12000;
+		view->build.state = VIEW_BUILD_CANCELLED;
+		break;
+	case SCENE_LOADING:
+		view->loading = true;
+		break;
+	case SCENE_ODD:
+		fill_odd(view);
+		break;
+	case SCENE_KINDS:
+		break;
+	}
+}

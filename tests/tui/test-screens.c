@@ -1,0 +1,210 @@
+/* Pictures of the screen: each is drawn and compared with the file of its name
+ * in tests/screens. TEST_UPDATE_SCREENS=1 writes the files anew. */
+#include "../unit.h"
+#include "cargodeck/commands.h"
+#include "scene.h"
+
+#include <stdio.h>
+
+struct screen {
+	struct loop *loop;
+	struct config *config;
+	struct tui *tui;
+	enum scene_kind kind;
+};
+
+static void fill_view(void *data, struct view *view)
+{
+	struct screen *screen = data;
+	scene_fill(screen->kind, view);
+}
+
+static bool take_command(void *data, int id, const char *argument, struct fault *fault)
+{
+	(void)data, (void)id, (void)argument;
+	return fault_set(fault, FAULT_FAILED, "this is only a picture");
+}
+
+static void open_screen(struct screen *screen, enum scene_kind kind, unsigned columns, unsigned rows, bool is_ascii)
+{
+	static const struct tui_call call = {.view = fill_view, .command = take_command};
+	const char *source = getenv("TEST_SRCDIR");
+	auto_free char *themes = path_join(source != NULL ? source : ".", "themes");
+	struct fault fault = {0};
+	screen->kind = kind;
+	screen->loop = loop_open();
+	screen->config = config_open("/dev/null", themes);
+	struct tui_options options = {.commands = &deck_commands, .config = screen->config, .headless_columns = columns,
+		.headless_rows = rows, .headless_colours = 256, .headless_ascii = is_ascii};
+	screen->tui = tui_open(screen->loop, &options, &call, screen, &fault);
+	assert_non_null(screen->tui);
+}
+
+static void draw(struct screen *screen)
+{
+	struct view view;
+	scene_fill(screen->kind, &view);
+	tui_draw(screen->tui, &view);
+}
+
+static void type(struct screen *screen, const char *keys)
+{
+	tui_type(screen->tui, keys, strlen(keys));
+	draw(screen);
+}
+
+static void close_screen(struct screen *screen)
+{
+	tui_close(screen->tui);
+	config_close(screen->config);
+	loop_close(screen->loop);
+}
+
+static void compare(struct screen *screen, const char *name)
+{
+	const char *source = getenv("TEST_SRCDIR"), *update = getenv("TEST_UPDATE_SCREENS");
+	auto_free char *path = mem_print("%s/tests/screens/%s.screen", source != NULL ? source : ".", name);
+	auto_free char *picture = tui_picture(screen->tui);
+	struct fault fault = {0};
+	if (update != NULL && update[0] != '\0') {
+		assert_true(file_write(path, picture, strlen(picture), 0644, &fault));
+		return;
+	}
+	auto_free char *wanted = file_read(path, 1 << 20, NULL, &fault);
+	if (wanted == NULL)
+		fail_msg("%s", fault.text);
+	if (strcmp(wanted, picture) != 0)
+		fail_msg("%s is drawn otherwise:\n%s", name, picture);
+}
+
+/* ---- each scene at each size ---- */
+
+static void test_scenes(void **state)
+{
+	static const unsigned sizes[][2] = {{80, 24}, {120, 40}, {40, 12}, {20, 5}};
+	(void)state;
+	for (int kind = 0; kind < SCENE_KINDS; kind++)
+		for (size_t i = 0; i < COUNT_OF(sizes); i++) {
+			struct screen screen;
+			char name[64];
+			open_screen(&screen, (enum scene_kind)kind, sizes[i][0], sizes[i][1], false);
+			draw(&screen);
+			snprintf(name, sizeof name, "%s-%ux%u", scene_name((enum scene_kind)kind), sizes[i][0], sizes[i][1]);
+			compare(&screen, name);
+			close_screen(&screen);
+		}
+}
+
+/* ---- after keys ---- */
+
+struct step {
+	const char *name;
+	enum scene_kind kind;
+	unsigned columns, rows;
+	bool is_ascii;
+	const char *keys;
+};
+
+static const struct step steps[] = {
+	{"help", SCENE_DECK, 80, 24, false, "?"},
+	{"help-wide", SCENE_DECK, 120, 40, false, "?"},
+	{"help-searched", SCENE_DECK, 80, 24, false, "?log"},
+	{"help-small", SCENE_DECK, 40, 12, false, "?"},
+	{"palette", SCENE_DECK, 80, 24, false, ":"},
+	{"palette-typed", SCENE_DECK, 80, 24, false, ":rest"},
+	{"palette-small", SCENE_DECK, 40, 12, false, ":"},
+	{"question", SCENE_DECK, 80, 24, false, "x"},
+	{"question-small", SCENE_DECK, 40, 12, false, "x"},
+	{"question-line", SCENE_DECK, 20, 5, false, "x"},
+	{"fault", SCENE_DECK, 80, 24, false, "b"},
+	{"error", SCENE_FAILED, 80, 24, false, "\t\r"},
+	{"error-small", SCENE_FAILED, 40, 12, false, "\t\r"},
+	{"errors-selected", SCENE_FAILED, 80, 24, false, "\tj"},
+	{"log-tab", SCENE_DECK, 40, 12, false, "\r"},
+	{"log-zoomed", SCENE_DECK, 80, 24, false, "\rz"},
+	{"log-wrapped", SCENE_DECK, 80, 24, false, "w"},
+	{"log-no-time", SCENE_DECK, 80, 24, false, "t"},
+	{"log-paused", SCENE_DECK, 80, 24, false, "\rkk"},
+	{"log-search", SCENE_DECK, 80, 24, false, "/timeout"},
+	{"log-missing", SCENE_DECK, 80, 24, false, "/nowhere\r"},
+	{"saves-tab", SCENE_DECK, 40, 12, false, "\t\t\t"},
+	{"saves-zoomed", SCENE_DECK, 80, 24, false, "\t\t\tz"},
+	{"ascii", SCENE_FAILED, 80, 24, true, ""},
+	{"ascii-start", SCENE_START, 80, 24, true, ""},
+	{"start-log", SCENE_START, 80, 24, false, "\tz"},
+	{"cyrillic-down", SCENE_DECK, 80, 24, false, "\xd0\xbe\xd0\xbe"},
+};
+
+static void test_keys(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(steps); i++) {
+		struct screen screen;
+		open_screen(&screen, steps[i].kind, steps[i].columns, steps[i].rows, steps[i].is_ascii);
+		draw(&screen);
+		for (const char *at = steps[i].keys; *at != '\0'; at++) {
+			/* one byte at a time: letters of UTF-8 are put together */
+			char one[2] = {*at, '\0'};
+			type(&screen, one);
+		}
+		compare(&screen, steps[i].name);
+		close_screen(&screen);
+	}
+}
+
+static void test_resize(void **state)
+{
+	struct screen screen;
+	(void)state;
+	open_screen(&screen, SCENE_DECK, 120, 40, false);
+	draw(&screen);
+	type(&screen, "jj");
+	tui_set_size(screen.tui, 64, 18);
+	draw(&screen);
+	compare(&screen, "resized-64x18");
+	tui_set_size(screen.tui, 1, 1);
+	draw(&screen);
+	tui_set_size(screen.tui, 120, 40);
+	draw(&screen);
+	compare(&screen, "resized-back");
+	close_screen(&screen);
+}
+
+/* Every scene at odd sizes, in every mode: nothing may break, every row fits. */
+static void test_sizes(void **state)
+{
+	static const unsigned sizes[][2] = {{1, 1}, {2, 1}, {1, 3}, {29, 6}, {30, 5}, {30, 6}, {31, 7}, {59, 15}, {60, 14},
+		{60, 15}, {109, 15}, {110, 15}, {500, 200}, {80, 8}, {110, 24}, {61, 100}};
+	static const char *const keys[] = {"", "?", "q", "\033[200~x\033[201~", ":", "\r", "\t\r", "/o", "zx", "wG", "zwk"};
+	(void)state;
+	for (int kind = 0; kind < SCENE_KINDS; kind++) {
+		struct screen screen;
+		open_screen(&screen, (enum scene_kind)kind, 80, 24, kind % 2 == 1);
+		for (size_t k = 0; k < COUNT_OF(keys); k++)
+			for (size_t i = 0; i < COUNT_OF(sizes); i++) {
+				tui_set_size(screen.tui, sizes[i][0], sizes[i][1]);
+				draw(&screen);
+				type(&screen, keys[k]);
+				auto_free char *picture = tui_picture(screen.tui);
+				size_t rows = 0;
+				for (const char *at = picture; *at != '\0'; at++)
+					rows += *at == '\n';
+				assert_int_equal(rows, sizes[i][1]);
+				assert_null(strchr(picture, 27));
+				type(&screen, "\003"); /* closes what is open */
+			}
+		close_screen(&screen);
+	}
+}
+
+int main(void)
+{
+	setenv("TZ", "UTC", 1);
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_scenes),
+		cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_resize),
+		cmocka_unit_test(test_sizes),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
