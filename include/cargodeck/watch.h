@@ -34,7 +34,7 @@ struct watch_call {
 	/* The first relevant event of a batch, before it settled: a build may begin.
 	 * `batch` holds what is known so far; `number` names the batch. Not called
 	 * for storms (git's lock files are looked for first), nor while a known
-	 * file is gone or half written; a name never seen before is held for 3 ms,
+	 * file is gone or half written; a name never seen before is held a moment,
 	 * because many programs save under one and rename it. */
 	void (*early)(void *data, unsigned number, const struct watch_batch *batch);
 	/* The batch is settled. Called for each batch that holds a change, also
@@ -65,6 +65,8 @@ struct watch_options {
 	unsigned storm_ms; /* quiet time in a storm; 0: 300 */
 	unsigned storm_cap_ms; /* 0: 10000 */
 	unsigned storm_paths; /* 0: 200 */
+	unsigned hold_ms; /* how long early() waits for a new name to be renamed; 0: 3 */
+	unsigned poll_ms; /* how often folders without a watch are looked at; 0: 2000 */
 	/* Tests: take this as fs.inotify.max_user_watches. 0: the kernel's own. */
 	unsigned watch_limit;
 };

@@ -8,11 +8,12 @@
 #include <time.h>
 
 enum {
-	/* a name never seen before may be renamed at once: the way many programs save */
-	NEW_NAME_NS = 3 * MS,
 	/* how often git's lock is looked for once a storm is quiet */
 	LOCK_LOOK_NS = 50 * MS,
 	EARLY_PATHS = 32,
+	/* a file that somebody is writing is waited for this much longer than the
+	 * cap: fsync() on a busy disk */
+	WRITER_CAPS = 10,
 };
 
 static uint64_t or_default(unsigned ms, unsigned otherwise)
@@ -31,9 +32,12 @@ static uint64_t cap_ns(const struct batch *batch)
 		or_default(batch->options.settle_cap_ms, 100);
 }
 
-static bool is_pending(enum batch_event event)
+static void count(struct batch *batch, enum batch_event event, unsigned by)
 {
-	return event == BATCH_BEGUN || event == BATCH_GONE;
+	if (event == BATCH_BEGUN)
+		batch->begun += by;
+	else if (event == BATCH_GONE)
+		batch->gone_now += by;
 }
 
 static enum git_state look_at_git(const struct batch *batch)
@@ -140,7 +144,7 @@ static void gather(struct batch *batch, bool close, struct watch_batch *out, str
 static bool early_is_due(struct batch *batch, uint64_t now)
 {
 	batch->early_ns = 0;
-	if (batch->pending > 0 || map_count(batch->dirty) > EARLY_PATHS)
+	if (batch->begun > 0 || batch->gone_now > 0 || map_count(batch->dirty) > EARLY_PATHS)
 		return false;
 	bool changed = false;
 	size_t at = 0;
@@ -148,7 +152,7 @@ static bool early_is_due(struct batch *batch, uint64_t now)
 	void *value;
 	while (map_next(batch->dirty, &at, &path, &value)) {
 		struct dirty *dirty = value;
-		uint64_t due = dirty->since_ns + NEW_NAME_NS;
+		uint64_t due = dirty->since_ns + or_default(batch->options.hold_ms, 3);
 		if (!dirty->old.there && now < due) {
 			if (batch->early_ns == 0 || due < batch->early_ns)
 				batch->early_ns = due;
@@ -186,7 +190,7 @@ static void close_batch(struct batch *batch)
 	batch->dirty = map_open(free);
 	bool early = batch->early_told;
 	batch->open = batch->storm = batch->overflowed = batch->early_told = false;
-	batch->pending = 0;
+	batch->begun = batch->gone_now = 0;
 	batch->early_ns = batch->look_again_ns = 0;
 	if (paths.count > 0) {
 		if (!early)
@@ -210,7 +214,9 @@ static uint64_t settle_deadline(const struct batch *batch)
 {
 	uint64_t cap = batch->first_ns + cap_ns(batch);
 	uint64_t quiet = batch->last_ns + settle_ns(batch);
-	if (batch->pending > 0 && !batch->storm)
+	if (batch->begun > 0 && !batch->storm)
+		quiet = cap = batch->first_ns + WRITER_CAPS * cap_ns(batch);
+	else if (batch->gone_now > 0 && !batch->storm)
 		quiet = cap;
 	if (batch->look_again_ns > quiet)
 		quiet = batch->look_again_ns;
@@ -253,8 +259,10 @@ void batch_touch(struct batch *batch, const char *path, const struct stamp *old,
 		map_put(batch->dirty, path, dirty);
 	}
 	/* of a file that was not there before nothing is waited for */
-	if (event != BATCH_MARKED && dirty->old.there)
-		batch->pending += (unsigned)is_pending(event) - (unsigned)is_pending(dirty->last);
+	if (event != BATCH_MARKED && dirty->old.there) {
+		count(batch, dirty->last, (unsigned)-1);
+		count(batch, event, 1);
+	}
 	if (event != BATCH_MARKED)
 		dirty->last = event;
 	dirty->checked = false;

@@ -90,7 +90,7 @@ static void name_again(struct tree *tree, struct folder *folder)
 static void add_root(struct tree *tree, const char *path, bool whole, bool extra)
 {
 	struct folder *root = tree_root(tree, path);
-	if (root != NULL && (root->whole || !whole)) /* a whole one covers its named files */
+	if (root != NULL && (root->whole || !whole))
 		return;
 	if (root != NULL)
 		tree_forget(tree, root, true);

@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 enum {
-	POLL_EACH_MS = 2000,
 	/* looking takes at most a twentieth of the time */
 	POLL_SHARE = 20,
 	EVENTS_PER_TURN = 20000,
@@ -185,8 +184,8 @@ static void tell_polled(struct watch *watch)
 	struct message *message = new_message(watch, SAY_TROUBLE);
 	fault_set(&message->fault, FAULT_OUTSIDE,
 		"the kernel gives no watch for %u of %u folders (the limit is %u watches a user): "
-		"they are looked at every %d seconds instead",
-		tree->polled, tree->watched + tree->polled, limit, POLL_EACH_MS / 1000);
+		"they are looked at now and then instead",
+		tree->polled, tree->watched + tree->polled, limit);
 	fault_mend(&message->fault, "sudo sysctl fs.inotify.max_user_watches=%lu", wanted);
 	post(message);
 }
@@ -198,8 +197,8 @@ static void tell_trouble(struct watch *watch)
 		struct message *message = new_message(watch, SAY_TROUBLE);
 		const char *path = watch->tree.unread.items[i];
 		bool there = access(path, F_OK) == 0;
-		fault_set(&message->fault, FAULT_OUTSIDE, "the folder %s %s: it is looked for every %d seconds",
-			path, there ? "cannot be read" : "is not there", POLL_EACH_MS / 1000);
+		fault_set(&message->fault, FAULT_OUTSIDE, "the folder %s %s: it is looked for now and then",
+			path, there ? "cannot be read" : "is not there");
 		if (there)
 			fault_mend(&message->fault, "ls -ld %s", path);
 		post(message);
@@ -288,13 +287,15 @@ static void look_at_polled(struct watch *watch, uint64_t now)
 		watch->poll_ns = 0;
 		return;
 	}
+	unsigned each_ms = watch->batch.options.poll_ms;
+	uint64_t each = (uint64_t)(each_ms != 0 ? each_ms : 2000) * MS;
 	if (watch->poll_ns == 0)
-		watch->poll_ns = now + (uint64_t)POLL_EACH_MS * MS;
+		watch->poll_ns = now + each;
 	if (now < watch->poll_ns)
 		return;
 	walk_polled(&watch->tree);
 	uint64_t end = clock_now_ns(), wait = (end - now) * POLL_SHARE;
-	watch->poll_ns = end + (wait > (uint64_t)POLL_EACH_MS * MS ? wait : (uint64_t)POLL_EACH_MS * MS);
+	watch->poll_ns = end + (wait > each ? wait : each);
 }
 
 /* The library never forgets the name of a deleted folder. */

@@ -174,7 +174,8 @@ struct batch {
 	struct tree *tree;
 	struct map *dirty; /* path to struct dirty */
 	bool open, storm, overflowed, early_told, paused;
-	unsigned pending; /* paths that are BEGUN or GONE */
+	/* known paths that are so now, and will be whole in a moment */
+	unsigned begun, gone_now;
 	unsigned number; /* of the last batch that was told */
 	uint64_t first_ns, last_ns, look_again_ns, early_ns;
 	/* files told as removed a while ago: one that comes back is compared */

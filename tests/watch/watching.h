@@ -8,6 +8,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -98,6 +99,22 @@ static const struct watch_call watching_call = {
 	.trouble = heard_trouble, .ready = heard_ready, .changed = heard_changed,
 };
 
+/* One turn that waits at most `ms`, whatever the loop's own clock says. */
+static inline void turn(struct watching *at, int ms)
+{
+	struct pollfd wait = {.fd = loop_descriptor(at->loop), .events = POLLIN};
+	poll(&wait, 1, ms);
+	loop_turn(at->loop, 0);
+}
+
+/* Turns the loop for `ms`: for what must not come. */
+static inline void turn_for(struct watching *at, unsigned ms)
+{
+	uint64_t end = clock_now_ns() + (uint64_t)ms * 1000000;
+	while (clock_now_ns() < end)
+		turn(at, 1);
+}
+
 /* Turns the loop until *count is at least `wanted`. */
 static inline void wait_for(struct watching *at, const unsigned *count, unsigned wanted)
 {
@@ -105,7 +122,7 @@ static inline void wait_for(struct watching *at, const unsigned *count, unsigned
 	while (*count < wanted) {
 		if (clock_now_ns() > end)
 			fail_msg("nothing came in %d ms", LONG_MS);
-		loop_turn(at->loop, 100);
+		turn(at, 100);
 	}
 }
 
@@ -123,7 +140,7 @@ static inline void watching_open(struct watching *at)
 
 static inline void watching_init(struct watching *at)
 {
-	*at = (struct watching){.loop = loop_open()};
+	*at = (struct watching){.loop = loop_open(), .options.poll_ms = 100};
 	const char *tmp = getenv("TMPDIR");
 	at->top = mem_print("%s/watching.XXXXXX", tmp != NULL ? tmp : "/tmp");
 	assert_non_null(mkdtemp(at->top));
