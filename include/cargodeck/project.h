@@ -12,8 +12,9 @@
 
 struct docker_line {
 	char *word; /* instruction in capitals: "FROM", "RUN" … */
-	char *rest; /* what follows, continuation lines joined by a blank */
+	char *rest; /* what follows, continuation lines joined */
 	char *raw; /* as it stands in the file, heredocs and newlines too */
+	char *heredoc; /* the text of the heredocs that it opens, or NULL */
 	unsigned first, last; /* line numbers from 1 */
 	int stage; /* index; -1 before the first FROM */
 };
@@ -29,12 +30,14 @@ struct docker_stage {
 struct dockerfile {
 	struct { struct docker_line *items; size_t count, cap; } lines;
 	struct { struct docker_stage *items; size_t count, cap; } stages;
-	struct map *args; /* global ARGs with defaults, overlaid by the build's args */
+	struct map *args; /* global ARGs: as given, else by default */
+	struct map *given; /* what the build gives: its args and the platform's */
 	char escape;
 };
 /* Reads a Dockerfile's text (Dockerfile reference, syntax 1.7): continuation,
  * `# escape`, heredocs, stages. `args` are the build's NAME=VALUE. At most
- * 1 MiB. Fault: no FROM, a heredoc that does not end. */
+ * 1 MiB and 2000 instructions. Fault: no FROM, a heredoc that does not end.
+ * Call dockerfile_finish() either way. */
 bool dockerfile_read(const char *text, size_t len, const struct strings *args, struct dockerfile *file, struct fault *fault);
 void dockerfile_finish(struct dockerfile *file);
 /* Stage by name or number; NULL name: the last one. -1: none. */
@@ -129,7 +132,11 @@ struct project_service {
 	char *ready; /* label dev.cargodeck.ready, or NULL */
 	bool runs_watcher; /* its command is cargo watch, cargo run, bacon … */
 	const struct compose_service *compose; /* borrowed */
-	struct strings scripts; /* files of the context that its image copies: absolute */
+	struct strings scripts; /* scripts of its start chain, on the host: absolute */
+	struct strings bins; /* every program of the workspace that its image holds, `bin`
+		first: each stands there as a launcher, so each must be built */
+	struct strings embeds; /* folders that rust-embed reads at run time: mounted
+		read-only at their own path by the override */
 };
 
 /* Services whose programs are compiled by one Dockerfile's one stage. */
@@ -142,8 +149,10 @@ struct project_family {
 	struct strings packages; /* all packages of its services */
 	struct strings arguments; /* --features, --target, --profile, --no-default-features */
 	struct strings env; /* RUSTFLAGS=… and the like from the cargo line */
+	struct strings build_args; /* NAME=VALUE that its renderings have filled in */
 	char *profile_folder; /* below the target folder: "debug", "x86_64-…/debug" */
 	char *cargo_line; /* as found, for doctor */
+	int stage; /* that is the builder: the compiling one, or one named dev; -1: none */
 };
 
 struct project {
@@ -157,6 +166,8 @@ struct project {
 	struct { struct project_service *items; size_t count, cap; } services;
 	struct { struct project_family *items; size_t count, cap; } families;
 	struct map *dep_info; /* path -> struct strings of bins */
+	struct strings mentioned; /* files that the compose files name (include, extends,
+		env_file): absolute; a save of one asks compose again */
 	struct strings notes; /* sentences a person should see once */
 };
 
@@ -188,6 +199,9 @@ struct rendering {
 	char *fallback; /* why the service must run in the builder's image, or NULL */
 	char *base; /* image that the last stage stands on (for libc) */
 	struct strings sources; /* what is copied from the context: absolute paths */
+	/* A builder copies nothing from a context: small files that it needs (the
+	 * toolchain file, scripts that its lines run) stand in its text. Arguments
+	 * of the build are filled in as defaults of ARG lines. */
 };
 /* The stage that compiles, without the sources and without compiling. */
 bool project_render_builder(const struct project *project, int family, struct rendering *out, struct fault *fault);

@@ -1,6 +1,6 @@
 /* Cargo's packages, read from `cargo metadata --no-deps` (The Cargo Book, cargo
  * metadata: format version 1), and dep-info files. */
-#include "cargodeck/project.h"
+#include "project.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -53,6 +53,38 @@ static void read_package(const json_t *json, struct cargo_package *package)
 	}
 }
 
+static bool has_package(const struct cargo_graph *graph, const char *name)
+{
+	for (size_t i = 0; i < graph->packages.count; i++)
+		if (strcmp(graph->packages.items[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* Path dependencies outside the workspace: `--no-deps` leaves them out. Their
+ * programs are not ours. */
+static void add_outside(struct cargo_graph *graph, const char *name, const char *folder)
+{
+	struct cargo_graph other = {0};
+	auto_free char *manifest = path_join(folder, "Cargo.toml");
+	if (has_package(graph, name))
+		return;
+	if (!manifest_guess(manifest, &other, NULL)) {
+		*array_add(&graph->packages) = (struct cargo_package){.name = mem_copy_string(name), .folder = mem_copy_string(folder), .manifest = steal(&manifest)};
+		return;
+	}
+	for (size_t i = 0; i < other.packages.count; i++) {
+		struct cargo_package *package = &other.packages.items[i];
+		if (has_package(graph, package->name))
+			continue;
+		struct cargo_package *added = array_add(&graph->packages);
+		*added = (struct cargo_package){.name = mem_copy_string(package->name), .folder = mem_copy_string(package->folder),
+			.manifest = mem_copy_string(package->manifest), .has_build_script = package->has_build_script};
+		strings_copy(&added->depends, &package->depends);
+	}
+	cargo_graph_finish(&other);
+}
+
 bool cargo_graph_read(const char *text, size_t len, struct cargo_graph *graph, struct fault *fault)
 {
 	json_error_t error;
@@ -70,6 +102,13 @@ bool cargo_graph_read(const char *text, size_t len, struct cargo_graph *graph, s
 	json_array_foreach(json_object_get(json, "packages"), i, package)
 		if (get_text(package, "name") != NULL && get_text(package, "manifest_path") != NULL)
 			read_package(package, array_add(&graph->packages));
+	json_array_foreach(json_object_get(json, "packages"), i, package) {
+		size_t j;
+		json_t *depend;
+		json_array_foreach(json_object_get(package, "dependencies"), j, depend)
+			if (get_text(depend, "path") != NULL && get_text(depend, "name") != NULL && !text_equal(get_text(depend, "kind"), "dev"))
+				add_outside(graph, get_text(depend, "name"), get_text(depend, "path"));
+	}
 	json_decref(json);
 	return true;
 }

@@ -11,9 +11,22 @@ static const char *get_text(const json_t *object, const char *name)
 	return json_string_value(json_object_get(object, name));
 }
 
+/* Compose writes a dollar twice: its output is a compose file again. */
+static char *undouble(const char *text)
+{
+	struct str out = {0};
+	if (text == NULL)
+		return NULL;
+	for (const char *at = text; *at != '\0'; at++) {
+		str_add_char(&out, *at);
+		at += at[0] == '$' && at[1] == '$';
+	}
+	return str_steal(&out);
+}
+
 static char *copy_text(const json_t *object, const char *name)
 {
-	return mem_copy_string(get_text(object, name));
+	return undouble(get_text(object, name));
 }
 
 static bool read_words(const json_t *value, struct strings *words)
@@ -21,10 +34,10 @@ static bool read_words(const json_t *value, struct strings *words)
 	size_t i;
 	json_t *item;
 	if (json_is_string(value))
-		strings_add(words, json_string_value(value));
+		strings_take(words, undouble(json_string_value(value)));
 	json_array_foreach(value, i, item)
 		if (json_is_string(item))
-			strings_add(words, json_string_value(item));
+			strings_take(words, undouble(json_string_value(item)));
 	return json_is_string(value) || json_is_array(value);
 }
 
@@ -33,8 +46,9 @@ static void read_pairs(const json_t *value, struct strings *pairs)
 	const char *key;
 	json_t *item;
 	json_object_foreach((json_t *)(uintptr_t)value, key, item) {
-		if (json_is_string(item))
-			strings_print(pairs, "%s=%s", key, json_string_value(item));
+		auto_free char *text = undouble(json_string_value(item));
+		if (text != NULL)
+			strings_print(pairs, "%s=%s", key, text);
 		else if (json_is_integer(item))
 			strings_print(pairs, "%s=%lld", key, (long long)json_integer_value(item));
 		else if (json_is_boolean(item))
@@ -81,16 +95,17 @@ static void read_build(const json_t *build, struct compose_service *out)
 		return;
 	out->has_build = true;
 	if (json_is_string(build)) {
-		out->context = mem_copy_string(json_string_value(build));
+		out->context = undouble(json_string_value(build));
 		out->dockerfile = path_join(out->context, "Dockerfile");
 		return;
 	}
 	out->context = copy_text(build, "context");
 	out->build_target = copy_text(build, "target");
 	out->dockerfile_inline = copy_text(build, "dockerfile_inline");
-	const char *file = get_text(build, "dockerfile");
-	if (out->context != NULL)
-		out->dockerfile = path_join(out->context, file != NULL ? file : "Dockerfile");
+	auto_free char *file = copy_text(build, "dockerfile");
+	/* a context may be an address: then there is nothing to read here */
+	auto_free char *joined = out->context != NULL && strstr(out->context, "://") == NULL ? path_join(out->context, file != NULL ? file : "Dockerfile") : NULL;
+	out->dockerfile = joined != NULL ? path_clean(joined) : NULL;
 	read_pairs(json_object_get(build, "args"), &out->build_args);
 }
 
@@ -139,7 +154,7 @@ static void read_labels(const json_t *labels, struct compose_service *out)
 	out->labels = map_open(free);
 	json_object_foreach((json_t *)(uintptr_t)labels, key, item)
 		if (json_is_string(item))
-			map_put(out->labels, key, mem_copy_string(json_string_value(item)));
+			map_put(out->labels, key, undouble(json_string_value(item)));
 }
 
 static void read_env_files(const json_t *files, struct compose_service *out)
@@ -147,9 +162,9 @@ static void read_env_files(const json_t *files, struct compose_service *out)
 	size_t i;
 	json_t *file;
 	json_array_foreach(files, i, file) {
-		const char *path = json_is_string(file) ? json_string_value(file) : get_text(file, "path");
+		char *path = json_is_string(file) ? undouble(json_string_value(file)) : copy_text(file, "path");
 		if (path != NULL)
-			strings_add(&out->env_files, path);
+			strings_take(&out->env_files, path);
 	}
 }
 

@@ -1,12 +1,14 @@
-/* The one reader of Dockerfiles: lines with their numbers, stages, variables.
+/* The one reader of Dockerfiles: lines with their numbers, and stages.
  * It serves the mapping of services, both renderings and the checks. Text
  * comes from foreign repositories: bounded, and never run. */
-#include "cargodeck/project.h"
+#include "project.h"
 
 #include <ctype.h>
+#include <jansson.h>
 #include <strings.h>
+#include <sys/utsname.h>
 
-enum { SIZE_LIMIT = 1 << 20, LINES_LIMIT = 20000, DEPTH_LIMIT = 16 };
+enum { SIZE_LIMIT = 1 << 20, LINES_LIMIT = 2000 };
 
 struct reader {
 	const char *at, *end;
@@ -41,9 +43,11 @@ static void trim(const char **text, size_t *len)
 		(*len)--;
 }
 
-/* Parser directives stand at the very top: "# escape=`". */
+/* Parser directives stand at the very top: "# escape=`"; the first line that is
+ * none ends them. */
 static void read_directives(struct reader *reader)
 {
+	static const char *const known[] = {"syntax", "escape", "check"};
 	struct reader ahead = *reader;
 	const char *line;
 	size_t len;
@@ -57,32 +61,66 @@ static void read_directives(struct reader *reader)
 		const char *equals = memchr(line, '=', len);
 		if (equals == NULL)
 			return;
+		const char *name = line;
 		size_t name_len = (size_t)(equals - line);
-		while (name_len > 0 && isspace((unsigned char)line[name_len - 1]))
-			name_len--;
-		if (name_len == 6 && strncasecmp(line, "escape", 6) == 0 && line[len - 1] == '`')
+		trim(&name, &name_len);
+		bool found = false;
+		for (size_t i = 0; i < COUNT_OF(known); i++)
+			found = found || (strlen(known[i]) == name_len && strncasecmp(known[i], name, name_len) == 0);
+		if (!found)
+			return;
+		if (strncasecmp(name, "escape", 6) == 0 && line[len - 1] == '`')
 			reader->escape = '`';
 	}
 }
 
 /* ---- logical lines ---- */
 
-/* Words of heredocs that a line opens: <<EOF, <<-"EOF". */
-static void find_heredocs(const char *text, struct strings *words)
+struct heredoc {
+	char *word;
+	bool strip; /* <<-: tabs before the closing word */
+};
+struct heredocs {
+	struct heredoc *items;
+	size_t count, cap;
+};
+
+static void heredocs_finish(struct heredocs *list)
 {
-	for (const char *at = text; (at = strstr(at, "<<")) != NULL;) {
-		at += 2;
-		at += *at == '-';
-		char quote = *at == '"' || *at == '\'' ? *at++ : '\0';
+	for (size_t i = 0; i < list->count; i++)
+		free(list->items[i].word);
+	array_finish(list);
+}
+
+/* Heredocs that a line opens: <<EOF, <<-"EOF", 3<<EOF. Quoted text and the
+ * shell's <<< are none. */
+static void find_heredocs(const char *text, struct heredocs *list)
+{
+	char quote = '\0';
+	for (const char *at = text; *at != '\0'; at++) {
+		if (quote != '\0' || *at == '"' || *at == '\'') {
+			quote = quote == '\0' ? *at : *at == quote ? '\0' : quote;
+			continue;
+		}
+		if (!text_starts_with(at, "<<"))
+			continue;
 		const char *start = at;
-		while (isalnum((unsigned char)*at) || *at == '_')
+		while (start > text && isdigit((unsigned char)start[-1]))
+			start--;
+		at += 2;
+		bool strip = *at == '-', fresh = start == text || isspace((unsigned char)start[-1]);
+		at += strip;
+		char around = *at == '"' || *at == '\'' ? *at++ : '\0';
+		const char *word = at;
+		while (isalnum((unsigned char)*at) || *at == '_' || *at == '.' || *at == '-')
 			at++;
-		if (at > start && (quote == '\0' || *at == quote))
-			strings_take(words, mem_copy_bytes(start, (size_t)(at - start)));
+		if (fresh && at > word && (around == '\0' || *at == around))
+			*array_add(list) = (struct heredoc){mem_copy_bytes(word, (size_t)(at - word)), strip};
+		at -= *at == '\0' || around == '\0';
 	}
 }
 
-static bool read_heredoc(struct reader *reader, const char *word, struct str *raw, unsigned first, struct fault *fault)
+static bool read_heredoc(struct reader *reader, const struct heredoc *heredoc, struct str *raw, struct str *body, unsigned first, struct fault *fault)
 {
 	const char *line;
 	size_t len;
@@ -91,14 +129,22 @@ static bool read_heredoc(struct reader *reader, const char *word, struct str *ra
 		str_add_char(raw, '\n');
 		const char *text = line;
 		size_t text_len = len;
-		while (text_len > 0 && *text == '\t') {
+		while (heredoc->strip && text_len > 0 && *text == '\t') {
 			text++;
 			text_len--;
 		}
-		if (text_len == strlen(word) && memcmp(text, word, text_len) == 0)
+		if (text_len == strlen(heredoc->word) && memcmp(text, heredoc->word, text_len) == 0)
 			return true;
+		str_add_bytes(body, text, text_len);
+		str_add_char(body, '\n');
 	}
-	return fault_set(fault, FAULT_INPUT, "line %u opens a heredoc that does not end: a line %s is missing", first, word);
+	return fault_set(fault, FAULT_INPUT, "line %u opens a heredoc that does not end: a line %s is missing", first, heredoc->word);
+}
+
+/* A line goes on where it ends in one escape letter; two of them are a letter. */
+static bool goes_on(const char *text, size_t len, char escape)
+{
+	return len > 0 && text[len - 1] == escape && (len == 1 || text[len - 2] != escape);
 }
 
 /* Joins continuation lines; comments and empty lines inside are passed over. */
@@ -118,13 +164,13 @@ static bool read_logical(struct reader *reader, struct str *joined, struct str *
 		}
 		if (!started)
 			*first = reader->line;
+		else if (text > line)
+			str_add_char(joined, ' ');
 		started = true;
 		str_add_bytes(raw, line, len);
 		str_add_char(raw, '\n');
-		more = text[text_len - 1] == reader->escape;
+		more = goes_on(text, text_len, reader->escape);
 		str_add_bytes(joined, text, text_len - more);
-		if (more)
-			str_add_char(joined, ' ');
 	}
 	return started;
 }
@@ -145,141 +191,6 @@ static void split_word(const char *joined, struct docker_line *line)
 	line->rest = mem_copy_string(joined);
 	for (size_t end = strlen(line->rest); end > 0 && isspace((unsigned char)line->rest[end - 1]); end--)
 		line->rest[end - 1] = '\0';
-}
-
-/* ---- variables ---- */
-
-static char *lookup(const struct map *scope, const char *name, size_t len)
-{
-	auto_free char *key = mem_copy_bytes(name, len);
-	return map_get(scope, key);
-}
-
-static void expand_into(struct str *out, const struct map *scope, char escape, const char *text, int depth);
-
-/* ${NAME}, ${NAME:-word}, ${NAME:+word}, ${NAME-word}, ${NAME+word}. */
-static const char *expand_braces(struct str *out, const struct map *scope, char escape, const char *at, int depth)
-{
-	const char *name = at;
-	while (isalnum((unsigned char)*at) || *at == '_')
-		at++;
-	size_t name_len = (size_t)(at - name);
-	const char *rest = at;
-	int nested = 1;
-	for (; *at != '\0' && nested > 0; at++)
-		nested += *at == '{' ? 1 : *at == '}' ? -1 : 0;
-	if (nested > 0)
-		return at;
-	const char *value = lookup(scope, name, name_len);
-	bool colon = *rest == ':';
-	rest += colon;
-	bool set = value != NULL && (!colon || value[0] != '\0');
-	auto_free char *word = *rest != '}' ? mem_copy_bytes(rest + 1, (size_t)(at - 1 - rest - 1)) : mem_copy_string("");
-	if (*rest == '-' && !set)
-		expand_into(out, scope, escape, word, depth + 1);
-	else if (*rest == '+' && set)
-		expand_into(out, scope, escape, word, depth + 1);
-	else if (*rest != '+' && value != NULL)
-		str_add(out, value);
-	return at;
-}
-
-static void expand_into(struct str *out, const struct map *scope, char escape, const char *text, int depth)
-{
-	if (depth > DEPTH_LIMIT || out->len > SIZE_LIMIT)
-		return;
-	while (*text != '\0') {
-		if (*text == escape && text[1] == '$') {
-			str_add_char(out, '$');
-			text += 2;
-		} else if (text[0] == '$' && text[1] == '{') {
-			text = expand_braces(out, scope, escape, text + 2, depth);
-		} else if (text[0] == '$' && (isalpha((unsigned char)text[1]) || text[1] == '_')) {
-			const char *name = ++text;
-			while (isalnum((unsigned char)*text) || *text == '_')
-				text++;
-			const char *value = lookup(scope, name, (size_t)(text - name));
-			if (value != NULL)
-				str_add(out, value);
-		} else {
-			str_add_char(out, *text++);
-		}
-	}
-}
-
-static char *unquote(const char *text)
-{
-	size_t len = strlen(text);
-	if (len >= 2 && (text[0] == '"' || text[0] == '\'') && text[len - 1] == text[0])
-		return mem_copy_bytes(text + 1, len - 2);
-	return mem_copy_string(text);
-}
-
-/* "NAME=VALUE NAME2=VALUE2" or the old "NAME VALUE" of ENV. */
-static void add_env(struct map *scope, char escape, const char *rest)
-{
-	auto_strings words = {0};
-	bool json;
-	dockerfile_words(rest, &words, &json);
-	if (words.count >= 2 && strchr(words.items[0], '=') == NULL) {
-		const char *value = rest + strcspn(rest, " \t");
-		value += strspn(value, " \t");
-		struct str out = {0};
-		expand_into(&out, scope, escape, value, 0);
-		map_put(scope, words.items[0], str_steal(&out));
-		return;
-	}
-	for (size_t i = 0; i < words.count; i++) {
-		char *equals = strchr(words.items[i], '=');
-		if (equals == NULL)
-			continue;
-		*equals = '\0';
-		auto_free char *plain = unquote(equals + 1);
-		struct str out = {0};
-		expand_into(&out, scope, escape, plain, 0);
-		map_put(scope, words.items[i], str_steal(&out));
-	}
-}
-
-/* ARG NAME[=default]: the build's argument wins, then the default, then the
- * global ARG of that name. */
-static void add_arg(struct map *scope, const struct map *given, char escape, const char *rest, bool global)
-{
-	auto_strings words = {0};
-	bool json;
-	dockerfile_words(rest, &words, &json);
-	for (size_t i = 0; i < words.count; i++) {
-		char *equals = strchr(words.items[i], '=');
-		if (equals != NULL)
-			*equals = '\0';
-		const char *value = map_get(given, words.items[i]);
-		if (value != NULL) {
-			map_put(scope, words.items[i], mem_copy_string(value));
-		} else if (equals != NULL && !(global && map_has(scope, words.items[i]))) {
-			auto_free char *plain = unquote(equals + 1);
-			struct str out = {0};
-			expand_into(&out, scope, escape, plain, 0);
-			map_put(scope, words.items[i], str_steal(&out));
-		}
-	}
-}
-
-/* What a line of that stage sees. Build arguments are kept in the map `args`
- * under their own names, the global defaults too. */
-static void fill_scope(const struct dockerfile *file, int stage, size_t until, struct map *scope, int depth)
-{
-	if (stage < 0 || (size_t)stage >= file->stages.count || depth > DEPTH_LIMIT)
-		return;
-	const struct docker_stage *own = &file->stages.items[stage];
-	if (own->base_stage >= 0)
-		fill_scope(file, own->base_stage, file->lines.count, scope, depth + 1);
-	for (size_t i = own->from + 1; i < until && i < file->lines.count && file->lines.items[i].stage == stage; i++) {
-		const struct docker_line *line = &file->lines.items[i];
-		if (strcmp(line->word, "ENV") == 0)
-			add_env(scope, file->escape, line->rest);
-		else if (strcmp(line->word, "ARG") == 0)
-			add_arg(scope, file->args, file->escape, line->rest, false);
-	}
 }
 
 /* ---- stages ---- */
@@ -303,9 +214,7 @@ static void add_stage(struct dockerfile *file, size_t index)
 		at++;
 	struct docker_stage stage = {.from = index, .line = line->first, .base_stage = -1};
 	if (at < words.count) {
-		struct str out = {0};
-		expand_into(&out, file->args, file->escape, words.items[at], 0);
-		stage.base = str_steal(&out);
+		stage.base = dockerfile_expand_global(file, words.items[at]);
 		stage.base_stage = find_stage(file, stage.base, file->stages.count);
 	} else {
 		stage.base = mem_copy_string("");
@@ -324,36 +233,32 @@ static void place_line(struct dockerfile *file, struct docker_line line)
 	if (strcmp(line.word, "FROM") == 0)
 		add_stage(file, index);
 	else if (strcmp(line.word, "ARG") == 0 && file->stages.count == 0)
-		add_arg(file->args, file->args, file->escape, line.rest, true);
+		dockerfile_add_global(file, line.rest);
 }
 
 /* ---- public ---- */
 
+/* ["a", "b"]; what is not an array of texts is shell form. */
+static bool json_words(const char *rest, struct strings *words)
+{
+	json_t *array = json_loads(rest, 0, NULL);
+	bool good = json_is_array(array);
+	size_t i;
+	json_t *item;
+	json_array_foreach(array, i, item)
+		good = good && json_is_string(item);
+	for (i = 0; good && i < json_array_size(array); i++)
+		strings_add(words, json_string_value(json_array_get(array, i)));
+	json_decref(array);
+	return good;
+}
+
 void dockerfile_words(const char *rest, struct strings *words, bool *json)
 {
 	rest += strspn(rest, " \t");
-	*json = *rest == '[';
-	if (*json) {
-		/* ["a", "b"]: JSON strings; escapes beyond \" and \\ are rare here */
-		const char *at = rest + 1;
-		for (; *at != '\0' && *at != ']'; at++) {
-			if (*at != '"')
-				continue;
-			struct str word = {0};
-			for (at++; *at != '\0' && *at != '"'; at++) {
-				if (*at == '\\' && at[1] != '\0')
-					at++;
-				str_add_char(&word, *at);
-			}
-			strings_take(words, str_steal(&word));
-			if (*at == '\0')
-				break;
-		}
-		if (*at == ']')
-			return;
-		strings_finish(words); /* not JSON after all: shell form */
-		*json = false;
-	}
+	*json = *rest == '[' && json_words(rest, words);
+	if (*json)
+		return;
 	while (*rest != '\0') {
 		struct str word = {0};
 		char quote = '\0';
@@ -385,10 +290,14 @@ static bool read_line(struct reader *reader, struct dockerfile *file, bool *more
 	split_word(str_text(&joined), &line);
 	bool good = true;
 	if (takes_heredoc(line.word)) {
-		auto_strings heredocs = {0};
+		struct heredocs heredocs = {0};
+		struct str body = {0};
 		find_heredocs(line.rest, &heredocs);
 		for (size_t i = 0; good && i < heredocs.count; i++)
-			good = read_heredoc(reader, heredocs.items[i], &raw, line.first, fault);
+			good = read_heredoc(reader, &heredocs.items[i], &raw, &body, line.first, fault);
+		if (heredocs.count > 0)
+			line.heredoc = str_steal(&body);
+		heredocs_finish(&heredocs);
 	}
 	line.last = reader->line;
 	line.raw = str_steal(&raw);
@@ -398,9 +307,34 @@ static bool read_line(struct reader *reader, struct dockerfile *file, bool *more
 	return good;
 }
 
+/* Arguments that BuildKit sets by itself (Dockerfile reference: automatic
+ * platform ARGs), then those of the build. */
+static void take_args(struct dockerfile *file, const struct strings *args)
+{
+	struct utsname machine;
+	bool arm = uname(&machine) == 0 && strcmp(machine.machine, "aarch64") == 0;
+	static const char *const names[] = {"TARGET", "BUILD"};
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		auto_free char *os = mem_print("%sOS", names[i]), *arch = mem_print("%sARCH", names[i]), *platform = mem_print("%sPLATFORM", names[i]);
+		map_put(file->given, os, mem_copy_string("linux"));
+		map_put(file->given, arch, mem_copy_string(arm ? "arm64" : "amd64"));
+		map_put(file->given, platform, mem_copy_string(arm ? "linux/arm64" : "linux/amd64"));
+		map_put(file->args, os, mem_copy_string("linux"));
+		map_put(file->args, arch, mem_copy_string(arm ? "arm64" : "amd64"));
+		map_put(file->args, platform, mem_copy_string(arm ? "linux/arm64" : "linux/amd64"));
+	}
+	for (size_t i = 0; args != NULL && i < args->count; i++) {
+		const char *equals = strchr(args->items[i], '=');
+		if (equals == NULL)
+			continue;
+		auto_free char *name = mem_copy_bytes(args->items[i], (size_t)(equals - args->items[i]));
+		map_put(file->given, name, mem_copy_string(equals + 1));
+	}
+}
+
 bool dockerfile_read(const char *text, size_t len, const struct strings *args, struct dockerfile *file, struct fault *fault)
 {
-	*file = (struct dockerfile){.escape = '\\', .args = map_open(free)};
+	*file = (struct dockerfile){.escape = '\\', .args = map_open(free), .given = map_open(free)};
 	if (len > SIZE_LIMIT)
 		return fault_set(fault, FAULT_INPUT, "it is larger than 1 MiB");
 	auto_free char *copy = mem_copy_bytes(text, len);
@@ -412,13 +346,7 @@ bool dockerfile_read(const char *text, size_t len, const struct strings *args, s
 		reader.at += 3;
 	read_directives(&reader);
 	file->escape = reader.escape;
-	for (size_t i = 0; args != NULL && i < args->count; i++) {
-		const char *equals = strchr(args->items[i], '=');
-		if (equals == NULL)
-			continue;
-		auto_free char *name = mem_copy_bytes(args->items[i], (size_t)(equals - args->items[i]));
-		map_put(file->args, name, mem_copy_string(equals + 1));
-	}
+	take_args(file, args);
 	bool more = true;
 	while (more)
 		if (!read_line(&reader, file, &more, fault))
@@ -434,6 +362,7 @@ void dockerfile_finish(struct dockerfile *file)
 		free(file->lines.items[i].word);
 		free(file->lines.items[i].rest);
 		free(file->lines.items[i].raw);
+		free(file->lines.items[i].heredoc);
 	}
 	for (size_t i = 0; i < file->stages.count; i++) {
 		free(file->stages.items[i].name);
@@ -442,7 +371,8 @@ void dockerfile_finish(struct dockerfile *file)
 	array_finish(&file->lines);
 	array_finish(&file->stages);
 	map_close(file->args);
-	file->args = NULL;
+	map_close(file->given);
+	file->args = file->given = NULL;
 }
 
 int dockerfile_stage(const struct dockerfile *file, const char *name)
@@ -450,22 +380,7 @@ int dockerfile_stage(const struct dockerfile *file, const char *name)
 	if (name == NULL || name[0] == '\0')
 		return (int)file->stages.count - 1;
 	int found = find_stage(file, name, file->stages.count);
-	if (found < 0 && strspn(name, "0123456789") == strlen(name) && (size_t)atoi(name) < file->stages.count)
+	if (found < 0 && strlen(name) < 6 && strspn(name, "0123456789") == strlen(name) && (size_t)atoi(name) < file->stages.count)
 		found = atoi(name);
 	return found;
-}
-
-char *dockerfile_expand(const struct dockerfile *file, size_t at, const char *text)
-{
-	struct str out = {0};
-	struct map *scope = map_open(free);
-	int stage = at < file->lines.count ? file->lines.items[at].stage : -1;
-	if (stage < 0) {
-		expand_into(&out, file->args, file->escape, text, 0);
-	} else {
-		fill_scope(file, stage, at, scope, 0);
-		expand_into(&out, scope, file->escape, text, 0);
-	}
-	map_close(scope);
-	return str_steal(&out);
 }

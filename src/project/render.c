@@ -1,18 +1,12 @@
 /* Two renderings of a project's own Dockerfile: the builder (the stage that
  * compiles, without sources and without compiling) and a service's image (the
  * final stage, the launcher standing where the program was copied to). Every
- * line that is understood to be needed stays as it was written. */
-#include "project.h"
+ * line that is understood to be needed stays as it was written; stages are
+ * written as they are found to be needed and keep their order. */
+#include "render.h"
 
-#include <jansson.h>
+#include <ctype.h>
 #include <stdio.h>
-
-static void leave_out(struct rendering *out, const struct docker_line *line, const char *why)
-{
-	auto_str head = {0};
-	text_add_clean(&head, line->rest, strlen(line->rest) < 60 ? strlen(line->rest) : 60, false);
-	strings_print(&out->left_out, "line %u: %s %s: %s", line->first, line->word, str_text(&head), why);
-}
 
 void rendering_finish(struct rendering *rendering)
 {
@@ -25,57 +19,163 @@ void rendering_finish(struct rendering *rendering)
 	*rendering = (struct rendering){0};
 }
 
-/* ---- RUN lines ---- */
-
-static bool needs_sources(const struct shell_command *command, bool after_compile)
+static void put_raw(struct str *text, const char *raw)
 {
-	auto_free char *text = mem_copy_bytes(command->start, command->len);
-	struct cargo_calls calls = {0};
-	bool needs = false;
-	run_find_cargo(text, &calls);
-	for (size_t i = 0; i < calls.count; i++)
-		needs = needs || cargo_call_compiles(&calls.items[i]);
-	cargo_calls_finish(&calls);
-	return needs || strstr(text, "target/") != NULL || (after_compile && command->words.count > 0);
+	str_add(text, raw);
+	if (text->len > 0 && text->data[text->len - 1] != '\n')
+		str_add_char(text, '\n');
 }
 
-/* A RUN line without what compiles: the commands before the first such one
- * stay. The caller frees; NULL: nothing is left. */
-static char *run_without_compiling(const struct dockerfile *file, size_t index, bool *changed)
+/* ---- ARG, FROM, RUN ---- */
+
+static const char *given(const struct render *render, const char *name)
 {
-	const struct docker_line *line = &file->lines.items[index];
-	auto_free char *expanded = dockerfile_expand(file, index, line->raw);
-	struct cargo_calls calls = {0};
-	run_find_cargo(expanded, &calls);
-	bool compiles = strstr(expanded, "target/release") != NULL || strstr(expanded, "target/debug") != NULL;
-	for (size_t i = 0; i < calls.count; i++)
-		compiles = compiles || cargo_call_compiles(&calls.items[i]);
-	cargo_calls_finish(&calls);
-	*changed = compiles;
-	if (!compiles)
-		return mem_copy_string(line->raw);
-	if (strstr(line->rest, "<<") != NULL)
-		return NULL; /* a heredoc that compiles: as a whole */
+	size_t len = strlen(name);
+	for (size_t i = 0; i < render->build_args->count; i++)
+		if (strncmp(render->build_args->items[i], name, len) == 0 && render->build_args->items[i][len] == '=')
+			return render->build_args->items[i] + len + 1;
+	return NULL;
+}
+
+/* ARG lines get what the build gives as their defaults. */
+static void put_arg(const struct render *render, const struct docker_line *line, struct str *text)
+{
+	auto_strings words = {0};
+	bool json, any = false;
+	auto_str out = {0};
+	dockerfile_words(line->rest, &words, &json);
+	for (size_t i = 0; i < words.count; i++) {
+		char *equals = strchr(words.items[i], '=');
+		if (equals != NULL)
+			*equals = '\0';
+		const char *value = given(render, words.items[i]);
+		any = any || value != NULL;
+		str_print(&out, "ARG %s", words.items[i]);
+		const char *shown = value != NULL ? value : equals != NULL ? equals + 1 : NULL;
+		if (shown != NULL)
+			str_add(&out, "=\"");
+		for (const char *at = shown; at != NULL && *at != '\0'; at++) {
+			if (*at == '"' || *at == render->file->escape || (*at == '$' && value != NULL))
+				str_add_char(&out, render->file->escape);
+			str_add_char(&out, *at == '\n' ? ' ' : *at);
+		}
+		str_add(&out, shown != NULL ? "\"\n" : "\n");
+	}
+	put_raw(text, any ? str_text(&out) : line->raw);
+}
+
+static void put_from(const struct render *render, int stage, struct str *text)
+{
+	const struct docker_stage *own = &render->file->stages.items[stage];
+	const struct docker_line *line = &render->file->lines.items[own->from];
+	if (own->name != NULL) {
+		put_raw(text, line->raw);
+		return;
+	}
+	auto_free char *name = render_stage_name(render, stage);
+	str_print(text, "FROM %s AS %s\n", line->rest, name);
+}
+
+/* Stages that a RUN line mounts files from. */
+static void need_mounts(struct render *render, const char *rest)
+{
+	for (const char *at = rest; text_starts_with(at, "--"); at += strspn(at, " \t")) {
+		size_t len = strcspn(at, " \t");
+		auto_free char *flag = mem_copy_bytes(at, len);
+		const char *from = text_starts_with(flag, "--mount") ? strstr(flag, "from=") : NULL;
+		auto_free char *name = from != NULL ? mem_copy_bytes(from + 5, strcspn(from + 5, ",")) : NULL;
+		int stage = name != NULL && name[0] != '\0' ? dockerfile_stage(render->file, name) : -1;
+		if (stage >= 0)
+			render_need(render, stage, stage_compiles(render->file, stage, true) ? MODE_BUILDER : MODE_PLAIN);
+		at += len;
+	}
+}
+
+/* setcap, strip or a check on the program, which is the launcher here. */
+static bool works_on_program(const struct render *render, const struct shell_command *command)
+{
+	static const char *const verbs[] = {"setcap", "strip", "ldd", "upx", "file", "sha256sum", "patchelf", "objcopy"};
+	const char *program = render->service != NULL ? render->service->program : NULL;
+	size_t at = command_at(&command->words);
+	bool names = false, first = false;
+	for (size_t i = at; program != NULL && i < command->words.count; i++) {
+		bool same = strcmp(command->words.items[i], program) == 0 || strcmp(command->words.items[i], path_name(program)) == 0;
+		names = names || same;
+		first = first || (same && i == at);
+	}
+	for (size_t i = 0; names && !first && i < COUNT_OF(verbs); i++)
+		first = strcmp(path_name(command->words.items[at]), verbs[i]) == 0;
+	return first;
+}
+
+/* The commands of a plain `a && b` line that leave the program alone. */
+static char *without_program(const struct render *render, const struct docker_line *line, bool *changed)
+{
 	const char *body = after_flags(line->rest);
 	struct shell_commands commands = {0};
 	struct str kept = {0};
-	size_t count = 0;
+	bool simple = line->heredoc == NULL && strpbrk(body, "|(") == NULL;
+	*changed = false;
 	shell_split(body, &commands);
-	for (; count < commands.count && !needs_sources(&commands.items[count], false); count++)
-		;
-	while (count > 0 && commands.items[count - 1].words.count == 0)
-		count--;
-	if (count > 0) {
-		str_add(&kept, "RUN ");
-		str_add_bytes(&kept, line->rest, (size_t)(body - line->rest));
-		str_add_bytes(&kept, body, (size_t)(commands.items[count - 1].start + commands.items[count - 1].len - body));
-		str_add_char(&kept, '\n');
+	str_add(&kept, "RUN ");
+	str_add_bytes(&kept, line->rest, (size_t)(body - line->rest));
+	size_t count = 0;
+	for (size_t i = 0; i < commands.count; i++) {
+		const struct shell_command *command = &commands.items[i];
+		const char *start = command->start;
+		size_t len = command->len;
+		if (works_on_program(render, command)) {
+			*changed = true;
+			continue;
+		}
+		for (; len > 0 && isspace((unsigned char)*start); len--)
+			start++;
+		if (len == 0)
+			continue;
+		str_add(&kept, count++ > 0 ? " && " : "");
+		str_add_bytes(&kept, start, len);
 	}
 	shell_commands_finish(&commands);
-	return count > 0 ? str_steal(&kept) : (str_finish(&kept), NULL);
+	str_add_char(&kept, '\n');
+	if (*changed && simple && count > 0)
+		return str_steal(&kept);
+	str_finish(&kept);
+	return NULL;
 }
 
-static bool is_noise(const char *word)
+static void put_run(struct render *render, int stage, size_t index, struct str *text)
+{
+	const struct docker_line *line = &render->file->lines.items[index];
+	enum stage_mode mode = render->modes[stage];
+	bool changed = false;
+	if (mode == MODE_FINAL) {
+		auto_free char *rest = without_program(render, line, &changed);
+		if (changed) {
+			render_leave_out(render, line, "it works on the program, which is the launcher here");
+			put_raw(text, rest != NULL ? rest : "");
+			return;
+		}
+	}
+	if (mode == MODE_BUILDER && filter_is_idle_install(render->file, index)) {
+		render_leave_out(render, line, "nothing that stays uses what it installs");
+		return;
+	}
+	auto_free char *kept = filter_run(render->file, index, &render->gones[stage], &changed);
+	if (kept != NULL && !changed && mode == MODE_BUILDER && filter_has_context_mount(line->rest)) {
+		render_leave_out(render, line, "it mounts the sources");
+		return;
+	}
+	if (changed)
+		render_leave_out(render, line, "it needs the sources");
+	if (kept == NULL)
+		return;
+	need_mounts(render, line->rest);
+	put_raw(text, kept);
+}
+
+/* ---- a stage ---- */
+
+static bool is_of_service(const char *word)
 {
 	static const char *const words[] = {"CMD", "ENTRYPOINT", "EXPOSE", "HEALTHCHECK", "VOLUME", "STOPSIGNAL", "ONBUILD", "MAINTAINER"};
 	for (size_t i = 0; i < COUNT_OF(words); i++)
@@ -84,47 +184,109 @@ static bool is_noise(const char *word)
 	return false;
 }
 
-/* `# syntax=` would pull a frontend: without a registry the build fails. The
- * global ARGs stand before the first FROM. */
-static void put_global(const struct dockerfile *file, struct str *text)
+static void forget_gone(struct gone *gone)
 {
-	if (file->escape != '\\')
-		str_print(text, "# escape=%c\n", file->escape);
-	for (size_t i = 0; i < file->lines.count && file->lines.items[i].stage < 0; i++)
-		str_add(text, file->lines.items[i].raw);
+	for (size_t i = 0; i < gone->count; i++) {
+		free(gone->items[i].inside);
+		free(gone->items[i].host);
+	}
+	array_finish(gone);
 }
 
-/* ---- the builder ---- */
-
-static void put_builder_stage(const struct dockerfile *file, int stage, struct str *text, struct rendering *out)
+/* `cargo new x` makes the folder that later lines work in. */
+static void note_new(struct render *render, int stage, size_t index)
 {
-	const struct docker_stage *own = &file->stages.items[stage];
-	if (own->base_stage >= 0)
-		put_builder_stage(file, own->base_stage, text, out);
-	for (size_t i = own->from; i < file->lines.count && file->lines.items[i].stage == stage; i++) {
-		const struct docker_line *line = &file->lines.items[i];
-		bool changed = false;
+	struct cargo_calls calls = {0};
+	auto_free char *body = run_body(render->file, index);
+	auto_free char *workdir = dockerfile_workdir(render->file, index);
+	run_find_cargo(body, &calls);
+	for (size_t i = 0; i < calls.count; i++) {
+		if (strcmp(calls.items[i].verb, "new") != 0 && strcmp(calls.items[i].verb, "init") != 0)
+			continue;
+		const char *name = calls.items[i].names.count > 0 ? calls.items[i].names.items[0] : ".";
+		auto_free char *joined = path_join(workdir, name);
+		*array_add(&render->gones[stage]) = (struct gone_path){path_clean(joined), NULL};
+	}
+	cargo_calls_finish(&calls);
+}
+
+static void write_stage(struct render *render, int stage)
+{
+	const struct docker_stage *own = &render->file->stages.items[stage];
+	struct str *text = &render->texts[stage];
+	str_clear(text);
+	forget_gone(&render->gones[stage]);
+	/* what its base lacks it lacks too */
+	for (size_t i = 0; own->base_stage >= 0 && i < render->gones[own->base_stage].count; i++) {
+		const struct gone_path *path = &render->gones[own->base_stage].items[i];
+		*array_add(&render->gones[stage]) = (struct gone_path){mem_copy_string(path->inside), mem_copy_string(path->host)};
+	}
+	for (size_t i = own->from; i < render->file->lines.count && render->file->lines.items[i].stage == stage; i++) {
+		const struct docker_line *line = &render->file->lines.items[i];
 		if (strcmp(line->word, "FROM") == 0) {
-			if (own->base_stage < 0)
-				str_add(text, line->raw);
+			put_from(render, stage, text);
 		} else if (strcmp(line->word, "COPY") == 0 || strcmp(line->word, "ADD") == 0) {
-			auto_free char *from = flag_value(line->rest, "from");
-			/* files of foreign images (a tool) stay, sources and plans go */
-			if (from != NULL && dockerfile_stage(file, from) < 0)
-				str_add(text, line->raw);
-			else
-				leave_out(out, line, "sources are mounted, not copied");
+			render_copy(render, stage, i, text);
 		} else if (strcmp(line->word, "RUN") == 0) {
-			auto_free char *kept = run_without_compiling(file, i, &changed);
-			if (kept != NULL)
-				str_add(text, kept);
-			if (changed)
-				leave_out(out, line, "compiles");
-		} else if (!is_noise(line->word)) {
-			str_add(text, line->raw);
+			if (render->modes[stage] == MODE_BUILDER)
+				note_new(render, stage, i);
+			put_run(render, stage, i, text);
+		} else if (strcmp(line->word, "ARG") == 0) {
+			put_arg(render, line, text);
+		} else if (render->modes[stage] == MODE_FINAL || !is_of_service(line->word)) {
+			put_raw(text, line->raw);
 		}
 	}
 }
+
+/* `# syntax=` would pull a frontend: without a registry the build fails. The
+ * global ARGs stand before the first FROM. */
+static void put_global(const struct render *render, struct str *text)
+{
+	if (render->file->escape != '\\')
+		str_print(text, "# escape=%c\n", render->file->escape);
+	for (size_t i = 0; i < render->file->lines.count && render->file->lines.items[i].stage < 0; i++)
+		if (strcmp(render->file->lines.items[i].word, "ARG") == 0)
+			put_arg(render, &render->file->lines.items[i], text);
+}
+
+char *render_stages(struct render *render, int target, enum stage_mode mode)
+{
+	size_t count = render->file->stages.count;
+	struct str out = {0};
+	render->texts = mem_alloc(count * sizeof *render->texts);
+	render->gones = mem_alloc(count * sizeof *render->gones);
+	render->needed = mem_alloc(count * sizeof *render->needed);
+	render->done = mem_alloc(count * sizeof *render->done);
+	render->modes = mem_alloc(count * sizeof *render->modes);
+	render_need(render, target, mode);
+	for (bool more = true; more;) {
+		more = false;
+		/* a stage knows what its base lacks: in order */
+		for (size_t i = 0; i < count; i++) {
+			if (!render->needed[i] || render->done[i])
+				continue;
+			render->done[i] = true;
+			write_stage(render, (int)i);
+			more = true;
+		}
+	}
+	put_global(render, &out);
+	for (size_t i = 0; i < count; i++) {
+		if (render->needed[i])
+			str_add(&out, str_text(&render->texts[i]));
+		str_finish(&render->texts[i]);
+		forget_gone(&render->gones[i]);
+	}
+	free(steal(&render->texts));
+	free(steal(&render->gones));
+	free(steal(&render->needed));
+	free(steal(&render->done));
+	free(steal(&render->modes));
+	return str_steal(&out);
+}
+
+/* ---- the builder ---- */
 
 static const struct compose_service *family_service(const struct project *project, int family)
 {
@@ -134,260 +296,23 @@ static const struct compose_service *family_service(const struct project *projec
 	return NULL;
 }
 
-static int family_stage(const struct project *project, int family)
-{
-	const char *hash = strrchr(project->families.items[family].key, '#');
-	return hash != NULL ? atoi(hash + 1) : -1;
-}
-
 bool project_render_builder(const struct project *project, int family, struct rendering *out, struct fault *fault)
 {
-	const struct compose_service *service = family_service(project, family);
+	const struct project_family *own = &project->families.items[family];
+	const struct compose_service *compose = family_service(project, family);
 	struct dockerfile file;
-	struct str text = {0};
 	*out = (struct rendering){.ignore = mem_copy_string("*\n")};
-	if (service == NULL || project->families.items[family].dockerfile == NULL) {
-		const char *base = project->families.items[family].base_image;
-		out->text = mem_print("FROM %s\n", base != NULL ? base : "rust:slim");
-		out->base = mem_copy_string(base != NULL ? base : "rust:slim");
+	if (own->stage < 0 || compose == NULL) {
+		const char *base = own->base_image != NULL ? own->base_image : "rust:1-slim-bookworm";
+		out->text = mem_print("FROM %s\n", base);
+		out->base = mem_copy_string(base);
 		return true;
 	}
-	if (!service_dockerfile(service, &file, fault))
+	if (!service_dockerfile(compose, &file, fault))
 		return false;
-	int stage = family_stage(project, family);
-	put_global(&file, &text);
-	put_builder_stage(&file, stage, &text, out);
-	int root = stage;
-	while (file.stages.items[root].base_stage >= 0)
-		root = file.stages.items[root].base_stage;
-	out->base = mem_copy_string(file.stages.items[root].base);
-	out->text = str_steal(&text);
+	struct render render = {.project = project, .compose = compose, .file = &file, .build_args = &own->build_args, .out = out};
+	out->text = render_stages(&render, own->stage, MODE_BUILDER);
+	out->base = mem_copy_string(stage_root_base(&file, own->stage));
 	dockerfile_finish(&file);
 	return true;
-}
-
-/* ---- a service's image ---- */
-
-struct serve {
-	const struct project *project;
-	const struct project_service *service;
-	const struct dockerfile *file;
-	const char *launcher_image;
-	struct rendering *out;
-	struct str text;
-	bool done[256]; /* stages written already */
-	int final;
-};
-
-static void fall_back(struct serve *serve, const struct docker_line *line, const char *why)
-{
-	if (serve->out->fallback == NULL)
-		serve->out->fallback = mem_print("line %u of its Dockerfile copies %s: %s", line->first, after_flags(line->rest), why);
-}
-
-static void put_stage(struct serve *serve, int stage);
-
-static void put_owner(struct serve *serve, const struct docker_line *line)
-{
-	auto_free char *owner = flag_value(line->rest, "chown");
-	if (owner != NULL)
-		str_print(&serve->text, " --chown=%s", owner);
-}
-
-/* A file that the compiling stage has from the context, such as migrations. */
-static char *in_context(const struct serve *serve, int stage, const char *source)
-{
-	for (size_t i = 0; i < serve->file->lines.count; i++) {
-		struct copy_line copy;
-		if (serve->file->lines.items[i].stage != stage || !copy_line_read(serve->file, i, &copy))
-			continue;
-		char *found = NULL;
-		for (size_t j = 0; copy.from == NULL && j < copy.sources.count && found == NULL; j++) {
-			auto_free char *host = path_join(serve->service->compose->context, copy.sources.items[j]);
-			auto_free char *target = dir_exists(host) || !text_ends_with(copy.to, "/") ? mem_copy_string(copy.to) : path_join(copy.to, path_name(copy.sources.items[j]));
-			auto_free char *clean = path_clean(target);
-			const char *below = path_relative(source, clean);
-			auto_free char *inside = below != NULL && below[0] != '\0' ? path_join(host, below) : mem_copy_string(host);
-			if (below != NULL && (file_exists(inside) || dir_exists(inside)))
-				found = below[0] != '\0' ? path_join(copy.sources.items[j], below) : mem_copy_string(copy.sources.items[j]);
-		}
-		copy_line_finish(&copy);
-		if (found != NULL) {
-			auto_free char *clean = path_clean(found);
-			free(found);
-			return steal(&clean);
-		}
-	}
-	return NULL;
-}
-
-static void put_copy(struct serve *serve, size_t index)
-{
-	const struct docker_line *line = &serve->file->lines.items[index];
-	struct copy_line copy;
-	if (!copy_line_read(serve->file, index, &copy)) {
-		str_add(&serve->text, line->raw); /* a heredoc */
-		return;
-	}
-	if (copy.from_stage < 0) {
-		for (size_t i = 0; copy.from == NULL && i < copy.sources.count; i++)
-			strings_take(&serve->out->sources, path_join(serve->service->compose->context, copy.sources.items[i]));
-		str_add(&serve->text, line->raw);
-		copy_line_finish(&copy);
-		return;
-	}
-	for (size_t i = 0; i < copy.sources.count; i++) {
-		const char *source = copy.sources.items[i];
-		auto_free char *bin = program_of_path(serve->project, serve->file, copy.from_stage, source);
-		auto_free char *local = bin == NULL && source[0] == '/' ? in_context(serve, copy.from_stage, source) : NULL;
-		if (bin != NULL) {
-			auto_free char *to = text_ends_with(copy.to, "/") ? path_join(copy.to, path_name(source)) : mem_copy_string(copy.to);
-			str_print(&serve->text, "COPY --from=%s", serve->launcher_image);
-			put_owner(serve, line);
-			str_print(&serve->text, " /%s %s\n", bin, to);
-		} else if (!stage_compiles(serve->file, copy.from_stage)) {
-			put_stage(serve, copy.from_stage);
-			str_print(&serve->text, "COPY --from=%s", copy.from);
-			put_owner(serve, line);
-			str_print(&serve->text, " %s %s\n", source, copy.to);
-		} else if (local != NULL) {
-			strings_take(&serve->out->sources, path_join(serve->service->compose->context, local));
-			str_add(&serve->text, "COPY");
-			put_owner(serve, line);
-			str_print(&serve->text, " %s %s\n", local, copy.to);
-		} else {
-			fall_back(serve, line, "the compile makes it and it is no program");
-		}
-	}
-	copy_line_finish(&copy);
-}
-
-static bool names_program(const struct serve *serve, const char *text)
-{
-	const char *program = serve->service->program;
-	return program != NULL && (strstr(text, program) != NULL) &&
-		(strstr(text, "setcap") != NULL || strstr(text, "strip") != NULL || strstr(text, "ldd") != NULL || strstr(text, "--version") != NULL || strstr(text, "--help") != NULL || strstr(text, "upx") != NULL);
-}
-
-static void put_stage(struct serve *serve, int stage)
-{
-	const struct docker_stage *own = &serve->file->stages.items[stage];
-	if (stage < 256 && serve->done[stage])
-		return;
-	if (stage < 256)
-		serve->done[stage] = true;
-	if (own->base_stage >= 0)
-		put_stage(serve, own->base_stage);
-	/* the stages that this one copies from must stand before it */
-	for (size_t i = own->from; i < serve->file->lines.count && serve->file->lines.items[i].stage == stage; i++) {
-		struct copy_line copy;
-		if (!copy_line_read(serve->file, i, &copy))
-			continue;
-		if (copy.from_stage >= 0 && !stage_compiles(serve->file, copy.from_stage)) {
-			bool program = false;
-			for (size_t j = 0; j < copy.sources.count; j++) {
-				auto_free char *bin = program_of_path(serve->project, serve->file, copy.from_stage, copy.sources.items[j]);
-				program = program || bin != NULL;
-			}
-			if (!program)
-				put_stage(serve, copy.from_stage);
-		}
-		copy_line_finish(&copy);
-	}
-	for (size_t i = own->from; i < serve->file->lines.count && serve->file->lines.items[i].stage == stage; i++) {
-		const struct docker_line *line = &serve->file->lines.items[i];
-		bool changed = false;
-		if (strcmp(line->word, "COPY") == 0 || strcmp(line->word, "ADD") == 0) {
-			put_copy(serve, i);
-		} else if (strcmp(line->word, "RUN") == 0 && names_program(serve, line->rest)) {
-			leave_out(serve->out, line, "it works on the program, which is the launcher here");
-		} else if (strcmp(line->word, "RUN") == 0) {
-			auto_free char *kept = run_without_compiling(serve->file, i, &changed);
-			if (kept != NULL)
-				str_add(&serve->text, kept);
-			if (changed)
-				leave_out(serve->out, line, "compiles");
-		} else {
-			str_add(&serve->text, line->raw);
-		}
-	}
-}
-
-static char *read_ignore(const struct project *project, const struct compose_service *service)
-{
-	auto_free char *special = service->dockerfile != NULL ? mem_print("%s.dockerignore", service->dockerfile) : mem_copy_string("");
-	auto_free char *usual = path_join(service->context, ".dockerignore");
-	char *text = file_read(special, 1 << 20, NULL, NULL);
-	if (text == NULL)
-		text = file_read(usual, 1 << 20, NULL, NULL);
-	const char *target = path_relative(project->cargo.target, service->context);
-	struct str out = {0};
-	if (text != NULL)
-		str_add(&out, text);
-	str_print(&out, "\n%s\n.git\n", target != NULL && target[0] != '\0' ? target : "target");
-	free(text);
-	return str_steal(&out);
-}
-
-bool project_render_service(const struct project *project, const struct project_service *service,
-	const char *launcher_image, const char *builder_image, struct rendering *out, struct fault *fault)
-{
-	struct dockerfile file;
-	*out = (struct rendering){0};
-	out->ignore = read_ignore(project, service->compose);
-	if (!service_dockerfile(service->compose, &file, fault))
-		return false;
-	struct serve serve = {.project = project, .service = service, .file = &file, .launcher_image = launcher_image, .out = out};
-	serve.final = dockerfile_stage(&file, service->compose->build_target);
-	put_global(&file, &serve.text);
-	put_stage(&serve, serve.final);
-	/* compiled in the final stage itself: the program was never copied */
-	if (stage_compiles(&file, serve.final) && service->program != NULL) {
-		str_print(&serve.text, "COPY --from=%s /%s %s\n", launcher_image, service->bin, service->program);
-	}
-	if (out->fallback != NULL) {
-		str_clear(&serve.text);
-		str_print(&serve.text, "FROM %s\nCOPY --from=%s /%s %s\n", builder_image, launcher_image, service->bin,
-			service->program != NULL ? service->program : "/usr/local/bin/program");
-		int entry = dockerfile_last(&file, serve.final, "ENTRYPOINT"), command = dockerfile_last(&file, serve.final, "CMD");
-		auto_free char *workdir = dockerfile_workdir(&file, file.lines.count);
-		str_print(&serve.text, "WORKDIR %s\n", workdir);
-		if (entry >= 0)
-			str_add(&serve.text, file.lines.items[entry].raw);
-		if (command >= 0)
-			str_add(&serve.text, file.lines.items[command].raw);
-	}
-	int root = serve.final;
-	while (file.stages.items[root].base_stage >= 0)
-		root = file.stages.items[root].base_stage;
-	out->base = mem_copy_string(out->fallback != NULL ? builder_image : file.stages.items[root].base);
-	out->text = str_steal(&serve.text);
-	dockerfile_finish(&file);
-	return true;
-}
-
-/* ---- the override ---- */
-
-char *project_override(const struct project *project, const struct map *images, const struct map *kinds,
-	const char *const *volumes, const struct strings *only)
-{
-	json_t *services = json_object(), *names = json_object();
-	for (size_t i = 0; i < project->services.count; i++) {
-		const struct project_service *service = &project->services.items[i];
-		const char *image = map_get(images, service->name);
-		if (service->kind != PROJECT_RUST || image == NULL || (only != NULL && !strings_have(only, service->name)))
-			continue;
-		const char *volume = volumes[service->family];
-		json_t *mount = json_pack("{s:s, s:s, s:s, s:b}", "type", "volume", "source", volume, "target", "/.cargodeck/target", "read_only", 1);
-		json_object_set_new(services, service->name, json_pack("{s:s, s:s, s:{s:s}, s:{s:s}, s:[o]}",
-			"image", image, "pull_policy", "never",
-			"environment", "CARGODECK_SERVICE", service->name,
-			"labels", "dev.cargodeck.image", map_get(kinds, service->name) != NULL ? (const char *)map_get(kinds, service->name) : "own",
-			"volumes", mount));
-		json_object_set_new(names, volume, json_pack("{s:b, s:s}", "external", 1, "name", volume));
-	}
-	json_t *whole = json_pack("{s:o, s:o}", "services", services, "volumes", names);
-	char *text = json_dumps(whole, JSON_INDENT(2));
-	json_decref(whole);
-	return text;
 }

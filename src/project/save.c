@@ -25,20 +25,44 @@ static void free_strings(void *value)
 	free(list);
 }
 
+static void remove_text(struct strings *list, const char *text)
+{
+	for (size_t i = list->count; i-- > 0;) {
+		if (strcmp(list->items[i], text) == 0) {
+			free(list->items[i]);
+			array_remove(list, i);
+		}
+	}
+}
+
 void project_add_dep_info(struct project *project, const char *bin, const char *text, size_t len)
 {
 	auto_strings paths = {0};
+	size_t at = 0;
+	void *value;
 	if (project->dep_info == NULL)
 		project->dep_info = map_open(free_strings);
+	/* what the program no longer reads */
+	while (map_next(project->dep_info, &at, NULL, &value))
+		remove_text(value, bin);
 	dep_info_read(text, len, &paths);
 	for (size_t i = 0; i < paths.count; i++) {
-		struct strings *bins = map_get(project->dep_info, paths.items[i]);
+		/* relative where build.dep-info-basedir says so */
+		auto_free char *path = path_join(project->cargo.root != NULL ? project->cargo.root : "/", paths.items[i]);
+		struct strings *bins = map_get(project->dep_info, path);
 		if (bins == NULL) {
 			bins = mem_alloc(sizeof *bins);
-			map_put(project->dep_info, paths.items[i], bins);
+			map_put(project->dep_info, path, bins);
 		}
 		strings_add_new(bins, bin);
 	}
+}
+
+/* NULL: no program reads it. */
+static const struct strings *readers(const struct project *project, const char *path)
+{
+	const struct strings *bins = project->dep_info != NULL ? map_get(project->dep_info, path) : NULL;
+	return bins != NULL && bins->count > 0 ? bins : NULL;
 }
 
 static void strengthen(struct save *save, enum save_why why)
@@ -60,26 +84,33 @@ static const struct cargo_package *package_of_path(const struct cargo_graph *gra
 	return best;
 }
 
-static bool depends_on(const struct cargo_graph *graph, const struct cargo_package *package, const char *name, int depth)
+static const struct cargo_package *package_named(const struct cargo_graph *graph, const char *name)
 {
-	if (strcmp(package->name, name) == 0)
-		return true;
-	for (size_t i = 0; depth < 64 && i < package->depends.count; i++) {
-		if (strcmp(package->depends.items[i], name) == 0)
+	for (size_t i = 0; i < graph->packages.count; i++)
+		if (strcmp(graph->packages.items[i].name, name) == 0)
+			return &graph->packages.items[i];
+	return NULL;
+}
+
+static bool depends_on(const struct cargo_graph *graph, const struct cargo_package *package, const char *name)
+{
+	auto_strings seen = {0};
+	strings_add(&seen, package->name);
+	for (size_t i = 0; i < seen.count; i++) {
+		const struct cargo_package *at = package_named(graph, seen.items[i]);
+		if (strcmp(seen.items[i], name) == 0)
 			return true;
-		for (size_t j = 0; j < graph->packages.count; j++)
-			if (strcmp(graph->packages.items[j].name, package->depends.items[i]) == 0 &&
-				depends_on(graph, &graph->packages.items[j], name, depth + 1))
-				return true;
+		for (size_t j = 0; at != NULL && j < at->depends.count; j++)
+			strings_add_new(&seen, at->depends.items[j]);
 	}
 	return false;
 }
 
-/* Only programs that a service runs are built. */
+/* Only programs that images of services hold are built. */
 static bool is_served(const struct project *project, const char *bin)
 {
 	for (size_t i = 0; i < project->services.count; i++)
-		if (project->services.items[i].kind == PROJECT_RUST && strcmp(project->services.items[i].bin, bin) == 0)
+		if (project->services.items[i].kind == PROJECT_RUST && strings_have(&project->services.items[i].bins, bin))
 			return true;
 	return false;
 }
@@ -87,15 +118,15 @@ static bool is_served(const struct project *project, const char *bin)
 static void add_all(const struct project *project, struct strings *bins)
 {
 	for (size_t i = 0; i < project->services.count; i++)
-		if (project->services.items[i].kind == PROJECT_RUST)
-			strings_add_new(bins, project->services.items[i].bin);
+		for (size_t j = 0; project->services.items[i].kind == PROJECT_RUST && j < project->services.items[i].bins.count; j++)
+			strings_add_new(bins, project->services.items[i].bins.items[j]);
 }
 
 static void add_by_graph(const struct project *project, const struct cargo_package *changed, struct strings *bins)
 {
 	for (size_t i = 0; i < project->cargo.packages.count; i++) {
 		const struct cargo_package *package = &project->cargo.packages.items[i];
-		if (!depends_on(&project->cargo, package, changed->name, 0))
+		if (!depends_on(&project->cargo, package, changed->name))
 			continue;
 		for (size_t j = 0; j < package->bins.count; j++)
 			if (is_served(project, package->bins.items[j].name))
@@ -135,6 +166,8 @@ static bool is_compose(const struct project *project, const char *path)
 	for (size_t i = 0; i < project->compose.services.count; i++)
 		if (strings_have(&project->compose.services.items[i].env_files, path))
 			return true;
+	if (strings_have(&project->mentioned, path))
+		return true;
 	/* an override that has just appeared */
 	auto_free char *parent = path_parent(path);
 	const char *name = path_name(path);
@@ -187,25 +220,48 @@ static bool map_watches(const struct compose_service *service, const char *path,
 	return false;
 }
 
-/* Files that a service reads while it runs: bind mounts, and what its image
- * copies from the context. */
+/* Files that a service reads while it runs: what its image copies is rendered
+ * again; of bind mounts those that it cannot write itself, for its own writing
+ * must not restart it. */
 static bool map_data(const struct project *project, const char *path, struct save *save)
 {
 	bool found = false;
 	for (size_t i = 0; i < project->services.count; i++) {
 		const struct project_service *service = &project->services.items[i];
 		const struct compose_service *compose = service->compose;
-		if (service->kind == PROJECT_OTHER && map_watches(compose, path, save)) {
-			found = true;
+		if (service->kind == PROJECT_OTHER) {
+			found = map_watches(compose, path, save) || found;
 			continue;
 		}
 		for (size_t j = 0; j < compose->mounts.count; j++) {
 			const struct compose_mount *mount = &compose->mounts.items[j];
-			if (!text_equal(mount->type, "bind") || mount->source == NULL || !path_is_below(path, mount->source))
+			if (!text_equal(mount->type, "bind") || mount->source == NULL || !path_is_below(path, mount->source) ||
+				!(mount->read_only || strcmp(path, mount->source) == 0))
 				continue;
 			strings_add_new(&save->restart, service->name);
 			strengthen(save, SAVE_DATA);
 			found = true;
+		}
+	}
+	return found;
+}
+
+/* Does a COPY line of that stage, or of those that it builds on, take the path
+ * from the context? */
+static bool is_copied(const struct dockerfile *file, int stage, const char *context, const char *path)
+{
+	bool found = false;
+	for (int depth = 0; stage >= 0 && depth < STAGE_DEPTH_LIMIT && !found; depth++, stage = file->stages.items[stage].base_stage) {
+		for (size_t i = 0; i < file->lines.count && !found; i++) {
+			struct copy_line copy;
+			if (file->lines.items[i].stage != stage || !copy_line_read(file, i, &copy))
+				continue;
+			for (size_t j = 0; copy.from == NULL && j < copy.sources.count; j++) {
+				auto_free char *joined = path_join(context, copy.sources.items[j] + strspn(copy.sources.items[j], "/"));
+				auto_free char *host = path_clean(joined);
+				found = found || path_is_below(path, host) || fnmatch(host, path, FNM_PATHNAME) == 0;
+			}
+			copy_line_finish(&copy);
 		}
 	}
 	return found;
@@ -218,24 +274,14 @@ static bool map_copied(const struct project *project, const char *path, struct s
 	for (size_t i = 0; i < project->services.count; i++) {
 		const struct project_service *service = &project->services.items[i];
 		struct dockerfile file;
-		if (service->kind != PROJECT_RUST || !path_is_below(path, service->compose->context) ||
+		if (service->kind != PROJECT_RUST || service->compose->context == NULL || !path_is_below(path, service->compose->context) ||
 			!service_dockerfile(service->compose, &file, NULL))
 			continue;
 		int stage = dockerfile_stage(&file, service->compose->build_target);
-		for (size_t j = 0; j < file.lines.count; j++) {
-			struct copy_line copy;
-			if (file.lines.items[j].stage != stage || stage_compiles(&file, stage) || !copy_line_read(&file, j, &copy))
-				continue;
-			for (size_t k = 0; copy.from == NULL && k < copy.sources.count; k++) {
-				auto_free char *joined = path_join(service->compose->context, copy.sources.items[k]);
-				auto_free char *host = path_clean(joined);
-				if (path_is_below(path, host)) {
-					strings_add_new(&save->images, service->name);
-					strengthen(save, SAVE_DATA);
-					found = true;
-				}
-			}
-			copy_line_finish(&copy);
+		if (stage >= 0 && !stage_compiles(&file, stage, true) && is_copied(&file, stage, service->compose->context, path)) {
+			strings_add_new(&save->images, service->name);
+			strengthen(save, SAVE_DATA);
+			found = true;
 		}
 		dockerfile_finish(&file);
 	}
@@ -249,7 +295,7 @@ static bool failed_below(const struct cargo_graph *graph, const struct cargo_pac
 	bool any = false;
 	for (size_t i = 0; failed != NULL && i < failed->count; i++) {
 		const struct cargo_package *of = cargo_find_bin(graph, failed->items[i]);
-		if (of != NULL && depends_on(graph, of, package->name, 0)) {
+		if (of != NULL && depends_on(graph, of, package->name)) {
 			strings_add_new(bins, failed->items[i]);
 			any = true;
 		}
@@ -259,50 +305,56 @@ static bool failed_below(const struct cargo_graph *graph, const struct cargo_pac
 
 static bool map_source(const struct project *project, const char *path, const struct strings *failed, struct save *save)
 {
-	const struct strings *bins = project->dep_info != NULL ? map_get(project->dep_info, path) : NULL;
+	const struct strings *bins = readers(project, path);
 	const struct cargo_package *package = package_of_path(&project->cargo, path);
-	if (bins != NULL) {
-		for (size_t i = 0; i < bins->count; i++)
-			if (is_served(project, bins->items[i]))
-				strings_add_new(&save->bins, bins->items[i]);
-		strengthen(save, SAVE_DEP_INFO);
-		/* a failed build has left no dep-info of what it would read now */
-		if (package != NULL)
-			failed_below(&project->cargo, package, failed, &save->bins);
-		return true;
+	bool found = false;
+	for (size_t i = 0; bins != NULL && i < bins->count; i++) {
+		if (!is_served(project, bins->items[i]))
+			continue;
+		strings_add_new(&save->bins, bins->items[i]);
+		found = true;
 	}
-	if (package == NULL || is_document(path))
-		return false;
+	if (found)
+		strengthen(save, SAVE_DEP_INFO);
+	if (package == NULL || (bins == NULL && is_document(path)))
+		return found;
+	/* a failed build has left no dep-info of what it would read now */
+	if (failed_below(&project->cargo, package, failed, &save->bins))
+		strengthen(save, found ? SAVE_DEP_INFO : SAVE_GRAPH);
+	if (bins != NULL)
+		return true;
+	size_t before = save->bins.count;
 	add_by_graph(project, package, &save->bins);
-	strengthen(save, SAVE_GRAPH);
+	if (save->bins.count > before)
+		strengthen(save, SAVE_GRAPH);
 	return true;
+}
+
+static void map_path(const struct project *project, const char *path, const struct strings *failed, struct save *save)
+{
+	if (is_compose(project, path)) {
+		save->compose = true;
+		strengthen(save, SAVE_CONFIG);
+		return;
+	}
+	bool image = map_images(project, path, save);
+	if (is_manifest(project, path)) {
+		add_all(project, &save->bins);
+		strengthen(save, SAVE_MANIFEST);
+		return;
+	}
+	bool source = readers(project, path) != NULL || (text_ends_with(path, ".rs") && package_of_path(&project->cargo, path) != NULL);
+	/* a source that the image copies too, such as a migration, is both */
+	bool data = !text_ends_with(path, ".rs") && (map_data(project, path, save) || map_copied(project, path, save));
+	if (source || (!image && !data))
+		map_source(project, path, failed, save);
 }
 
 void project_map_paths(const struct project *project, const struct strings *paths, const struct strings *failed, struct save *save)
 {
 	*save = (struct save){0};
-	for (size_t i = 0; i < paths->count; i++) {
-		const char *path = paths->items[i];
-		if (is_compose(project, path)) {
-			save->compose = true;
-			strengthen(save, SAVE_CONFIG);
-			continue;
-		}
-		bool image = map_images(project, path, save);
-		if (is_manifest(project, path)) {
-			add_all(project, &save->bins);
-			strengthen(save, SAVE_MANIFEST);
-			continue;
-		}
-		const struct strings *known = project->dep_info != NULL ? map_get(project->dep_info, path) : NULL;
-		if (known != NULL) {
-			map_source(project, path, failed, save);
-			continue;
-		}
-		if (image || map_data(project, path, save) || map_copied(project, path, save))
-			continue;
-		map_source(project, path, failed, save);
-	}
+	for (size_t i = 0; i < paths->count; i++)
+		map_path(project, paths->items[i], failed, save);
 }
 
 void save_finish(struct save *save)
@@ -330,6 +382,7 @@ void project_watch_roots(const struct project *project, struct strings *roots, s
 			strings_add_new(roots, project->cargo.packages.items[i].folder);
 	strings_copy(extras, &project->files);
 	strings_copy(extras, &project->env_files);
+	strings_copy(extras, &project->mentioned);
 	for (size_t i = 0; i < project->compose.services.count; i++) {
 		const struct compose_service *service = &project->compose.services.items[i];
 		strings_copy(extras, &service->env_files);

@@ -1,362 +1,16 @@
-/* Which service runs which program: read from the start command, followed
- * through wrappers and scripts to a file of the image, and from there through
- * COPY --from to what cargo makes. Names come last. */
+/* Which service runs which program: the label, else the start command followed
+ * into the image, else the only program that the image holds, and names last. */
 #include "project.h"
 
+#include <dirent.h>
 #include <stdio.h>
 
-enum { FILE_LIMIT = 1 << 20 };
-
-/* ---- Dockerfiles ---- */
-
-bool service_dockerfile(const struct compose_service *service, struct dockerfile *file, struct fault *fault)
-{
-	*file = (struct dockerfile){0};
-	if (!service->has_build)
-		return fault_set(fault, FAULT_INPUT, "%s has no build section", service->name);
-	size_t len = service->dockerfile_inline != NULL ? strlen(service->dockerfile_inline) : 0;
-	auto_free char *text = service->dockerfile_inline != NULL ? mem_copy_string(service->dockerfile_inline)
-		: service->dockerfile != NULL ? file_read(service->dockerfile, FILE_LIMIT, &len, fault) : NULL;
-	if (text == NULL)
-		return false;
-	if (dockerfile_read(text, len, &service->build_args, file, fault))
-		return true;
-	dockerfile_finish(file);
-	return fault_add(fault, "%s", service->dockerfile != NULL ? service->dockerfile : "dockerfile_inline");
-}
-
-int dockerfile_last(const struct dockerfile *file, int stage, const char *word)
-{
-	for (int depth = 0; stage >= 0 && depth < 32; depth++) {
-		for (size_t i = file->lines.count; i-- > 0;)
-			if (file->lines.items[i].stage == stage && strcmp(file->lines.items[i].word, word) == 0)
-				return (int)i;
-		stage = file->stages.items[stage].base_stage;
-	}
-	return -1;
-}
-
-static void workdir_into(const struct dockerfile *file, int stage, size_t until, struct str *out, int depth)
-{
-	if (stage < 0 || depth > 32)
-		return;
-	const struct docker_stage *own = &file->stages.items[stage];
-	if (own->base_stage >= 0)
-		workdir_into(file, own->base_stage, file->lines.count, out, depth + 1);
-	for (size_t i = own->from; i < until && i < file->lines.count && file->lines.items[i].stage == stage; i++) {
-		if (strcmp(file->lines.items[i].word, "WORKDIR") != 0)
-			continue;
-		auto_free char *value = dockerfile_expand(file, i, file->lines.items[i].rest);
-		auto_free char *joined = path_join(out->len > 0 ? out->data : "/", value);
-		str_clear(out);
-		str_add(out, joined);
-	}
-}
-
-char *dockerfile_workdir(const struct dockerfile *file, size_t at)
-{
-	auto_str out = {0};
-	int stage = at < file->lines.count ? file->lines.items[at].stage : (int)file->stages.count - 1;
-	workdir_into(file, stage, at, &out, 0);
-	auto_free char *clean = path_clean(out.len > 0 ? out.data : "/");
-	return steal(&clean);
-}
-
-bool copy_line_read(const struct dockerfile *file, size_t index, struct copy_line *out)
-{
-	const struct docker_line *line = &file->lines.items[index];
-	*out = (struct copy_line){.from_stage = -1, .line = index};
-	if ((strcmp(line->word, "COPY") != 0 && strcmp(line->word, "ADD") != 0) || strstr(line->rest, "<<") != NULL)
-		return false;
-	auto_free char *from = flag_value(line->rest, "from");
-	if (from != NULL) {
-		out->from = dockerfile_expand(file, index, from);
-		out->from_stage = dockerfile_stage(file, out->from);
-		if (out->from_stage >= line->stage)
-			out->from_stage = -1;
-	}
-	auto_free char *expanded = dockerfile_expand(file, index, after_flags(line->rest));
-	bool json;
-	dockerfile_words(expanded, &out->sources, &json);
-	if (out->sources.count < 2) {
-		copy_line_finish(out);
-		return false;
-	}
-	char *to = out->sources.items[--out->sources.count];
-	auto_free char *workdir = dockerfile_workdir(file, index);
-	auto_free char *joined = path_join(workdir, to);
-	bool folder = text_ends_with(to, "/") || strcmp(to, ".") == 0 || out->sources.count > 1;
-	free(to);
-	auto_free char *clean = path_clean(joined);
-	out->to = folder && strcmp(clean, "/") != 0 ? mem_print("%s/", clean) : mem_copy_string(clean);
-	return true;
-}
-
-void copy_line_finish(struct copy_line *copy)
-{
-	free(copy->from);
-	free(copy->to);
-	strings_finish(&copy->sources);
-	*copy = (struct copy_line){0};
-}
-
-bool stage_compiles(const struct dockerfile *file, int stage)
-{
-	bool compiles = false;
-	for (size_t i = 0; i < file->lines.count && !compiles; i++) {
-		if (file->lines.items[i].stage != stage || strcmp(file->lines.items[i].word, "RUN") != 0)
-			continue;
-		struct cargo_calls calls = {0};
-		auto_free char *body = dockerfile_expand(file, i, file->lines.items[i].raw);
-		run_find_cargo(body, &calls);
-		for (size_t j = 0; j < calls.count; j++)
-			compiles = compiles || (cargo_call_compiles(&calls.items[j]) && strcmp(calls.items[j].verb, "chef") != 0);
-		cargo_calls_finish(&calls);
-	}
-	return compiles;
-}
-
-/* ---- from a path in a stage to a program of cargo ---- */
-
-static bool is_artifact_path(const char *path)
-{
-	return strstr(path, "/release/") != NULL || strstr(path, "/debug/") != NULL || text_starts_with(path, "target/") ||
-		strstr(path, "/target/") != NULL || strstr(path, "cargo/bin/") != NULL;
-}
-
-/* `cp target/release/$BIN /out/app`, mv, install: which source ends at `path`? */
-static char *moved_from(const struct dockerfile *file, int stage, const char *path)
-{
-	char *found = NULL;
-	for (size_t i = 0; i < file->lines.count && found == NULL; i++) {
-		if (file->lines.items[i].stage != stage || strcmp(file->lines.items[i].word, "RUN") != 0)
-			continue;
-		struct shell_commands commands = {0};
-		auto_free char *body = dockerfile_expand(file, i, after_flags(file->lines.items[i].rest));
-		auto_free char *workdir = dockerfile_workdir(file, i);
-		shell_split(body, &commands);
-		for (size_t j = 0; j < commands.count && found == NULL; j++) {
-			const struct strings *words = &commands.items[j].words;
-			if (words->count < 3)
-				continue;
-			const char *verb = path_name(words->items[0]);
-			if (strcmp(verb, "cp") != 0 && strcmp(verb, "mv") != 0 && strcmp(verb, "install") != 0)
-				continue;
-			const char *from = words->items[words->count - 2];
-			auto_free char *joined = path_join(workdir, words->items[words->count - 1]);
-			auto_free char *to = path_clean(joined);
-			auto_free char *inside = path_join(to, path_name(from));
-			if (strcmp(to, path) == 0 || strcmp(inside, path) == 0)
-				found = mem_copy_string(from);
-		}
-		shell_commands_finish(&commands);
-	}
-	return found;
-}
-
-char *program_of_path(const struct project *project, const struct dockerfile *file, int stage, const char *path)
-{
-	const char *name = path_name(path);
-	if (stage >= 0) {
-		auto_free char *moved = moved_from(file, stage, path);
-		if (moved != NULL && cargo_find_bin(&project->cargo, path_name(moved)) != NULL)
-			return mem_copy_string(path_name(moved));
-	}
-	if (is_artifact_path(path) && cargo_find_bin(&project->cargo, name) != NULL)
-		return mem_copy_string(name);
-	/* a stage that only passes it on */
-	for (size_t i = 0; stage >= 0 && i < file->lines.count; i++) {
-		struct copy_line copy;
-		if (file->lines.items[i].stage != stage || !copy_line_read(file, i, &copy))
-			continue;
-		char *found = NULL;
-		for (size_t j = 0; copy.from_stage >= 0 && j < copy.sources.count && found == NULL; j++) {
-			auto_free char *to = text_ends_with(copy.to, "/") ? path_join(copy.to, path_name(copy.sources.items[j])) : mem_copy_string(copy.to);
-			if (strcmp(to, path) == 0)
-				found = program_of_path(project, file, copy.from_stage, copy.sources.items[j]);
-		}
-		copy_line_finish(&copy);
-		if (found != NULL)
-			return found;
-	}
-	return cargo_find_bin(&project->cargo, name) != NULL ? mem_copy_string(name) : NULL;
-}
-
-/* ---- the start command ---- */
-
-/* What stands before the program and passes on to it. */
-static bool is_wrapper(const char *name, size_t *arguments)
-{
-	static const struct {
-		const char *name;
-		size_t arguments; /* of its own, options aside */
-	} wrappers[] = {
-		{"tini", 0}, {"dumb-init", 0}, {"docker-init", 0}, {"catatonit", 0}, {"gosu", 1}, {"su-exec", 1}, {"setpriv", 0},
-		{"env", 0}, {"exec", 0}, {"nice", 0}, {"ionice", 0}, {"nohup", 0}, {"time", 0}, {"stdbuf", 0}, {"chpst", 0}, {"runuser", 0},
-	};
-	for (size_t i = 0; i < COUNT_OF(wrappers); i++) {
-		if (strcmp(wrappers[i].name, name) == 0) {
-			*arguments = wrappers[i].arguments;
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool is_shell(const char *name)
-{
-	return strcmp(name, "sh") == 0 || strcmp(name, "bash") == 0 || strcmp(name, "ash") == 0 || strcmp(name, "dash") == 0;
-}
-
-static const struct compose_service *compose_of(const struct project_service *service)
-{
-	return service->compose;
-}
-
-/* A script that the image copies from its context: its path on the host. */
-static char *script_path(const struct compose_service *service, const struct dockerfile *file, int stage, const char *path)
-{
-	for (int depth = 0; stage >= 0 && depth < 32; depth++, stage = file->stages.items[stage].base_stage) {
-		for (size_t i = 0; i < file->lines.count; i++) {
-			struct copy_line copy;
-			if (file->lines.items[i].stage != stage || !copy_line_read(file, i, &copy))
-				continue;
-			char *found = NULL;
-			for (size_t j = 0; copy.from == NULL && j < copy.sources.count && found == NULL; j++) {
-				auto_free char *host = path_join(service->context, copy.sources.items[j]);
-				auto_free char *into = path_join(copy.to, path_name(copy.sources.items[j]));
-				const char *below = path_relative(path, copy.to);
-				if (file_exists(host) && (strcmp(copy.to, path) == 0 || strcmp(into, path) == 0 || strcmp(path_name(into), path) == 0))
-					found = path_clean(host);
-				else if (dir_exists(host) && below != NULL && below[0] != '\0') {
-					auto_free char *inside = path_join(host, below);
-					if (file_exists(inside))
-						found = path_clean(inside);
-				}
-			}
-			copy_line_finish(&copy);
-			if (found != NULL)
-				return found;
-		}
-	}
-	return NULL;
-}
-
-struct walk {
-	struct project *project;
-	struct project_service *service;
-	const struct dockerfile *file; /* or NULL */
-	int stage;
-	int depth;
-};
-
-static char *walk_words(struct walk *walk, char *const *words, size_t count);
-
-static char *walk_shell(struct walk *walk, const char *body, char *const *rest, size_t rest_count)
-{
-	struct shell_commands commands = {0};
-	char *found = NULL;
-	shell_split(body, &commands);
-	/* the last command that leads to a program is what the chain ends in */
-	for (size_t i = commands.count; i-- > 0 && found == NULL;) {
-		struct strings *own = &commands.items[i].words;
-		size_t at = 0;
-		while (at < own->count && (strcmp(own->items[at], "exec") == 0 || strcmp(own->items[at], "then") == 0 ||
-			strcmp(own->items[at], "else") == 0 || strchr(own->items[at], '=') > own->items[at]))
-			at++;
-		if (at >= own->count || own->items[at][0] == '#')
-			continue;
-		bool passes = false;
-		for (size_t j = at; j < own->count; j++)
-			passes = passes || strcmp(own->items[j], "$@") == 0 || strcmp(own->items[j], "$*") == 0;
-		found = walk_words(walk, own->items + at, own->count - at);
-		if (found == NULL && passes && rest_count > 0)
-			found = walk_words(walk, rest, rest_count);
-	}
-	shell_commands_finish(&commands);
-	return found;
-}
-
-/* The first program of the image that these words lead to, or NULL. */
-static char *walk_words(struct walk *walk, char *const *words, size_t count)
-{
-	size_t at = 0, arguments = 0;
-	if (++walk->depth > 12)
-		return NULL;
-	while (at < count && (words[at][0] == '-' || strcmp(words[at], "--") == 0 || (at > 0 && strchr(words[at], '=') != NULL)))
-		at++;
-	if (at >= count)
-		return NULL;
-	const char *name = path_name(words[at]);
-	if (is_wrapper(name, &arguments)) {
-		for (at++; at < count && words[at][0] == '-' && strcmp(words[at], "--") != 0; at++)
-			;
-		return walk_words(walk, words + at + (arguments < count - at ? arguments : count - at), count - at - (arguments < count - at ? arguments : count - at));
-	}
-	if (is_shell(name)) {
-		for (size_t i = at + 1; i + 1 < count; i++)
-			if (words[i][0] == '-' && strchr(words[i], 'c') != NULL)
-				return walk_shell(walk, words[i + 1], words + (i + 2 < count ? i + 3 : count), i + 3 < count ? count - i - 3 : 0);
-		return at + 1 < count ? walk_words(walk, words + at + 1, count - at - 1) : NULL;
-	}
-	if (strcmp(name, "cargo") == 0 || strcmp(name, "cargo-watch") == 0 || strcmp(name, "bacon") == 0 || strcmp(name, "watchexec") == 0) {
-		walk->service->runs_watcher = true;
-		return NULL;
-	}
-	if (walk->file != NULL) {
-		auto_free char *script = script_path(compose_of(walk->service), walk->file, walk->stage, words[at]);
-		if (script != NULL) {
-			auto_free char *text = file_read(script, FILE_LIMIT, NULL, NULL);
-			strings_add_new(&walk->service->scripts, script);
-			if (text != NULL && text_starts_with(text, "#!"))
-				return walk_shell(walk, text, words + at + 1, count - at - 1);
-		}
-	}
-	return mem_copy_string(words[at]);
-}
-
-static void start_words(const struct compose_service *service, const struct dockerfile *file, int stage, struct strings *words)
-{
-	int entry = file != NULL ? dockerfile_last(file, stage, "ENTRYPOINT") : -1;
-	int command = file != NULL ? dockerfile_last(file, stage, "CMD") : -1;
-	bool json = true;
-	if (service->has_entrypoint) {
-		strings_copy(words, &service->entrypoint);
-	} else if (entry >= 0) {
-		auto_free char *text = dockerfile_expand(file, (size_t)entry, file->lines.items[entry].rest);
-		auto_strings own = {0};
-		dockerfile_words(text, &own, &json);
-		if (json) {
-			strings_copy(words, &own);
-		} else {
-			strings_add(words, "sh");
-			strings_add(words, "-c");
-			strings_add(words, text);
-			return; /* shell form drops the command */
-		}
-	}
-	if (service->has_command) {
-		strings_copy(words, &service->command);
-	} else if (command >= 0 && !service->has_entrypoint) {
-		auto_free char *text = dockerfile_expand(file, (size_t)command, file->lines.items[command].rest);
-		auto_strings own = {0};
-		dockerfile_words(text, &own, &json);
-		if (json) {
-			strings_copy(words, &own);
-		} else {
-			strings_add(words, "sh");
-			strings_add(words, "-c");
-			strings_add(words, text);
-		}
-	}
-}
-
-/* ---- candidates: programs that the final stage has ---- */
+/* ---- programs that an image holds ---- */
 
 struct candidate {
 	char *bin, *path;
-	int stage; /* that compiled it */
-	unsigned line;
+	int stage; /* that compiles it */
+	int line;
 };
 struct candidates {
 	struct candidate *items;
@@ -372,46 +26,61 @@ static void candidates_finish(struct candidates *list)
 	array_finish(list);
 }
 
-static void find_candidates(const struct project *project, const struct dockerfile *file, int stage, struct candidates *list)
+static void add_candidate(struct candidates *list, const struct origin *origin, const char *path)
 {
-	for (int depth = 0; stage >= 0 && depth < 32; depth++, stage = file->stages.items[stage].base_stage) {
+	for (size_t i = 0; i < list->count; i++)
+		if (strcmp(list->items[i].path, path) == 0)
+			return;
+	*array_add(list) = (struct candidate){.bin = mem_copy_string(origin->bin), .path = mem_copy_string(path), .stage = origin->stage, .line = origin->line};
+}
+
+static void try_path(const struct project *project, const struct compose_service *service, const struct dockerfile *file, int stage,
+	const char *path, struct candidates *list)
+{
+	struct origin origin;
+	origin_find(project, service, file, stage, path, &origin);
+	if (origin.kind == ORIGIN_BIN)
+		add_candidate(list, &origin, path);
+	origin_finish(&origin);
+}
+
+/* Files that COPY lines bring from other stages. */
+static void find_copied(const struct project *project, const struct compose_service *service, const struct dockerfile *file, int stage,
+	struct candidates *list)
+{
+	for (int depth = 0, at = stage; at >= 0 && depth < STAGE_DEPTH_LIMIT; depth++, at = file->stages.items[at].base_stage) {
 		for (size_t i = 0; i < file->lines.count; i++) {
 			struct copy_line copy;
-			if (file->lines.items[i].stage != stage || !copy_line_read(file, i, &copy))
+			if (file->lines.items[i].stage != at || !copy_line_read(file, i, &copy))
 				continue;
 			for (size_t j = 0; copy.from_stage >= 0 && j < copy.sources.count; j++) {
-				char *bin = program_of_path(project, file, copy.from_stage, copy.sources.items[j]);
-				if (bin == NULL)
-					continue;
-				*array_add(list) = (struct candidate){.bin = bin, .stage = copy.from_stage, .line = file->lines.items[i].first,
-					.path = text_ends_with(copy.to, "/") ? path_join(copy.to, path_name(copy.sources.items[j])) : mem_copy_string(copy.to)};
+				auto_free char *target = copy_line_target(&copy, j);
+				try_path(project, service, file, stage, target, list);
 			}
 			copy_line_finish(&copy);
-		}
-		if (!stage_compiles(file, stage))
-			continue;
-		/* compiled in this very stage */
-		auto_free char *workdir = dockerfile_workdir(file, file->lines.count);
-		for (size_t i = 0; i < project->cargo.packages.count; i++) {
-			const struct cargo_package *package = &project->cargo.packages.items[i];
-			for (size_t j = 0; j < package->bins.count; j++)
-				*array_add(list) = (struct candidate){.bin = mem_copy_string(package->bins.items[j].name), .stage = stage,
-					.path = mem_print("%s/target/release/%s", workdir, package->bins.items[j].name)};
 		}
 	}
 }
 
-static const struct candidate *choose(const struct candidates *list, const char *program)
+/* Programs of the workspace in the folders that hold programs: a whole folder
+ * was copied, or the image is the one that compiles. */
+static void find_placed(const struct project *project, const struct compose_service *service, const struct dockerfile *file, int stage,
+	struct candidates *list)
 {
-	if (program != NULL)
-		for (size_t i = 0; i < list->count; i++)
-			if (strcmp(list->items[i].path, program) == 0)
-				return &list->items[i];
-	if (program != NULL)
-		for (size_t i = 0; i < list->count; i++)
-			if (strcmp(path_name(list->items[i].path), path_name(program)) == 0)
-				return &list->items[i];
-	return program == NULL && list->count == 1 ? &list->items[0] : NULL;
+	auto_free char *workdir = stage_workdir(file, stage);
+	auto_free char *release = path_join(workdir, "target/release");
+	auto_free char *debug = path_join(workdir, "target/debug");
+	const char *const folders[] = {"/usr/local/bin", "/usr/bin", "/bin", "/app", workdir, "/usr/local/cargo/bin", release, debug};
+	size_t count = stage_compiles(file, stage, true) ? COUNT_OF(folders) : COUNT_OF(folders) - 2;
+	for (size_t i = 0; i < project->cargo.packages.count && i < 200; i++) {
+		const struct cargo_package *package = &project->cargo.packages.items[i];
+		for (size_t j = 0; j < package->bins.count && j < 50; j++) {
+			for (size_t k = 0; k < count; k++) {
+				auto_free char *path = path_join(folders[k], package->bins.items[j].name);
+				try_path(project, service, file, stage, path, list);
+			}
+		}
+	}
 }
 
 /* ---- names ---- */
@@ -424,78 +93,50 @@ static bool same_name(const char *a, const char *b)
 	return *a == *b;
 }
 
-static char *bin_by_name(const struct project *project, const char *name)
+static const struct candidate *by_name(const struct project *project, const struct candidates *list, const char *name)
 {
-	for (size_t i = 0; i < project->cargo.packages.count; i++) {
-		const struct cargo_package *package = &project->cargo.packages.items[i];
-		for (size_t j = 0; j < package->bins.count; j++)
-			if (same_name(package->bins.items[j].name, name) || (package->bins.count == 1 && same_name(package->name, name)))
-				return mem_copy_string(package->bins.items[j].name);
+	for (size_t i = 0; i < list->count; i++) {
+		const struct cargo_package *package = cargo_find_bin(&project->cargo, list->items[i].bin);
+		if (same_name(list->items[i].bin, name) || (package != NULL && package->bins.count == 1 && same_name(package->name, name)))
+			return &list->items[i];
 	}
 	return NULL;
 }
 
-/* ---- families ---- */
+/* ---- rust-embed ---- */
 
-static void add_cargo_line(struct project_family *family, const struct dockerfile *file, int stage)
+/* Folders that #[folder = "x"] names in the sources of a package: without the
+ * feature debug-embed they are read at run time. */
+static void find_embeds(const char *folder, const struct cargo_package *package, int depth, struct strings *out)
 {
-	for (size_t i = file->lines.count; i-- > 0;) {
-		if (file->lines.items[i].stage != stage || strcmp(file->lines.items[i].word, "RUN") != 0)
+	DIR *dir = depth < 8 ? opendir(folder) : NULL;
+	for (struct dirent *entry; dir != NULL && (entry = readdir(dir)) != NULL;) {
+		auto_free char *path = path_join(folder, entry->d_name);
+		if (entry->d_name[0] == '.' || strcmp(entry->d_name, "target") == 0 || out->count > 16)
 			continue;
-		struct cargo_calls calls = {0};
-		auto_free char *body = dockerfile_expand(file, i, after_flags(file->lines.items[i].rest));
-		run_find_cargo(body, &calls);
-		for (size_t j = calls.count; j-- > 0;) {
-			struct cargo_call *call = &calls.items[j];
-			if (!cargo_call_compiles(call) || strcmp(call->verb, "chef") == 0 || strcmp(call->verb, "test") == 0)
+		if (entry->d_type == DT_DIR)
+			find_embeds(path, package, depth + 1, out);
+		auto_free char *text = text_ends_with(path, ".rs") ? file_read(path, FILE_LIMIT, NULL, NULL) : NULL;
+		for (const char *at = text; at != NULL && (at = strstr(at, "#[folder")) != NULL; at++) {
+			const char *open = strchr(at, '"'), *close = open != NULL ? strchr(open + 1, '"') : NULL;
+			if (close == NULL || memchr(at, '\n', (size_t)(close - at)) != NULL)
 				continue;
-			if (family->cargo_line == NULL)
-				family->cargo_line = mem_print("line %u: cargo %s", file->lines.items[i].first, call->verb);
-			for (size_t k = 0; k < call->features.count; k++) {
-				strings_add(&family->arguments, "--features");
-				strings_add(&family->arguments, call->features.items[k]);
-			}
-			if (call->no_default_features)
-				strings_add(&family->arguments, "--no-default-features");
-			if (call->all_features)
-				strings_add(&family->arguments, "--all-features");
-			if (call->target != NULL) {
-				strings_add(&family->arguments, "--target");
-				strings_add(&family->arguments, call->target);
-				free(family->profile_folder);
-				family->profile_folder = mem_print("%s/debug", call->target);
-			}
-			strings_copy(&family->env, &call->env);
-			cargo_calls_finish(&calls);
-			return;
+			auto_free char *named = mem_copy_bytes(open + 1, (size_t)(close - open - 1));
+			const char *below = text_starts_with(named, "$CARGO_MANIFEST_DIR/") ? named + 20 : named;
+			auto_free char *joined = path_join(package->folder, below);
+			auto_free char *clean = path_clean(joined);
+			if (dir_exists(clean))
+				strings_add_new(out, clean);
 		}
-		cargo_calls_finish(&calls);
 	}
+	if (dir != NULL)
+		closedir(dir);
 }
 
-static int add_family(struct project *project, const struct compose_service *service, const struct dockerfile *file, int stage,
-	const char *package)
+static bool uses_rust_embed(const struct cargo_package *package)
 {
-	auto_free char *args = strings_join(&service->build_args, ",", NULL);
-	/* the arguments count only where the compiling stage takes them apart: one
-	 * Dockerfile may make several services by ARG, with one builder */
-	auto_free char *key = file != NULL ? mem_print("%s#%d", service->dockerfile != NULL ? service->dockerfile : args, stage) : mem_copy_string("-");
-	for (size_t i = 0; i < project->families.count; i++) {
-		if (strcmp(project->families.items[i].key, key) == 0) {
-			strings_add_new(&project->families.items[i].packages, package);
-			return (int)i;
-		}
-	}
-	struct project_family *family = array_add(&project->families);
-	family->key = steal(&key);
-	family->context = mem_copy_string(service->context);
-	family->dockerfile = file != NULL ? mem_copy_string(service->dockerfile) : NULL;
-	family->cwd = mem_copy_string(project->cargo.root);
-	family->profile_folder = mem_copy_string("debug");
-	strings_add(&family->packages, package);
-	if (file != NULL)
-		add_cargo_line(family, file, stage);
-	return (int)project->families.count - 1;
+	auto_free char *text = file_read(package->manifest, FILE_LIMIT, NULL, NULL);
+	return text != NULL && strstr(text, "rust-embed") != NULL && strstr(text, "debug-embed") == NULL;
 }
 
 /* ---- one service ---- */
@@ -510,7 +151,47 @@ static void found(struct project *project, struct project_service *out, const ch
 	out->program = mem_copy_string(program);
 	free(out->why);
 	out->why = why;
-	out->family = add_family(project, out->compose, stage >= 0 ? file : NULL, stage, package->name);
+	strings_add(&out->bins, bin);
+	out->family = family_add(project, out->compose, stage >= 0 ? file : NULL, stage, package->name);
+	if (uses_rust_embed(package))
+		find_embeds(package->folder, package, 0, &out->embeds);
+}
+
+/* Every other program that the image holds stands there as a launcher too. */
+static void add_others(struct project *project, struct project_service *out, const struct candidates *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		const struct cargo_package *package = cargo_find_bin(&project->cargo, list->items[i].bin);
+		strings_add_new(&out->bins, list->items[i].bin);
+		strings_add_new(&project->families.items[out->family].packages, package->name);
+	}
+}
+
+static char *why_line(const struct project_service *out, const struct dockerfile *file, const char *lead, int line)
+{
+	const struct compose_service *service = out->compose;
+	const char *name = service->dockerfile_inline != NULL ? "dockerfile_inline" : path_name(service->dockerfile);
+	if (line < 0)
+		return mem_copy_string(lead);
+	return mem_print("%s, by line %u of %s", lead, file->lines.items[line].first, name);
+}
+
+/* The label names the program; where it stands is looked for all the same. */
+static void map_label(struct project *project, struct project_service *out, const struct dockerfile *file, const struct start *start,
+	const struct candidates *list, const char *label)
+{
+	const struct candidate *chosen = NULL;
+	if (cargo_find_bin(&project->cargo, label) == NULL) {
+		out->trouble = mem_print("its label dev.cargodeck.bin names %s, which is no program of this workspace", label);
+		return;
+	}
+	for (size_t i = 0; i < list->count && chosen == NULL; i++)
+		if (strcmp(list->items[i].bin, label) == 0)
+			chosen = &list->items[i];
+	const char *path = chosen != NULL ? chosen->path : start->program;
+	found(project, out, label, path, mem_copy_string("its label dev.cargodeck.bin"), file, chosen != NULL ? chosen->stage : start->stage);
+	if (path == NULL)
+		out->trouble = mem_copy_string("its image has no place for the program: its start command leads to none");
 }
 
 static void map_built(struct project *project, struct project_service *out, const struct dockerfile *file)
@@ -519,29 +200,64 @@ static void map_built(struct project *project, struct project_service *out, cons
 	const char *label = map_get(service->labels, "dev.cargodeck.bin");
 	int stage = dockerfile_stage(file, service->build_target);
 	struct candidates list = {0};
-	auto_strings words = {0};
+	struct start start;
 	if (stage < 0) {
 		out->trouble = mem_print("its Dockerfile has no stage %s", service->build_target);
 		return;
 	}
-	start_words(service, file, stage, &words);
-	struct walk walk = {.project = project, .service = out, .file = file, .stage = stage};
-	auto_free char *program = walk_words(&walk, words.items, words.count);
-	find_candidates(project, file, stage, &list);
-	const struct candidate *chosen = choose(&list, program);
-	if (label != NULL && cargo_find_bin(&project->cargo, label) != NULL) {
-		found(project, out, label, chosen != NULL ? chosen->path : program, mem_copy_string("label dev.cargodeck.bin"), file,
-			chosen != NULL ? chosen->stage : -1);
-	} else if (chosen != NULL) {
-		found(project, out, chosen->bin, chosen->path, chosen->line > 0
-			? mem_print("its start command is %s, copied there by line %u of %s", chosen->path, chosen->line, path_name(service->dockerfile != NULL ? service->dockerfile : "the Dockerfile"))
-			: mem_print("its start command is %s, compiled there", chosen->path), file, chosen->stage);
-	} else {
-		auto_free char *named = bin_by_name(project, service->name);
-		if (named != NULL && list.count > 0)
-			found(project, out, named, list.items[0].path, mem_print("a program has the service's name"), file, list.items[0].stage);
+	start_find(project, service, file, stage, &start);
+	find_copied(project, service, file, stage, &list);
+	bool copied = list.count > 0;
+	if (!copied && start.bin == NULL)
+		find_placed(project, service, file, stage, &list);
+	out->runs_watcher = start.runs_watcher;
+	strings_copy(&out->scripts, &start.scripts);
+	const struct candidate *named = by_name(project, &list, service->name);
+	if (label != NULL) {
+		map_label(project, out, file, &start, &list, label);
+	} else if (start.bin != NULL) {
+		auto_free char *lead = mem_print("its start command leads to %s, which is %s", start.program, start.bin);
+		found(project, out, start.bin, start.program, why_line(out, file, lead, start.line), file, start.stage);
+	} else if (start.runs_watcher) {
+		free(out->why);
+		out->why = mem_print("its command is a watcher of its own (%s): two would fight over the build; name the program with the label "
+			"dev.cargodeck.bin and give it a command that starts it", start.head != NULL ? start.head : "cargo");
+	} else if (list.count == 1) {
+		auto_free char *lead = mem_print("its image holds one program, %s", list.items[0].bin);
+		found(project, out, list.items[0].bin, list.items[0].path, why_line(out, file, lead, list.items[0].line), file, list.items[0].stage);
+	} else if (named != NULL) {
+		found(project, out, named->bin, named->path, why_line(out, file, "of its image's programs one has its name", named->line), file, named->stage);
+	} else if (list.count > 1) {
+		free(out->why);
+		out->why = mem_copy_string("its image holds several programs and its start command leads to none: name one with the label dev.cargodeck.bin");
 	}
+	if (out->kind == PROJECT_RUST && copied)
+		add_others(project, out, &list);
 	candidates_finish(&list);
+	start_finish(&start);
+}
+
+/* Only `image`: taken over where a label says so, for the session. */
+static void map_prebuilt(struct project *project, struct project_service *out)
+{
+	const struct compose_service *service = out->compose;
+	const char *label = map_get(service->labels, "dev.cargodeck.bin");
+	const struct strings *words = service->entrypoint.count > 0 ? &service->entrypoint : &service->command;
+	const char *program = NULL;
+	for (size_t i = 0; i < words->count && program == NULL; i++)
+		if (words->items[i][0] == '/' && !is_shell(words->items[i]))
+			program = words->items[i];
+	if (label == NULL)
+		return;
+	if (cargo_find_bin(&project->cargo, label) == NULL) {
+		out->trouble = mem_print("its label dev.cargodeck.bin names %s, which is no program of this workspace", label);
+		return;
+	}
+	if (program == NULL) {
+		out->trouble = mem_copy_string("it has an image alone: give it a command that begins with the program's path in it");
+		return;
+	}
+	found(project, out, label, program, mem_copy_string("its label dev.cargodeck.bin"), NULL, -1);
 }
 
 static void map_service(struct project *project, const struct compose_service *service, struct project_service *out)
@@ -555,17 +271,21 @@ static void map_service(struct project *project, const struct compose_service *s
 	out->swap = mem_copy_string(swap != NULL ? swap : "auto");
 	out->ready = mem_copy_string(map_get(service->labels, "dev.cargodeck.ready"));
 	out->why = mem_copy_string(service->has_build ? "its image holds no program of this workspace" : "it has no build section");
-	if (!service->has_build || project->cargo.packages.count == 0)
+	if (project->cargo.packages.count == 0)
 		return;
+	if (!service->has_build) {
+		map_prebuilt(project, out);
+		return;
+	}
 	if (!service_dockerfile(service, &file, &fault)) {
-		out->trouble = mem_print("%s", fault.text);
+		out->trouble = mem_copy_string(fault.text);
 		return;
 	}
 	map_built(project, out, &file);
 	dockerfile_finish(&file);
 }
 
-static void finish_services(struct project *project)
+void project_forget_services(struct project *project)
 {
 	for (size_t i = 0; i < project->services.count; i++) {
 		struct project_service *service = &project->services.items[i];
@@ -573,30 +293,16 @@ static void finish_services(struct project *project)
 		for (size_t j = 0; j < COUNT_OF(owned); j++)
 			free(owned[j]);
 		strings_finish(&service->scripts);
+		strings_finish(&service->bins);
+		strings_finish(&service->embeds);
 	}
 	array_finish(&project->services);
-	for (size_t i = 0; i < project->families.count; i++) {
-		struct project_family *family = &project->families.items[i];
-		char *const owned[] = {family->key, family->dockerfile, family->context, family->base_image, family->cwd, family->profile_folder, family->cargo_line};
-		for (size_t j = 0; j < COUNT_OF(owned); j++)
-			free(owned[j]);
-		strings_finish(&family->packages);
-		strings_finish(&family->arguments);
-		strings_finish(&family->env);
-	}
-	array_finish(&project->families);
-}
-
-void project_forget_services(struct project *project);
-
-void project_forget_services(struct project *project)
-{
-	finish_services(project);
+	families_finish(project);
 }
 
 void project_map_services(struct project *project)
 {
-	finish_services(project);
+	project_forget_services(project);
 	for (size_t i = 0; i < project->compose.services.count; i++)
 		map_service(project, &project->compose.services.items[i], array_add(&project->services));
 }

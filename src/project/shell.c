@@ -1,69 +1,109 @@
-/* RUN bodies, read as shell just well enough to find which commands are run,
- * and above all cargo's. Nothing is executed. */
+/* Shell text, read just well enough to find which commands are run: split into
+ * commands and words, and the body of a RUN line. Nothing is executed. */
 #include "project.h"
 
 #include <ctype.h>
 
-/* ---- splitting ---- */
+struct splitter {
+	struct shell_commands *commands;
+	struct str word;
+	bool in_word;
+	const char *start; /* of the command that is read */
+	int nested; /* inside $( ) */
+};
 
-static bool ends_command(const char *at, size_t *len)
+static void end_word(struct splitter *splitter)
 {
-	static const char *const marks[] = {"&&", "||", ";", "|", "\n", "&"};
-	for (size_t i = 0; i < COUNT_OF(marks); i++) {
-		if (text_starts_with(at, marks[i])) {
-			*len = strlen(marks[i]);
-			return true;
-		}
-	}
-	return false;
+	if (splitter->in_word)
+		strings_take(&splitter->commands->items[splitter->commands->count - 1].words, str_steal(&splitter->word));
+	splitter->in_word = false;
 }
 
-static void end_word(struct str *word, bool *in_word, struct shell_command *command)
+static void begin_command(struct splitter *splitter, const char *at)
 {
-	if (*in_word)
-		strings_take(&command->words, str_steal(word));
-	*in_word = false;
+	array_add(splitter->commands)->start = at;
+}
+
+static void end_command(struct splitter *splitter, const char *at)
+{
+	end_word(splitter);
+	struct shell_command *command = &splitter->commands->items[splitter->commands->count - 1];
+	command->len = (size_t)(at - command->start);
+}
+
+static void add(struct splitter *splitter, const char *bytes, size_t len)
+{
+	str_add_bytes(&splitter->word, bytes, len);
+	splitter->in_word = true;
+}
+
+/* What ends a command here, or 0. `2>&1` and `&>` do not. */
+static size_t ends_command(const struct splitter *splitter, const char *body, const char *at)
+{
+	static const char *const marks[] = {"&&", "||", ";;", ";", "|", "\n", "(", ")"};
+	if (splitter->nested > 0)
+		return 0;
+	for (size_t i = 0; i < COUNT_OF(marks); i++)
+		if (text_starts_with(at, marks[i]))
+			return strlen(marks[i]);
+	return *at == '&' && at[1] != '>' && (at == body || at[-1] != '>') ? 1 : 0;
+}
+
+/* A quoted part; returns what follows it. */
+static const char *take_quoted(struct splitter *splitter, const char *at)
+{
+	char quote = *at++;
+	splitter->in_word = true;
+	for (; *at != '\0' && *at != quote; at++) {
+		if (*at == '\\' && quote == '"' && at[1] != '\0' && strchr("\"\\$`\n", at[1]) != NULL && *++at == '\n')
+			continue;
+		str_add_char(&splitter->word, *at);
+	}
+	return *at != '\0' ? at + 1 : at;
+}
+
+static const char *take_letter(struct splitter *splitter, const char *at)
+{
+	if (*at == '\\' && at[1] != '\0') {
+		if (at[1] != '\n')
+			add(splitter, at + 1, 1);
+		return at + 2;
+	}
+	if (text_starts_with(at, "$(")) {
+		splitter->nested++;
+		add(splitter, at, 2);
+		return at + 2;
+	}
+	if (splitter->nested > 0)
+		splitter->nested += *at == '(' ? 1 : *at == ')' ? -1 : 0;
+	add(splitter, at, 1);
+	return at + 1;
 }
 
 void shell_split(const char *body, struct shell_commands *commands)
 {
-	struct shell_command *command = array_add(commands);
-	struct str word = {0};
-	bool in_word = false;
-	char quote = '\0';
-	command->start = body;
-	for (const char *at = body; *at != '\0';) {
-		size_t mark;
-		if (quote == '\0' && ends_command(at, &mark)) {
-			end_word(&word, &in_word, command);
-			command->len = (size_t)(at - command->start);
+	struct splitter splitter = {.commands = commands};
+	const char *at = body;
+	begin_command(&splitter, body);
+	while (*at != '\0') {
+		size_t mark = ends_command(&splitter, body, at);
+		if (mark > 0) {
+			end_command(&splitter, at);
 			at += mark;
-			command = array_add(commands);
-			command->start = at;
-			continue;
-		}
-		if (quote == '\0' && isspace((unsigned char)*at)) {
-			end_word(&word, &in_word, command);
-		} else if (quote == '\0' && (*at == '"' || *at == '\'')) {
-			quote = *at;
-			in_word = true;
-		} else if (quote != '\0' && *at == quote) {
-			quote = '\0';
-		} else if (*at == '\\' && quote != '\'' && at[1] != '\0') {
+			begin_command(&splitter, at);
+		} else if (isspace((unsigned char)*at) && splitter.nested == 0) {
+			end_word(&splitter);
 			at++;
-			if (*at != '\n') {
-				str_add_char(&word, *at);
-				in_word = true;
-			}
+		} else if (*at == '#' && !splitter.in_word) {
+			at += strcspn(at, "\n");
+		} else if (*at == '"' || *at == '\'') {
+			at = take_quoted(&splitter, at);
 		} else {
-			str_add_char(&word, *at);
-			in_word = true;
+			at = take_letter(&splitter, at);
 		}
-		at++;
 	}
-	end_word(&word, &in_word, command);
-	command->len = strlen(command->start);
-	str_finish(&word);
+	end_command(&splitter, at);
+	str_finish(&splitter.word);
 }
 
 void shell_commands_finish(struct shell_commands *commands)
@@ -72,6 +112,37 @@ void shell_commands_finish(struct shell_commands *commands)
 		strings_finish(&commands->items[i].words);
 	array_finish(commands);
 }
+
+bool is_shell(const char *word)
+{
+	static const char *const names[] = {"sh", "bash", "ash", "dash", "zsh", "busybox"};
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		if (strcmp(path_name(word), names[i]) == 0)
+			return true;
+	return false;
+}
+
+bool is_assignment(const char *word)
+{
+	const char *at = word;
+	while (isalnum((unsigned char)*at) || *at == '_')
+		at++;
+	return at > word && *at == '=' && !isdigit((unsigned char)word[0]);
+}
+
+size_t command_at(const struct strings *words)
+{
+	static const char *const before[] = {"if", "then", "else", "elif", "while", "until", "do", "!", "{", "exec", "time", "command"};
+	size_t at = 0;
+	for (bool more = true; more && at < words->count; at += more) {
+		more = is_assignment(words->items[at]);
+		for (size_t i = 0; i < COUNT_OF(before); i++)
+			more = more || strcmp(words->items[at], before[i]) == 0;
+	}
+	return at;
+}
+
+/* ---- RUN ---- */
 
 const char *after_flags(const char *rest)
 {
@@ -92,134 +163,37 @@ char *flag_value(const char *rest, const char *flag)
 	return NULL;
 }
 
-/* ---- cargo ---- */
-
-void cargo_call_finish(struct cargo_call *call)
+/* Words as shell text that means just them. */
+static char *quote_words(const struct strings *words)
 {
-	free(call->verb);
-	free(call->package);
-	free(call->bin);
-	free(call->target);
-	free(call->profile);
-	free(call->manifest_path);
-	free(call->folder);
-	strings_finish(&call->features);
-	strings_finish(&call->env);
-}
-
-void cargo_calls_finish(struct cargo_calls *calls)
-{
-	for (size_t i = 0; i < calls->count; i++)
-		cargo_call_finish(&calls->items[i]);
-	array_finish(calls);
-}
-
-/* "--bin x" or "--bin=x" or "-p x"; NULL: not this flag. Moves *at. */
-static const char *option(const struct strings *words, size_t *at, const char *name, const char *letter)
-{
-	const char *word = words->items[*at];
-	size_t len = strlen(name);
-	if (strncmp(word, name, len) == 0 && word[len] == '=')
-		return word + len + 1;
-	if ((strcmp(word, name) == 0 || (letter != NULL && strcmp(word, letter) == 0)) && *at + 1 < words->count)
-		return words->items[++*at];
-	return NULL;
-}
-
-static void set(char **place, const char *value)
-{
-	free(*place);
-	*place = mem_copy_string(value);
-}
-
-static void read_option(struct cargo_call *call, const struct strings *words, size_t *at)
-{
-	const char *value;
-	if ((value = option(words, at, "--package", "-p")) != NULL)
-		set(&call->package, value);
-	else if ((value = option(words, at, "--bin", NULL)) != NULL)
-		set(&call->bin, value);
-	else if ((value = option(words, at, "--target", NULL)) != NULL)
-		set(&call->target, value);
-	else if ((value = option(words, at, "--profile", NULL)) != NULL)
-		set(&call->profile, value);
-	else if ((value = option(words, at, "--manifest-path", NULL)) != NULL)
-		set(&call->manifest_path, value);
-	else if ((value = option(words, at, "--features", "-F")) != NULL)
-		strings_add(&call->features, value);
-	else if (option(words, at, "--path", NULL) != NULL)
-		call->path_install = true;
-	else if (strcmp(words->items[*at], "--no-default-features") == 0)
-		call->no_default_features = true;
-	else if (strcmp(words->items[*at], "--all-features") == 0)
-		call->all_features = true;
-	else if (strcmp(words->items[*at], "--release") == 0 || strcmp(words->items[*at], "-r") == 0)
-		call->release = true;
-}
-
-static bool is_assignment(const char *word)
-{
-	const char *at = word;
-	while (isalnum((unsigned char)*at) || *at == '_')
-		at++;
-	return at > word && *at == '=' && !isdigit((unsigned char)word[0]);
-}
-
-static bool is_cargo(const char *word)
-{
-	const char *name = path_name(word);
-	return strcmp(name, "cargo") == 0 || strcmp(name, "xx-cargo") == 0 || strcmp(name, "cross") == 0;
-}
-
-static void read_call(const struct strings *words, size_t at, const char *folder, struct cargo_call *call)
-{
-	for (size_t i = 0; i < at; i++)
-		if (is_assignment(words->items[i]))
-			strings_add(&call->env, words->items[i]);
-	call->folder = mem_copy_string(folder);
-	at++;
-	while (at < words->count && words->items[at][0] == '+')
-		at++;
-	/* options may stand before the verb */
-	for (; at < words->count; at++) {
-		if (words->items[at][0] == '-') {
-			read_option(call, words, &at);
-			continue;
-		}
-		if (call->verb == NULL)
-			call->verb = mem_copy_string(words->items[at]);
-	}
-}
-
-void run_find_cargo(const char *body, struct cargo_calls *calls)
-{
-	struct shell_commands commands = {0};
-	auto_free char *folder = NULL;
-	shell_split(body, &commands);
-	for (size_t i = 0; i < commands.count; i++) {
-		const struct strings *words = &commands.items[i].words;
-		if (words->count == 2 && strcmp(words->items[0], "cd") == 0)
-			set(&folder, words->items[1]);
-		for (size_t j = 0; j < words->count; j++) {
-			if (!is_cargo(words->items[j]))
-				continue;
-			struct cargo_call call = {0};
-			read_call(words, j, folder, &call);
-			if (call.verb != NULL)
-				*array_add(calls) = call;
+	struct str out = {0};
+	for (size_t i = 0; i < words->count; i++) {
+		str_add(&out, i > 0 ? " '" : "'");
+		for (const char *at = words->items[i]; *at != '\0'; at++) {
+			if (*at == '\'')
+				str_add(&out, "'\\''");
 			else
-				cargo_call_finish(&call);
-			break;
+				str_add_char(&out, *at);
 		}
+		str_add_char(&out, '\'');
 	}
-	shell_commands_finish(&commands);
+	return str_steal(&out);
 }
 
-bool cargo_call_compiles(const struct cargo_call *call)
+char *run_body(const struct dockerfile *file, size_t index)
 {
-	static const char *const verbs[] = {"build", "b", "check", "chef", "test", "nextest", "rustc", "run", "clippy", "zigbuild", "auditable", "leptos", "fetch", "vendor"};
-	for (size_t i = 0; i < COUNT_OF(verbs); i++)
-		if (strcmp(call->verb, verbs[i]) == 0)
-			return true;
-	return strcmp(call->verb, "install") == 0 && call->path_install;
+	const struct docker_line *line = &file->lines.items[index];
+	const char *rest = after_flags(line->rest);
+	auto_strings words = {0};
+	bool json;
+	dockerfile_words(rest, &words, &json);
+	if (json) {
+		/* sh -c 'body' is its body */
+		if (words.count == 3 && is_shell(words.items[0]) && words.items[1][0] == '-')
+			return dockerfile_expand_shell(file, index, words.items[2]);
+		auto_free char *quoted = quote_words(&words);
+		return dockerfile_expand_shell(file, index, quoted);
+	}
+	bool script = line->heredoc != NULL && words.count > 0 && (text_starts_with(words.items[0], "<<") || is_shell(words.items[0]));
+	return dockerfile_expand_shell(file, index, script ? line->heredoc : rest);
 }
