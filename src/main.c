@@ -3,10 +3,12 @@
 
 #include "cargodeck/commands.h"
 #include "cargodeck/verbs.h"
+#include "screen.h"
 
 #include <locale.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static unsigned width(void)
@@ -50,6 +52,7 @@ static int help_verb(const struct command_line *line)
 static int run(const struct command_line *line)
 {
 	switch ((enum command_id)line->command->id) {
+	case COMMAND_UP: return screen_run(line);
 	case COMMAND_WATCH: return verb_watch(line);
 	case COMMAND_BUILD: return verb_build(line);
 	case COMMAND_PS: return verb_ps(line);
@@ -63,8 +66,23 @@ static int run(const struct command_line *line)
 	case COMMAND_COMPOSE_OVERRIDE: return verb_compose_override(line);
 	case COMMAND_VERSION: return print_version(line);
 	case COMMAND_HELP: return help_verb(line);
-	default: return 2;
+	default: return 2; /* of the screen alone: the parser does not let it through */
 	}
+}
+
+/* What libraries and children complain of ends there. It is kept small: the log
+ * of the run before is enough. */
+static void open_log(const char *path)
+{
+	struct stat status;
+	auto_free char *folder = path_parent(path);
+	if (!dir_make_all(folder, 0700, NULL))
+		return;
+	if (stat(path, &status) == 0 && status.st_size > 4 << 20) {
+		auto_free char *old = mem_print("%s.old", path);
+		rename(path, old);
+	}
+	log_open(path, NULL);
 }
 
 int main(int argc, char **argv)
@@ -72,8 +90,10 @@ int main(int argc, char **argv)
 	struct command_line line;
 	struct fault fault;
 	int status;
+	auto_free char *log = path_home(PATH_STATE, "log");
 	if (setlocale(LC_ALL, "") == NULL)
 		setlocale(LC_ALL, "C.UTF-8");
+	open_log(log);
 	if (!command_parse(&deck_commands, argc, argv, &line, &fault))
 		status = verb_fault(&fault);
 	else if (line.version)
@@ -83,5 +103,6 @@ int main(int argc, char **argv)
 	else
 		status = run(&line);
 	command_line_finish(&line);
+	log_close();
 	return status;
 }

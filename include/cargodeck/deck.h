@@ -86,6 +86,18 @@ void deck_build_now(struct deck *deck, bool clean);
 bool deck_go_back(struct deck *deck, struct fault *fault);
 /* Adopts what plain compose started: its Rust services are made anew. */
 void deck_take_over(struct deck *deck);
+/* Starts whatever is stopped. */
+void deck_start_all(struct deck *deck);
+/* `docker compose down`: containers and networks go, volumes stay. */
+bool deck_down(struct deck *deck, struct fault *fault);
+/* Shell commands run at each DECK_SERVING and each failed build; NULL or empty:
+ * none. They get the event, the service (or programs) and the generation as $1
+ * to $3. */
+void deck_set_hooks(struct deck *deck, const char *on_serving, const char *on_failed);
+/* Reads CPU and memory each second from now on. */
+void deck_watch_figures(struct deck *deck);
+/* A file as the view names it, as a path that can be opened; the caller frees. */
+char *deck_path(const struct deck *deck, const char *file);
 /* Which service's log the screen follows; NULL: none. */
 void deck_follow_log(struct deck *deck, const char *service);
 

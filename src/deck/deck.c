@@ -20,12 +20,46 @@ void deck_changed(struct deck *deck)
 	deck->revision++;
 }
 
+static void on_hook_done(void *data, int status, const char *out, const char *err)
+{
+	(void)out;
+	if (status != 0)
+		log_line("%s ended with %d: %s", (const char *)data, status, err);
+}
+
+/* A command of the person's: the event, whose it is and the generation are $1 to $3. */
+static void run_hook(struct deck *deck, const char *command, const char *event_name, const char *whose, unsigned generation)
+{
+	auto_strings argv = {0};
+	if (command == NULL || command[0] == '\0' || deck->is_closing)
+		return;
+	strings_add(&argv, "sh");
+	strings_add(&argv, "-c");
+	strings_add(&argv, command);
+	strings_add(&argv, "cargodeck");
+	strings_add(&argv, event_name);
+	strings_add(&argv, whose != NULL ? whose : "");
+	strings_print(&argv, "%u", generation);
+	task_start(deck, &argv, NULL, NULL, 0, on_hook_done, (void *)(uintptr_t)event_name);
+}
+
+static void run_hooks(struct deck *deck, const struct deck_event *event)
+{
+	if (event->kind == DECK_SERVING)
+		run_hook(deck, deck->on_serving, "serving", event->service, event->generation);
+	if (event->kind == DECK_BUILD && strcmp(event->state, "failed") == 0) {
+		auto_free char *names = event->names != NULL ? strings_join(event->names, " ", NULL) : NULL;
+		run_hook(deck, deck->on_failed, "failed", names, event->generation);
+	}
+}
+
 void deck_tell(struct deck *deck, struct deck_event *event)
 {
 	event->wall_ms = clock_wall_ms();
 	deck_changed(deck);
 	if (deck->listener != NULL)
 		deck->listener(deck->data, event);
+	run_hooks(deck, event);
 }
 
 static void drop_fault(struct deck *deck, size_t index)
@@ -272,6 +306,8 @@ void deck_close(struct deck *deck)
 	strings_finish(&deck->image_services);
 	if (deck->lock >= 0)
 		close(deck->lock);
+	free(deck->on_serving);
+	free(deck->on_failed);
 	free(deck->complaint);
 	free(deck->launcher_image);
 	free(deck->engine_version);
@@ -297,6 +333,22 @@ bool deck_take_lock(struct deck *deck, struct fault *fault)
 	deck->lock = -1;
 	fault_set(fault, FAULT_FAILED, "another cargodeck has the project %s already", deck->name);
 	return fault_mend(fault, "use that one, or end it first");
+}
+
+void deck_set_hooks(struct deck *deck, const char *on_serving, const char *on_failed)
+{
+	service_set_text(&deck->on_serving, on_serving);
+	service_set_text(&deck->on_failed, on_failed);
+}
+
+void deck_watch_figures(struct deck *deck)
+{
+	rows_watch_figures(deck);
+}
+
+char *deck_path(const struct deck *deck, const char *file)
+{
+	return deck->project != NULL ? path_join(deck->project->folder, file) : mem_copy_string(file);
 }
 
 bool deck_start(struct deck *deck, struct fault *fault)

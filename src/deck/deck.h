@@ -194,6 +194,7 @@ struct deck {
 
 	struct map *logs; /* service -> struct follow_log */
 	char *followed;
+	char *on_serving, *on_failed; /* a person's commands */
 	uint64_t revision;
 	struct deck_view_store *view;
 };

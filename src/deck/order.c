@@ -63,6 +63,31 @@ void deck_take_over(struct deck *deck)
 	up_consider(deck);
 }
 
+void deck_start_all(struct deck *deck)
+{
+	for (size_t i = 0; i < services_count(deck->services); i++) {
+		struct service *service = services_at(deck->services, i);
+		if (service->run == SERVICE_RUNNING || (service->run == SERVICE_EXITED && service_is_well(service)))
+			continue;
+		service->is_stopped = false;
+		strings_drop(&deck->brought, service->name);
+	}
+	up_consider(deck);
+}
+
+bool deck_down(struct deck *deck, struct fault *fault)
+{
+	if (deck->project == NULL)
+		return fault_set(fault, FAULT_FAILED, "the project is not read yet");
+	for (size_t i = 0; i < services_count(deck->services); i++)
+		services_at(deck->services, i)->is_stopped = true;
+	auto_strings argv = {0};
+	project_compose_words(deck->project, &argv);
+	strings_add(&argv, "down");
+	task_start(deck, &argv, deck->project->folder, NULL, 0, on_ordered, deck);
+	return true;
+}
+
 /* ---- back ---- */
 
 struct going_back {

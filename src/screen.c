@@ -1,0 +1,252 @@
+/* `up`: a deck and a screen on it. What the person asks goes to the deck, what
+ * the deck knows is drawn; the loop's turn hook draws once a turn. */
+#include "cargodeck/commands.h"
+#include "cargodeck/config.h"
+#include "cargodeck/tui.h"
+#include "cargodeck/verbs.h"
+#include "screen.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+enum { SIGNALS = 5 };
+
+struct screen {
+	struct loop *loop;
+	struct deck *deck;
+	struct tui *tui;
+	struct config *config;
+	struct loop_child *editor;
+	struct loop_signal *signals[SIGNALS];
+	bool gone;
+};
+
+/* ---- the editor ---- */
+
+static void on_editor_done(void *data, int status, int signal_number)
+{
+	struct screen *screen = data;
+	struct fault fault;
+	(void)signal_number;
+	loop_child_close(steal(&screen->editor));
+	tui_resume(screen->tui);
+	if (status == 127) {
+		fault_set(&fault, FAULT_OUTSIDE, "the editor could not be started");
+		fault_mend(&fault, "set EDITOR to its name");
+		tui_show_fault(screen->tui, &fault);
+	}
+}
+
+static const char *editor_name(void)
+{
+	static const char *const names[] = {"VISUAL", "EDITOR"};
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		const char *value = getenv(names[i]);
+		if (value != NULL && value[0] != '\0')
+			return value;
+	}
+	return "vi";
+}
+
+/* Editors take the place in one of three forms. */
+static void add_place(struct strings *argv, const char *file, unsigned line, unsigned column)
+{
+	static const char *const colons[] = {"hx", "helix", "zed", "subl", "micro"};
+	const char *name = path_name(argv->items[0]);
+	if (strcmp(name, "code") == 0 || strcmp(name, "codium") == 0 || strcmp(name, "code-insiders") == 0) {
+		strings_add(argv, "--goto");
+		strings_print(argv, "%s:%u:%u", file, line > 0 ? line : 1, column > 0 ? column : 1);
+		return;
+	}
+	for (size_t i = 0; i < COUNT_OF(colons); i++) {
+		if (strcmp(name, colons[i]) == 0) {
+			strings_print(argv, "%s:%u:%u", file, line > 0 ? line : 1, column > 0 ? column : 1);
+			return;
+		}
+	}
+	strings_print(argv, "+%u", line > 0 ? line : 1);
+	strings_add(argv, file);
+}
+
+static void on_edit(void *data, const char *file, unsigned line, unsigned column)
+{
+	static const struct loop_child_call calls = {NULL, NULL, on_editor_done};
+	struct screen *screen = data;
+	struct fault fault;
+	auto_strings argv = {0};
+	if (screen->editor != NULL)
+		return;
+	auto_free char *path = deck_path(screen->deck, file);
+	strings_split(&argv, editor_name(), ' ');
+	if (argv.count == 0)
+		strings_add(&argv, "vi");
+	add_place(&argv, path, line, column);
+	auto_free const char **vector = strings_vector(&argv);
+	tui_suspend(screen->tui);
+	screen->editor = loop_child_open(screen->loop, &(struct loop_child_options){.argv = vector, .own_terminal = true}, &calls, screen, &fault);
+	if (screen->editor == NULL) {
+		tui_resume(screen->tui);
+		fault_mend(&fault, "set EDITOR to the editor's name");
+		tui_show_fault(screen->tui, &fault);
+	}
+}
+
+/* ---- what the person asks ---- */
+
+static void on_view(void *data, struct view *view)
+{
+	struct screen *screen = data;
+	deck_view(screen->deck, view);
+}
+
+static bool on_command(void *data, int id, const char *service, struct fault *fault)
+{
+	struct screen *screen = data;
+	switch ((enum command_id)id) {
+	case COMMAND_QUIT:
+		loop_stop(screen->loop);
+		return true;
+	case COMMAND_BUILD:
+		deck_build_now(screen->deck, false);
+		return true;
+	case COMMAND_REBUILD:
+		deck_build_now(screen->deck, true);
+		return true;
+	case COMMAND_START:
+		return deck_service_order(screen->deck, service, "start", fault);
+	case COMMAND_STOP:
+		return deck_service_order(screen->deck, service, "stop", fault);
+	case COMMAND_RESTART:
+		return deck_service_order(screen->deck, service, "restart", fault);
+	case COMMAND_UP:
+		deck_start_all(screen->deck);
+		return true;
+	case COMMAND_DOWN:
+		return deck_down(screen->deck, fault);
+	case COMMAND_PAUSE_WATCH:
+		deck_pause_watch(screen->deck, !deck_watch_is_paused(screen->deck));
+		return true;
+	case COMMAND_BACK:
+		return deck_go_back(screen->deck, fault);
+	case COMMAND_TAKE_OVER:
+		deck_take_over(screen->deck);
+		return true;
+	default:
+		return fault_set(fault, FAULT_USAGE, "this cannot be done on the screen");
+	}
+}
+
+static void on_follow(void *data, const char *service)
+{
+	struct screen *screen = data;
+	deck_follow_log(screen->deck, service);
+}
+
+static void on_gone(void *data)
+{
+	struct screen *screen = data;
+	screen->gone = true;
+	loop_stop(screen->loop);
+}
+
+/* ---- the loop ---- */
+
+static void on_turn(void *data)
+{
+	struct screen *screen = data;
+	if (screen->tui != NULL && screen->editor == NULL)
+		tui_turn(screen->tui, deck_revision(screen->deck));
+}
+
+static void on_signal(void *data, int number)
+{
+	struct screen *screen = data;
+	if (number == SIGWINCH && screen->tui != NULL)
+		tui_resize(screen->tui);
+	else if (number == SIGCONT && screen->tui != NULL && screen->editor == NULL)
+		tui_resume(screen->tui);
+	else if (number == SIGHUP)
+		on_gone(screen);
+	else if (number == SIGTERM || number == SIGINT)
+		loop_stop(screen->loop);
+}
+
+static void on_event(void *data, const struct deck_event *event)
+{
+	struct screen *screen = data;
+	bool bell = (event->kind == DECK_SERVING && config_is_on(screen->config, CONFIG_BELL_SERVING)) ||
+		(event->kind == DECK_BUILD && strcmp(event->state, "failed") == 0 && config_is_on(screen->config, CONFIG_BELL_FAILED));
+	if (bell && screen->tui != NULL && screen->editor == NULL && !screen->gone && write(STDOUT_FILENO, "\a", 1) < 0)
+		on_gone(screen);
+}
+
+static void open_signals(struct screen *screen)
+{
+	static const int numbers[SIGNALS] = {SIGWINCH, SIGCONT, SIGHUP, SIGTERM, SIGINT};
+	for (size_t i = 0; i < SIGNALS; i++)
+		screen->signals[i] = loop_signal_open(screen->loop, numbers[i], on_signal, screen);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static void show_mistakes(struct screen *screen)
+{
+	struct fault fault;
+	if (screen->config->mistakes.count == 0)
+		return;
+	fault_set(&fault, FAULT_INPUT, "%s", screen->config->mistakes.items[0]);
+	if (screen->config->mistakes.count > 1)
+		fault_mend(&fault, "and %zu more; the defaults are taken", screen->config->mistakes.count - 1);
+	else
+		fault_mend(&fault, "the default is taken");
+	tui_show_fault(screen->tui, &fault);
+}
+
+static bool open_all(struct screen *screen, const struct command_line *line, struct fault *fault)
+{
+	static const struct tui_call calls = {on_view, on_command, on_follow, on_edit, on_gone};
+	struct deck_options options;
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
+		fault_set(fault, FAULT_USAGE, "the screen needs a terminal");
+		return fault_mend(fault, "use `cargodeck watch` where there is none");
+	}
+	verb_options_read(line, &options);
+	screen->deck = deck_open(screen->loop, &options, on_event, screen, fault);
+	verb_options_finish(&options);
+	if (screen->deck == NULL)
+		return false;
+	deck_set_hooks(screen->deck, config_text(screen->config, CONFIG_ON_SERVING), config_text(screen->config, CONFIG_ON_FAILED));
+	if (!deck_start(screen->deck, fault))
+		return false;
+	deck_watch_figures(screen->deck);
+	screen->tui = tui_open(screen->loop, &(struct tui_options){.in = STDIN_FILENO, .out = STDOUT_FILENO,
+		.commands = &deck_commands, .config = screen->config}, &calls, screen, fault);
+	return screen->tui != NULL;
+}
+
+int screen_run(const struct command_line *line)
+{
+	struct screen screen = {0};
+	struct fault fault = {0};
+	int status = 0;
+	screen.loop = loop_open();
+	screen.config = config_open(NULL, NULL);
+	open_signals(&screen);
+	if (!open_all(&screen, line, &fault)) {
+		status = verb_fault(&fault);
+	} else {
+		show_mistakes(&screen);
+		loop_set_turn_hook(screen.loop, on_turn, &screen);
+		loop_run(screen.loop);
+		loop_set_turn_hook(screen.loop, NULL, NULL);
+	}
+	/* the terminal first: it must be as it was, whatever comes */
+	loop_child_close(screen.editor);
+	tui_close(screen.tui);
+	deck_close(screen.deck);
+	for (size_t i = 0; i < SIGNALS; i++)
+		loop_signal_close(screen.signals[i]);
+	config_close(screen.config);
+	loop_close(screen.loop);
+	return status;
+}
