@@ -119,8 +119,10 @@ static void open_field(struct tui *tui, enum mode mode)
 	tui->mode = mode;
 	tui->help_top = tui->palette_at = 0;
 	field_set(&tui->field, "");
-	if (mode == MODE_SEARCH)
+	if (mode == MODE_SEARCH) {
+		tui->focus_before = tui->focus;
 		tui->focus = PANE_LOG;
+	}
 }
 
 static void suspend(struct tui *tui)

@@ -40,6 +40,7 @@ static void key_in_search(struct tui *tui, struct key key)
 		field_set(&tui->field, "");
 		set_needle(tui);
 		tui->mode = MODE_DECK;
+		tui->focus = tui->focus_before;
 	} else if (key.code == CODE_ENTER) {
 		tui->mode = MODE_DECK;
 	} else if (key.code == CODE_UP || key.code == CODE_DOWN) {

@@ -158,7 +158,7 @@ static void flush_last(struct tui *tui)
 
 bool term_is_slow(const struct tui *tui)
 {
-	return tui->term.pending.len > 0;
+	return tui->term.writing != NULL;
 }
 
 void term_set_mouse(struct tui *tui, bool is_on)

@@ -110,7 +110,7 @@ struct tui {
 
 	/* what the person chose */
 	enum mode mode;
-	enum pane focus;
+	enum pane focus, focus_before; /* before a search was begun */
 	bool is_zoomed;
 	char *selected;
 	size_t service_at, service_top;

@@ -1,0 +1,457 @@
+/* The screen on a real pseudo-terminal, read by a terminal emulator: what it
+ * shows is what was drawn; keys, sizes, giving back, hang-up, a slow reader. */
+#include "../unit.h"
+#include "cargodeck/commands.h"
+#include "scene.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pty.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+#include <vterm.h>
+#include <wchar.h>
+
+enum { DEADLINE_MS = 5000 };
+
+struct place {
+	struct loop *loop;
+	struct config *config;
+	struct tui *tui;
+	VTerm *vterm;
+	VTermScreen *screen;
+	int master, slave;
+	int columns, rows;
+	struct termios before;
+	struct loop_fd *reading;
+	struct str raw; /* all that the screen wrote */
+	enum scene_kind kind;
+	uint64_t revision;
+	unsigned views;
+	int last_command;
+	char *followed;
+	bool is_gone, is_reading;
+};
+
+static void fill_view(void *data, struct view *view)
+{
+	struct place *place = data;
+	place->views++;
+	scene_fill(place->kind, view);
+}
+
+static bool take_command(void *data, int id, const char *argument, struct fault *fault)
+{
+	struct place *place = data;
+	(void)argument, (void)fault;
+	place->last_command = id;
+	return true;
+}
+
+static void follow(void *data, const char *service)
+{
+	struct place *place = data;
+	free(place->followed);
+	place->followed = mem_copy_string(service);
+}
+
+static void gone(void *data)
+{
+	((struct place *)data)->is_gone = true;
+}
+
+static void on_turn(void *data)
+{
+	struct place *place = data;
+	if (place->tui != NULL)
+		tui_turn(place->tui, place->revision);
+}
+
+static void on_output(void *data, int fd, int events)
+{
+	struct place *place = data;
+	char bytes[65536];
+	(void)events;
+	ssize_t got = read(fd, bytes, sizeof bytes);
+	if (got <= 0)
+		return;
+	str_add_bytes(&place->raw, bytes, (size_t)got);
+	vterm_input_write(place->vterm, bytes, (size_t)got);
+	vterm_screen_flush_damage(place->screen);
+}
+
+static void read_on(struct place *place)
+{
+	place->reading = loop_fd_open(place->loop, place->master, LOOP_READ, on_output, place);
+}
+
+static int set_up(void **state)
+{
+	static const struct tui_call call = {.view = fill_view, .command = take_command, .follow = follow, .gone = gone};
+	struct place *place = mem_alloc(sizeof *place);
+	const char *source = getenv("TEST_SRCDIR");
+	auto_free char *themes = path_join(source != NULL ? source : ".", "themes");
+	struct winsize size = {.ws_col = 80, .ws_row = 24};
+	struct fault fault = {0};
+	*state = place;
+	place->columns = 80;
+	place->rows = 24;
+	place->revision = 1;
+	place->last_command = -1;
+	if (openpty(&place->master, &place->slave, NULL, NULL, &size) != 0)
+		return -1;
+	tcgetattr(place->slave, &place->before);
+	place->vterm = vterm_new(24, 80);
+	vterm_set_utf8(place->vterm, 1);
+	place->screen = vterm_obtain_screen(place->vterm);
+	vterm_screen_enable_altscreen(place->screen, 1);
+	vterm_screen_reset(place->screen, 1);
+	place->loop = loop_open();
+	place->config = config_open("/dev/null", themes);
+	struct tui_options options = {.in = place->slave, .out = place->slave, .commands = &deck_commands,
+		.config = place->config};
+	place->tui = tui_open(place->loop, &options, &call, place, &fault);
+	if (place->tui == NULL)
+		return -1;
+	read_on(place);
+	loop_set_turn_hook(place->loop, on_turn, place);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct place *place = *state;
+	tui_close(place->tui);
+	loop_fd_close(place->reading);
+	config_close(place->config);
+	loop_close(place->loop);
+	vterm_free(place->vterm);
+	if (place->master >= 0)
+		close(place->master);
+	close(place->slave);
+	str_finish(&place->raw);
+	free(place->followed);
+	free(place);
+	return 0;
+}
+
+/* ---- what the emulator shows ---- */
+
+static char *shown(struct place *place)
+{
+	struct str picture = {0};
+	for (int y = 0; y < place->rows; y++) {
+		auto_str line = {0};
+		for (int x = 0; x < place->columns;) {
+			VTermScreenCell cell;
+			VTermPos at = {.row = y, .col = x};
+			vterm_screen_get_cell(place->screen, at, &cell);
+			for (size_t i = 0; i < VTERM_MAX_CHARS_PER_CELL && cell.chars[i] != 0; i++) {
+				char bytes[8];
+				int len = snprintf(bytes, sizeof bytes, "%lc", (wint_t)cell.chars[i]);
+				str_add_bytes(&line, bytes, len > 0 ? (size_t)len : 0);
+			}
+			if (cell.chars[0] == 0)
+				str_add_char(&line, ' ');
+			x += cell.width > 1 ? cell.width : 1;
+		}
+		while (line.len > 0 && line.data[line.len - 1] == ' ')
+			str_cut(&line, line.len - 1);
+		str_print(&picture, "%s\n", str_text(&line));
+	}
+	return str_steal(&picture);
+}
+
+static bool is_shown(struct place *place, const char *text)
+{
+	auto_free char *picture = shown(place);
+	return strstr(picture, text) != NULL;
+}
+
+/* Turns the loop until the text is on the emulator's screen. */
+static void wait_for(struct place *place, const char *text)
+{
+	uint64_t end = clock_now_ns() + DEADLINE_MS * 1000000ull;
+	while (!is_shown(place, text)) {
+		if (clock_now_ns() > end) {
+			/* standard error is the screen's while it is up */
+			auto_free char *picture = shown(place);
+			printf("# \"%s\" never came, %zu bytes did:\n%s", text, place->raw.len, picture);
+			fail();
+		}
+		loop_turn(place->loop, 100);
+	}
+}
+
+static void wait_for_bytes(struct place *place, const char *bytes)
+{
+	uint64_t end = clock_now_ns() + DEADLINE_MS * 1000000ull;
+	while (place->raw.data == NULL || memmem(place->raw.data, place->raw.len, bytes, strlen(bytes)) == NULL) {
+		assert_true(clock_now_ns() < end);
+		loop_turn(place->loop, 100);
+	}
+}
+
+static void type(struct place *place, const char *keys)
+{
+	assert_int_equal(write(place->master, keys, strlen(keys)), (ssize_t)strlen(keys));
+}
+
+/* Turns the loop until the emulator shows what was drawn. */
+static void compare(struct place *place)
+{
+	uint64_t end = clock_now_ns() + DEADLINE_MS * 1000000ull;
+	for (;;) {
+		auto_free char *drawn = tui_picture(place->tui), *picture = shown(place);
+		if (strcmp(drawn, picture) == 0)
+			return;
+		if (clock_now_ns() > end)
+			assert_string_equal(picture, drawn);
+		loop_turn(place->loop, 100);
+	}
+}
+
+static void wait_for_command(struct place *place, int id)
+{
+	uint64_t end = clock_now_ns() + DEADLINE_MS * 1000000ull;
+	while (place->last_command != id) {
+		assert_true(clock_now_ns() < end);
+		loop_turn(place->loop, 100);
+	}
+}
+
+/* ---- tests ---- */
+
+static void test_comes_up(void **state)
+{
+	struct place *place = *state;
+	struct termios now;
+	wait_for(place, "? help");
+	compare(place);
+	tcgetattr(place->slave, &now);
+	assert_int_equal(now.c_lflag & (ICANON | ECHO | ISIG), 0);
+	assert_string_equal(place->followed, "api");
+	/* one frame lies between the marks of synchronised output */
+	assert_non_null(memmem(place->raw.data, place->raw.len, "\033[?2026h", 8));
+	assert_non_null(memmem(place->raw.data, place->raw.len, "\033[?2026l", 8));
+	assert_non_null(memmem(place->raw.data, place->raw.len, "\033[?1006h", 8));
+}
+
+static void test_keys(void **state)
+{
+	struct place *place = *state;
+	wait_for(place, "\xe2\x96\xb8\xe2\x97\x8f api");
+	type(place, "j\033[B");
+	wait_for(place, "\xe2\x96\xb8\xe2\x97\x8f worker");
+	compare(place);
+	assert_string_equal(place->followed, "worker");
+	type(place, "x");
+	wait_for(place, "Stop worker?");
+	assert_int_equal(place->last_command, -1);
+	type(place, "n");
+	wait_for(place, "x stop");
+	assert_int_equal(place->last_command, -1);
+	type(place, "xy");
+	wait_for_command(place, COMMAND_STOP);
+	type(place, "?");
+	wait_for(place, "search the help:");
+	type(place, "\033"); /* alone: a key by its timer */
+	wait_for(place, "? help");
+	/* the mouse: a click selects the first row */
+	type(place, "\033[<0;10;4M\033[<0;10;4m");
+	wait_for(place, "\xe2\x96\xb8\xe2\x97\x8f api");
+	compare(place);
+}
+
+static void test_resize(void **state)
+{
+	static const int sizes[][2] = {{120, 40}, {40, 12}, {61, 20}, {80, 24}};
+	struct place *place = *state;
+	wait_for(place, "? help");
+	for (size_t i = 0; i < COUNT_OF(sizes); i++) {
+		struct winsize size = {.ws_col = (unsigned short)sizes[i][0], .ws_row = (unsigned short)sizes[i][1]};
+		place->columns = sizes[i][0];
+		place->rows = sizes[i][1];
+		vterm_set_size(place->vterm, place->rows, place->columns);
+		str_clear(&place->raw);
+		ioctl(place->master, TIOCSWINSZ, &size);
+		tui_resize(place->tui);
+		wait_for_bytes(place, "\033[?2026l");
+		wait_for(place, "? help");
+		compare(place);
+	}
+}
+
+static void test_paste(void **state)
+{
+	struct place *place = *state;
+	wait_for(place, "? help");
+	type(place, "/\033[200~time\rout q\033[201~");
+	wait_for(place, "/time out q");
+	assert_int_equal(place->last_command, -1);
+	type(place, "\003");
+	wait_for(place, "? help");
+	/* a megabyte, and nothing of it is a command */
+	char *bytes = mem_alloc(1 << 20);
+	memset(bytes, 'q', 1 << 20);
+	type(place, "\033[200~");
+	uint64_t end = clock_now_ns() + DEADLINE_MS * 1000000ull;
+	fcntl(place->master, F_SETFL, O_NONBLOCK);
+	for (size_t done = 0; done < 1 << 20;) {
+		ssize_t put = write(place->master, bytes + done, (1 << 20) - done);
+		assert_true((put > 0 || errno == EAGAIN) && clock_now_ns() < end);
+		done += put > 0 ? (size_t)put : 0;
+		loop_turn(place->loop, 0);
+	}
+	fcntl(place->master, F_SETFL, 0);
+	free(bytes);
+	type(place, "\033[201~j");
+	wait_for(place, "\xe2\x96\xb8\xe2\x9f\xb3 gateway");
+	assert_int_equal(place->last_command, -1);
+}
+
+static void test_given_back(void **state)
+{
+	struct place *place = *state;
+	struct termios now;
+	wait_for(place, "? help");
+	str_clear(&place->raw);
+	tui_suspend(place->tui);
+	tcgetattr(place->slave, &now);
+	assert_int_equal(now.c_lflag, place->before.c_lflag);
+	assert_int_equal(now.c_iflag, place->before.c_iflag);
+	wait_for_bytes(place, "\033[?1049l");
+	wait_for_bytes(place, "\033[?2004l");
+	unsigned views = place->views;
+	place->revision++;
+	loop_turn(place->loop, 0);
+	assert_int_equal(place->views, views);
+	str_clear(&place->raw);
+	tui_resume(place->tui);
+	wait_for_bytes(place, "\033[?1049h");
+	wait_for(place, "? help");
+	compare(place);
+	tui_close(place->tui);
+	place->tui = NULL;
+	tcgetattr(place->slave, &now);
+	assert_int_equal(now.c_lflag, place->before.c_lflag);
+	assert_int_equal(now.c_oflag, place->before.c_oflag);
+}
+
+static void test_stderr(void **state)
+{
+	struct place *place = *state;
+	wait_for(place, "? help");
+	fprintf(stderr, "a library scribbles\n");
+	place->kind = SCENE_FAILED;
+	place->revision++;
+	wait_for(place, "does not compile");
+	assert_null(memmem(place->raw.data, place->raw.len, "scribbles", 9));
+	compare(place);
+}
+
+/* Nobody reads: nothing blocks, and what is shown in the end is the newest. */
+static void test_slow(void **state)
+{
+	struct place *place = *state;
+	wait_for(place, "? help");
+	loop_fd_close(steal(&place->reading));
+	bool is_held = false; /* frames wait until the terminal takes them */
+	for (int i = 0; i < 400 && !is_held; i++) {
+		place->kind = (enum scene_kind)(i % 3);
+		place->revision++;
+		tui_resize(place->tui);
+		tui_type(place->tui, "\014", 1); /* drawn whole each time */
+		loop_turn(place->loop, 17);
+		is_held = i > 50 && place->views < (unsigned)i / 2;
+	}
+	assert_true(is_held);
+	place->kind = SCENE_FAILED;
+	place->revision++;
+	read_on(place);
+	wait_for(place, "does not compile");
+	compare(place);
+}
+
+static void test_hang_up(void **state)
+{
+	struct place *place = *state;
+	uint64_t end = clock_now_ns() + DEADLINE_MS * 1000000ull;
+	wait_for(place, "? help");
+	loop_fd_close(steal(&place->reading));
+	close(place->master);
+	place->master = -1;
+	while (!place->is_gone) {
+		assert_true(clock_now_ns() < end);
+		loop_turn(place->loop, 100);
+	}
+	place->revision++;
+	loop_turn(place->loop, 0);
+}
+
+/* With nothing to draw, nothing is written and the view is not asked for. */
+static void test_idle(void **state)
+{
+	struct place *place = *state;
+	place->kind = SCENE_EMPTY;
+	wait_for(place, "? help");
+	unsigned views = place->views;
+	size_t len = place->raw.len;
+	for (int i = 0; i < 20; i++)
+		loop_turn(place->loop, 5);
+	assert_int_equal(place->views, views);
+	assert_int_equal(place->raw.len, len);
+}
+
+static void check_refused(struct place *place, const char *type_name, int in, const char *words)
+{
+	static const struct tui_call call = {.view = fill_view};
+	struct tui_options options = {.in = in, .out = in, .commands = &deck_commands, .config = place->config};
+	struct fault fault = {0};
+	auto_free char *before = mem_copy_string(getenv("TERM"));
+	tui_close(place->tui);
+	place->tui = NULL;
+	if (type_name != NULL)
+		setenv("TERM", type_name, 1);
+	else
+		unsetenv("TERM");
+	assert_null(tui_open(place->loop, &options, &call, place, &fault));
+	setenv("TERM", before, 1);
+	assert_non_null(strstr(fault.text, words));
+	assert_int_equal(fault.code, FAULT_OUTSIDE);
+	assert_true(fault.mend[0] != '\0');
+}
+
+static void test_refused(void **state)
+{
+	struct place *place = *state;
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	check_refused(place, "no-such-terminal", place->slave, "TERM=no-such-terminal");
+	check_refused(place, "dumb", place->slave, "TERM=dumb");
+	check_refused(place, NULL, place->slave, "TERM is not set");
+	check_refused(place, "xterm-256color", null, "no terminal");
+	close(null);
+}
+
+int main(void)
+{
+	setenv("TZ", "UTC", 1);
+	setenv("TERM", "xterm-256color", 1);
+	setenv("LC_ALL", "C.UTF-8", 1);
+	unsetenv("NO_COLOR");
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_comes_up, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_keys, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_resize, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_paste, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_given_back, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_stderr, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_slow, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_hang_up, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_idle, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_refused, set_up, tear_down),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
