@@ -92,10 +92,8 @@ static void on_broken(void *data)
 
 /* ---- builds ---- */
 
-static void on_build_started(void *data, unsigned generation, const struct strings *bins)
+void deck_build_began(struct deck *deck, unsigned generation, const struct strings *bins)
 {
-	struct family *family = data;
-	struct deck *deck = family->deck;
 	deck->build_state = BUILD_RUNNING;
 	deck->progress = (struct build_progress){.generation = generation, .started_ns = clock_now_ns()};
 	strings_finish(&deck->build_bins);
@@ -105,6 +103,13 @@ static void on_build_started(void *data, unsigned generation, const struct strin
 	array_finish(&deck->errors);
 	deck->error_total = deck->warning_total = 0;
 	free(steal(&deck->complaint));
+}
+
+static void on_build_started(void *data, unsigned generation, const struct strings *bins)
+{
+	struct family *family = data;
+	struct deck *deck = family->deck;
+	deck_build_began(deck, generation, bins);
 	swap_building(family, true);
 	deck_tell(deck, &(struct deck_event){.kind = DECK_BUILD, .state = "started", .generation = generation, .names = bins});
 }
@@ -129,7 +134,7 @@ static void on_progress(void *data, const struct build_progress *progress)
 	deck_tell(deck, &(struct deck_event){.kind = DECK_BUILD, .state = "progress", .generation = progress->generation, .progress = progress});
 }
 
-static void keep_error(struct deck *deck, const struct diagnostic *diagnostic)
+void deck_keep_error(struct deck *deck, const struct diagnostic *diagnostic)
 {
 	deck->error_total += diagnostic->level == DIAGNOSTIC_ERROR;
 	deck->warning_total += diagnostic->level == DIAGNOSTIC_WARNING;
@@ -152,7 +157,7 @@ static void keep_error(struct deck *deck, const struct diagnostic *diagnostic)
 static void on_diagnostic(void *data, unsigned generation, const struct diagnostic *diagnostic)
 {
 	struct family *family = data;
-	keep_error(family->deck, diagnostic);
+	deck_keep_error(family->deck, diagnostic);
 	deck_tell(family->deck, &(struct deck_event){.kind = DECK_DIAGNOSTIC, .generation = generation, .diagnostic = diagnostic});
 }
 

@@ -194,6 +194,8 @@ struct deck {
 
 	struct map *logs; /* service -> struct follow_log */
 	char *followed;
+	struct share *share;
+	struct loop_timer *heir; /* a follower whose deck has ended tries to take over */
 	char *on_serving, *on_failed; /* a person's commands */
 	uint64_t revision;
 	struct deck_view_store *view;
@@ -204,6 +206,9 @@ void deck_changed(struct deck *deck); /* the screen may show something new */
 void deck_tell(struct deck *deck, struct deck_event *event); /* fills in the time */
 /* A fault is told as an event and kept for the screen under its key. */
 void deck_fault(struct deck *deck, const char *key, const struct fault *fault);
+void deck_build_began(struct deck *deck, unsigned generation, const struct strings *bins);
+void deck_keep_error(struct deck *deck, const struct diagnostic *diagnostic); /* copies */
+void deck_keep_stages(struct deck *deck, unsigned generation, const char *service, const struct save_stages *stages);
 void deck_forget_fault(struct deck *deck, const char *key);
 void deck_step(struct deck *deck, enum step step, enum step_state state, const char *format, ...) PRINTF_LIKE(4, 5);
 const char *deck_step_name(enum step step);
@@ -287,6 +292,15 @@ void follow_mark(struct deck *deck, const char *service, const char *text);
 void follow_close(struct deck *deck);
 void follow_container_changed(struct deck *deck, struct service *service);
 struct log_store *follow_store(struct deck *deck, const char *service, const char **why_empty, bool *stale);
+
+/* ---- share.c and hear.c: one deck has the project, others follow it ---- */
+void share_open(struct deck *deck);
+void share_close(struct deck *deck);
+bool share_follow(struct deck *deck); /* false: nobody listens */
+void share_tell(struct deck *deck, const struct deck_event *event);
+/* Passes an order on to the deck that is followed; false: none is. */
+bool share_order(struct deck *deck, const char *order, const char *service);
+void hear_event(struct deck *deck, const json_t *json);
 
 /* ---- view.c ---- */
 void view_close(struct deck *deck);

@@ -191,9 +191,21 @@ static double ms_between(int64_t from, int64_t to)
 	return from > 0 && to > from ? (double)(to - from) / 1e6 : 0;
 }
 
-static void add_beyond(struct deck *deck, double ms)
+/* A save's bar is that of the service that took longest. */
+void deck_keep_stages(struct deck *deck, unsigned generation, const char *service, const struct save_stages *stages)
 {
-	deck->beyond[deck->beyond_count++ % COUNT_OF(deck->beyond)] = ms;
+	struct save_record *record = save_find(deck, generation);
+	deck->beyond[deck->beyond_count++ % COUNT_OF(deck->beyond)] = stages->beyond;
+	if (record == NULL) {
+		record = &deck->saves[generation % SAVES_KEPT];
+		strings_finish(&record->services);
+		record->generation = generation;
+		record->is_serving = false;
+	}
+	if (!record->is_serving || stages->beyond > record->stages.beyond)
+		record->stages = *stages;
+	record->is_serving = true;
+	strings_add_new(&record->services, service);
 }
 
 static void tell_serving(struct deck *deck, const struct swap *swap, const struct wire_frame *frame)
@@ -210,11 +222,7 @@ static void tell_serving(struct deck *deck, const struct swap *swap, const struc
 		stages.start = ms_between(swap->artifact_ns, exec_ns);
 		stages.ready = ms_between(exec_ns, ready_ns);
 		stages.beyond = ms_between((int64_t)record->wrote_ns, ready_ns) - stages.cargo;
-		add_beyond(deck, stages.beyond);
-		if (!record->is_serving || stages.beyond > record->stages.beyond)
-			record->stages = stages;
-		record->is_serving = true;
-		strings_add_new(&record->services, swap->service);
+		deck_keep_stages(deck, swap->generation, swap->service, &stages);
 	}
 	deck_tell(deck, &(struct deck_event){.kind = DECK_SERVING, .service = swap->service, .generation = swap->generation,
 		.stages = whole ? &stages : NULL});

@@ -117,8 +117,16 @@ static bool take_name(struct deck *deck)
 	deck->name = mem_copy_string(deck->project->compose.name);
 	auto_free char *rest = mem_print("projects/%s", deck->name);
 	deck->state_folder = path_home(PATH_STATE, rest);
-	if (deck->is_following || deck_take_lock(deck, &fault))
+	if (deck->is_following)
 		return true;
+	if (deck_take_lock(deck, &fault)) {
+		share_open(deck);
+		return true;
+	}
+	if (share_follow(deck)) {
+		deck->is_following = true;
+		return true;
+	}
 	deck_step(deck, STEP_PROJECT, STEP_FAILED, "%s", fault.text);
 	deck_fault(deck, "lock", &fault);
 	return false;
