@@ -233,6 +233,7 @@ char *up_write_override(struct deck *deck, struct fault *fault);
 /* ---- images.c ---- */
 void images_build(struct deck *deck, const struct strings *only); /* NULL: all */
 void images_close(struct deck *deck);
+void images_drop_old(struct deck *deck); /* those that nothing stands on any more */
 /* The CA bundle that this machine's cargo and curl are told to use, or NULL. */
 const char *machine_ca_bundle(void);
 

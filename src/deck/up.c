@@ -357,6 +357,7 @@ static void tell_ready(struct deck *deck)
 		if (!deck->families.items[i]->first_passed)
 			return;
 	deck->is_up = true;
+	images_drop_old(deck);
 	deck_tell(deck, &(struct deck_event){.kind = DECK_READY, .names = &names, .ms = (double)(clock_now_ns() - deck->began_ns) / 1e6});
 }
 
