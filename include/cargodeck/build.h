@@ -165,6 +165,8 @@ struct build_call {
 	void (*started)(void *data, unsigned generation, const struct strings *bins);
 	void (*running)(void *data, unsigned generation, int64_t agent_ns); /* cargo lives */
 	void (*progress)(void *data, const struct build_progress *progress);
+	/* Another cargo holds the lock of the target folder or of the caches. */
+	void (*blocked)(void *data, unsigned generation);
 	void (*diagnostic)(void *data, unsigned generation, const struct diagnostic *diagnostic);
 	void (*artifact)(void *data, const struct build_artifact *artifact);
 	void (*done)(void *data, const struct build_result *result);

@@ -154,6 +154,30 @@ void deck_keep_error(struct deck *deck, const struct diagnostic *diagnostic)
 	deck->errors.items[at].diagnostic = copy;
 }
 
+static void on_lock_holder(void *data, const struct wire_frame *frame, const struct fault *fault)
+{
+	struct family *family = data;
+	const char *holder = fault == NULL ? wire_get(frame, "holder") : NULL;
+	struct fault own;
+	auto_str clean = {0};
+	if (holder != NULL)
+		text_add_clean(&clean, holder, strlen(holder) < 100 ? strlen(holder) : 100, false);
+	fault_set(&own, FAULT_FAILED, "another cargo holds the lock of the target folder%s%s%s: the build waits for it",
+		clean.len > 0 ? " (process " : "", str_text(&clean), clean.len > 0 ? ")" : "");
+	fault_mend(&own, "let it end, or end it: `docker exec` into the builder");
+	if (family->build != NULL && build_is_running(family->build))
+		deck_fault(family->deck, "lock of cargo", &own);
+}
+
+/* Inside the builder only somebody's `docker exec … cargo` can be in the way. */
+static void on_blocked(void *data, unsigned generation)
+{
+	struct family *family = data;
+	(void)generation;
+	auto_free char *path = mem_print(DECKHAND_TARGET "/%s/.cargo-lock", family->deck->project->families.items[family->index].profile_folder);
+	agent_locks(family->agent, path, on_lock_holder, family);
+}
+
 static void on_diagnostic(void *data, unsigned generation, const struct diagnostic *diagnostic)
 {
 	struct family *family = data;
@@ -207,6 +231,7 @@ static void on_build_done(void *data, const struct build_result *result)
 	deck->build_state = result->state;
 	deck->build_ms = result->ms;
 	note_failed(family, result);
+	deck_forget_fault(deck, "lock of cargo");
 	swap_building(family, false);
 	if (result->complaint != NULL && result->complaint[0] != '\0') {
 		struct fault fault;
@@ -232,7 +257,7 @@ static void on_build_done(void *data, const struct build_result *result)
 
 static void open_build(struct family *family)
 {
-	static const struct build_call calls = {on_build_started, on_build_running, on_progress, on_diagnostic, on_artifact, on_build_done};
+	static const struct build_call calls = {on_build_started, on_build_running, on_progress, on_blocked, on_diagnostic, on_artifact, on_build_done};
 	const struct project *project = family->deck->project;
 	const struct project_family *found = &project->families.items[family->index];
 	family->build = build_open(family->deck->loop, family->agent, &(struct build_options){

@@ -177,6 +177,8 @@ struct deck {
 	bool is_up; /* ready was told */
 	bool is_following; /* brings nothing up: shows what is */
 	bool is_closing;
+	struct loop_timer *look_again; /* until the project can be read */
+	uint64_t files_stamp;
 	struct loop_timer *waves, *refresh, *figures;
 	struct engine_request *listing;
 	bool list_again;
