@@ -117,13 +117,13 @@ class Launched:
         self.arguments = arguments
         self.address, self.port = "127.0.0.1", arguments[1] if len(arguments) > 1 else 0
         self.frames, self.news, self.process = [], threading.Condition(), None
-        self.swaps = 0
+        self.swaps, self.before = 0, None
 
-    def compile(self, number, version=None, static=False):
+    def compile(self, number, static=False, kind=None):
         folder = self.state / "gen" / str(number)
         folder.mkdir(parents=True)
-        subprocess.run(["gcc", "-O1", "-D_GNU_SOURCE", f'-DVERSION="{version or "v%d" % number}"', *(["-static"] if static else []), "-pthread",
-                        "-o", folder / "server", SOURCE / "tests/deckhand/server.c"], check=True)
+        subprocess.run(["gcc", "-O1", "-D_GNU_SOURCE", f'-DVERSION="v{number}"', *([f'-DKIND="{kind}"'] if kind else []),
+                        *(["-static"] if static else []), "-pthread", "-o", folder / "server", SOURCE / "tests/deckhand/server.c"], check=True)
 
     def select(self, number):
         link = self.state / "bin" / "server"
@@ -134,25 +134,30 @@ class Launched:
     def run(self, environment):
         # a PID namespace of its own: the launcher must be in the chain of PID 1
         return subprocess.Popen(["unshare", "--pid", "--fork", "--mount-proc", "--kill-child", str(self.path), *map(str, self.arguments)],
-                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=dict(os.environ, CARGODECK_SERVICE="test", **environment))
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, preexec_fn=self.before,
+                                env=dict(os.environ, CARGODECK_SERVICE="test", **environment))
 
     def start(self, **environment):
         self.process = self.run(environment)
         self.output = []
-        threading.Thread(target=lambda: self.output.extend(self.process.stdout), daemon=True).start()
+        self.reader = threading.Thread(target=lambda: self.output.extend(self.process.stdout), daemon=True)
+        self.reader.start()
         self.hub.settimeout(10)
         self.peer, _ = self.hub.accept()
-        threading.Thread(target=self._read, daemon=True).start()
+        self.listen()
         self.joined()
 
     def joined(self):
         """The launcher has met the hub."""
 
-    def _read(self):
+    def listen(self):
+        threading.Thread(target=self._read, args=(self.peer,), daemon=True).start()
+
+    def _read(self, peer):
         data = b""
         while True:
             try:
-                block = self.peer.recv(65536)
+                block = peer.recv(65536)
             except OSError:
                 block = b""
             if not block:
@@ -185,6 +190,17 @@ class Launched:
         moment, kind, got = self.wait(READY, FAILED, swap=self.swaps)
         return kind, got, moment - began
 
+    def send(self, kind, **fields):
+        self.peer.sendall(frame(kind, **fields))
+
+    def program(self):
+        """The process that serves, as this side sees it."""
+        chain = subprocess.run(["pgrep", "-P", str(self.launcher())], capture_output=True, text=True, check=True).stdout
+        return int(chain.split()[-1])
+
+    def launcher(self):
+        return int(subprocess.run(["pgrep", "-P", str(self.process.pid)], capture_output=True, text=True, check=True).stdout)
+
     def close(self):
         if self.process is not None:
             self.process.kill()
@@ -199,12 +215,22 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def get(port):
+def get(port, path="/"):
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-    connection.request("GET", "/")
+    connection.request("GET", path)
     body = connection.getresponse().read().decode()
     connection.close()
     return body
+
+
+def until(load, answers):
+    """Waits for that many answers more."""
+    at = len(load.answers) + answers
+    limit = time.monotonic() + 20
+    while len(load.answers) < at:
+        if time.monotonic() > limit:
+            raise AssertionError(f"no answer any more; {load.failures[:3]}")
+        load.stop.wait(0.001)
 
 
 def under_load(kind, kept, rounds=20, static=False, launched=None):
@@ -223,14 +249,12 @@ def under_load(kind, kept, rounds=20, static=False, launched=None):
                 answered = len(load.answers)
                 what, got, seconds = launched.swap(number)
                 assert what == READY and got["mode"] == ("seccomp" if static else "preload"), got
-                at = len(launched.frames)
                 swaps.append(seconds)
                 began = time.monotonic()
                 launched.wait(DRAINED, generation=3 - number)
                 launched.frames = [f for f in launched.frames if f[1] != DRAINED]
                 old_gone.append(time.monotonic() - began)
-                while len(load.answers) < answered + 20:
-                    time.sleep(0.001)
+                until(load, max(0, answered + 20 - len(load.answers)))
         assert not load.failures, f"{len(load.failures)} of {len(load.answers)} failed: {load.failures[:3]}"
         slowest = max(seconds for _, seconds, _ in load.answers)
         assert slowest < 0.2, f"the slowest answer took {slowest * 1000:.0f} ms"
