@@ -145,6 +145,7 @@ static int run_edge(int port, int by_ioctl)
 			}
 		}
 	}
+	shutdown(listener, SHUT_RDWR); /* a way of leaving that its successor must not feel */
 	return 0;
 }
 
