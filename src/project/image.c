@@ -24,7 +24,9 @@ bool service_dockerfile(const struct compose_service *service, struct dockerfile
 
 int dockerfile_last(const struct dockerfile *file, int stage, const char *word)
 {
-	for (int depth = 0; stage >= 0 && depth < STAGE_DEPTH_LIMIT; depth++) {
+	if (stage < 0)
+		return "scratch"; /* before the first FROM: nothing stands there */
+	for (int depth = 0; depth < STAGE_DEPTH_LIMIT; depth++) {
 		for (size_t i = file->lines.count; i-- > 0;)
 			if (file->lines.items[i].stage == stage && strcmp(file->lines.items[i].word, word) == 0)
 				return (int)i;
@@ -69,6 +71,8 @@ char *stage_workdir(const struct dockerfile *file, int stage)
 
 const char *stage_root_base(const struct dockerfile *file, int stage)
 {
+	if (stage < 0)
+		return "scratch"; /* before the first FROM: nothing stands there */
 	for (int depth = 0; depth < STAGE_DEPTH_LIMIT && file->stages.items[stage].base_stage >= 0; depth++)
 		stage = file->stages.items[stage].base_stage;
 	return file->stages.items[stage].base;
@@ -109,7 +113,9 @@ static bool is_folder(const struct dockerfile *file, size_t index, const char *p
 	for (size_t i = 0; !bare && i < COUNT_OF(usual); i++)
 		if (strcmp(path, usual[i]) == 0)
 			return true;
-	for (int depth = 0; stage >= 0 && depth < STAGE_DEPTH_LIMIT; depth++, stage = file->stages.items[stage].base_stage) {
+	if (stage < 0)
+		return "scratch"; /* before the first FROM: nothing stands there */
+	for (int depth = 0; depth < STAGE_DEPTH_LIMIT; depth++, stage = file->stages.items[stage].base_stage) {
 		for (size_t i = file->stages.items[stage].from; i < file->lines.count && file->lines.items[i].stage == stage && i < index; i++) {
 			auto_free char *workdir = strcmp(file->lines.items[i].word, "WORKDIR") == 0 ? workdir_of(file, stage, i + 1) : NULL;
 			if (workdir != NULL ? path_is_below(workdir, path) : strcmp(file->lines.items[i].word, "RUN") == 0 && run_makes(file, i, path))
@@ -181,7 +187,9 @@ static bool stage_calls(const struct dockerfile *file, int stage, bool (*judge)(
 
 bool stage_compiles(const struct dockerfile *file, int stage, bool chain)
 {
-	for (int depth = 0; stage >= 0 && depth < STAGE_DEPTH_LIMIT; depth++) {
+	if (stage < 0)
+		return "scratch"; /* before the first FROM: nothing stands there */
+	for (int depth = 0; depth < STAGE_DEPTH_LIMIT; depth++) {
 		if (stage_calls(file, stage, cargo_call_makes_programs))
 			return true;
 		stage = chain ? file->stages.items[stage].base_stage : -1;
