@@ -24,8 +24,6 @@ bool service_dockerfile(const struct compose_service *service, struct dockerfile
 
 int dockerfile_last(const struct dockerfile *file, int stage, const char *word)
 {
-	if (stage < 0)
-		return "scratch"; /* before the first FROM: nothing stands there */
 	for (int depth = 0; depth < STAGE_DEPTH_LIMIT; depth++) {
 		for (size_t i = file->lines.count; i-- > 0;)
 			if (file->lines.items[i].stage == stage && strcmp(file->lines.items[i].word, word) == 0)
@@ -71,6 +69,8 @@ char *stage_workdir(const struct dockerfile *file, int stage)
 
 const char *stage_root_base(const struct dockerfile *file, int stage)
 {
+	if (stage < 0)
+		return "scratch"; /* before the first FROM: nothing stands there */
 	if (stage < 0)
 		return "scratch"; /* before the first FROM: nothing stands there */
 	for (int depth = 0; depth < STAGE_DEPTH_LIMIT && file->stages.items[stage].base_stage >= 0; depth++)
