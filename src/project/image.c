@@ -24,7 +24,7 @@ bool service_dockerfile(const struct compose_service *service, struct dockerfile
 
 int dockerfile_last(const struct dockerfile *file, int stage, const char *word)
 {
-	for (int depth = 0; depth < STAGE_DEPTH_LIMIT; depth++) {
+	for (int depth = 0; stage >= 0 && depth < STAGE_DEPTH_LIMIT; depth++) {
 		for (size_t i = file->lines.count; i-- > 0;)
 			if (file->lines.items[i].stage == stage && strcmp(file->lines.items[i].word, word) == 0)
 				return (int)i;
@@ -69,10 +69,6 @@ char *stage_workdir(const struct dockerfile *file, int stage)
 
 const char *stage_root_base(const struct dockerfile *file, int stage)
 {
-	if (stage < 0)
-		return "scratch"; /* before the first FROM: nothing stands there */
-	if (stage < 0)
-		return "scratch"; /* before the first FROM: nothing stands there */
 	for (int depth = 0; depth < STAGE_DEPTH_LIMIT && file->stages.items[stage].base_stage >= 0; depth++)
 		stage = file->stages.items[stage].base_stage;
 	return file->stages.items[stage].base;
@@ -113,9 +109,7 @@ static bool is_folder(const struct dockerfile *file, size_t index, const char *p
 	for (size_t i = 0; !bare && i < COUNT_OF(usual); i++)
 		if (strcmp(path, usual[i]) == 0)
 			return true;
-	if (stage < 0)
-		return "scratch"; /* before the first FROM: nothing stands there */
-	for (int depth = 0; depth < STAGE_DEPTH_LIMIT; depth++, stage = file->stages.items[stage].base_stage) {
+	for (int depth = 0; stage >= 0 && depth < STAGE_DEPTH_LIMIT; depth++, stage = file->stages.items[stage].base_stage) {
 		for (size_t i = file->stages.items[stage].from; i < file->lines.count && file->lines.items[i].stage == stage && i < index; i++) {
 			auto_free char *workdir = strcmp(file->lines.items[i].word, "WORKDIR") == 0 ? workdir_of(file, stage, i + 1) : NULL;
 			if (workdir != NULL ? path_is_below(workdir, path) : strcmp(file->lines.items[i].word, "RUN") == 0 && run_makes(file, i, path))
@@ -129,8 +123,8 @@ bool copy_line_read(const struct dockerfile *file, size_t index, struct copy_lin
 {
 	const struct docker_line *line = &file->lines.items[index];
 	*out = (struct copy_line){.from_stage = -1, .line = index};
-	if ((strcmp(line->word, "COPY") != 0 && strcmp(line->word, "ADD") != 0) || line->heredoc != NULL)
-		return false;
+	if (line->stage < 0 || (strcmp(line->word, "COPY") != 0 && strcmp(line->word, "ADD") != 0) || line->heredoc != NULL)
+		return false; /* one before the first FROM copies into nothing */
 	auto_free char *from = flag_value(line->rest, "from");
 	if (from != NULL) {
 		out->from = dockerfile_expand(file, index, from);
@@ -187,9 +181,7 @@ static bool stage_calls(const struct dockerfile *file, int stage, bool (*judge)(
 
 bool stage_compiles(const struct dockerfile *file, int stage, bool chain)
 {
-	if (stage < 0)
-		return "scratch"; /* before the first FROM: nothing stands there */
-	for (int depth = 0; depth < STAGE_DEPTH_LIMIT; depth++) {
+	for (int depth = 0; stage >= 0 && depth < STAGE_DEPTH_LIMIT; depth++) {
 		if (stage_calls(file, stage, cargo_call_makes_programs))
 			return true;
 		stage = chain ? file->stages.items[stage].base_stage : -1;
