@@ -111,10 +111,17 @@ static void on_synced(void *data, int status, const char *out, const char *err)
 	deck_fault(deck, "sync", &fault);
 }
 
+static void on_restarted(void *data, const struct engine_answer *answer, const struct fault *fault)
+{
+	(void)answer;
+	if (fault != NULL)
+		deck_fault(data, "sync", fault);
+}
+
 static void restart_container(struct deck *deck, const struct service *service)
 {
 	auto_free char *path = mem_print("/containers/%s/restart", service->container);
-	engine_ask(deck->engine, "POST", path, NULL, 60000, NULL, NULL);
+	engine_ask(deck->engine, "POST", path, NULL, 60000, on_restarted, deck);
 }
 
 static void sync_one(struct deck *deck, const struct save_sync *sync)

@@ -280,7 +280,9 @@ static bool check_terminal(const char *type, const struct tui_options *options, 
 		return fault_mend(fault, "install its terminfo entry, or set TERM=xterm-256color");
 	}
 	const char *move = tigetstr("cup");
-	if (move == NULL || (intptr_t)move == -1 || tigetflag("hc") > 0) {
+	bool is_placing = move != NULL && (intptr_t)move != -1 && tigetflag("hc") <= 0;
+	del_curterm(cur_term); /* newterm() makes one of its own */
+	if (!is_placing) {
 		fault_set(fault, FAULT_OUTSIDE, "the terminal type TERM=%s cannot place the cursor: nothing can be drawn on it",
 			type);
 		return fault_mend(fault, "use a full terminal, or `cargodeck watch`");
