@@ -284,15 +284,16 @@ static unsigned answer_order(struct agent *agent, agent_done done, void *data)
 }
 
 void agent_publish(struct agent *agent, const char *bin, unsigned generation, const char *artifact,
-	bool compare, agent_done done, void *data)
+	const struct strings *serving, agent_done done, void *data)
 {
 	struct wire_buffer out = {0};
 	begin(&out, WIRE_PUBLISH, answer_order(agent, done, data));
 	wire_add_number(&out, "generation", generation);
 	wire_add(&out, "bin", bin);
 	wire_add(&out, "path", artifact);
-	if (compare)
-		wire_add_number(&out, "compare", 1);
+	wire_add_number(&out, "compare", 1);
+	for (size_t i = 0; serving != NULL && i < serving->count; i++)
+		wire_add(&out, "keep", serving->items[i]);
 	end(agent, &out);
 }
 

@@ -111,10 +111,14 @@ static void start_swap(struct family *family, const struct launcher *launcher, c
 	ask_swap(family, swap);
 }
 
-void swap_to(struct family *family, const char *bin, unsigned generation, unsigned save)
+void swap_launcher_to(struct family *family, const struct launcher *launcher, unsigned generation)
+{
+	start_swap(family, launcher, &(struct publishing){.family = family, .generation = generation});
+}
+
+void swap_to(struct family *family, const char *bin, unsigned generation)
 {
 	struct publishing publishing = {.family = family, .generation = generation};
-	(void)save;
 	for (size_t i = 0; i < family->deck->launchers.count; i++) {
 		const struct launcher *launcher = &family->deck->launchers.items[i];
 		if (launcher->family == family->index && strcmp(launcher->bin, bin) == 0)
@@ -130,17 +134,30 @@ static void free_publishing(struct publishing *publishing)
 	free(publishing);
 }
 
+/* Programs are kept once: a generation may stand for later ones with the same
+ * bytes. A person is shown the latest number. */
+static char *shown_key(const char *bin, unsigned generation)
+{
+	return mem_print("%s@%u", bin, generation);
+}
+
+static unsigned shown_generation(const struct family *family, const char *bin, unsigned generation)
+{
+	auto_free char *key = shown_key(bin, generation);
+	unsigned shown = (unsigned)(uintptr_t)map_get(family->shown, key);
+	return shown != 0 ? shown : generation;
+}
+
 /* Byte-equal to what runs: it only has another number. */
-static void renumber(struct family *family, const struct publishing *publishing)
+static void renumber(struct family *family, const struct publishing *publishing, unsigned kept)
 {
 	struct deck *deck = family->deck;
+	auto_free char *key = shown_key(publishing->bin, kept);
+	map_put(family->shown, key, (void *)(uintptr_t)publishing->generation);
 	for (size_t i = 0; i < deck->launchers.count; i++) {
 		struct launcher *launcher = &deck->launchers.items[i];
 		struct service *service = services_find(deck->services, launcher->service);
-		if (launcher->family != family->index || strcmp(launcher->bin, publishing->bin) != 0)
-			continue;
-		launcher->generation = publishing->generation;
-		if (service != NULL)
+		if (launcher->family == family->index && strcmp(launcher->bin, publishing->bin) == 0 && launcher->generation == kept && service != NULL)
 			service->generation = publishing->generation;
 	}
 	if (publishing->generation > deck->serving)
@@ -158,15 +175,15 @@ static void on_published(void *data, const struct wire_frame *frame, const struc
 		if (fault->code != FAULT_CANCELLED)
 			deck_fault(deck, key, fault);
 	} else {
-		map_put(family->published, publishing->bin, (void *)(uintptr_t)publishing->generation);
-		if (wire_get_number(frame, "same", 0) != 0) {
-			renumber(family, publishing);
-		} else {
-			for (size_t i = 0; i < deck->launchers.count; i++) {
-				const struct launcher *launcher = &deck->launchers.items[i];
-				if (launcher->family == family->index && strcmp(launcher->bin, publishing->bin) == 0)
-					start_swap(family, launcher, publishing);
-			}
+		unsigned kept = (unsigned)wire_get_number(frame, "generation", publishing->generation);
+		bool same = wire_get_number(frame, "same", 0) != 0;
+		map_put(family->published, publishing->bin, (void *)(uintptr_t)kept);
+		if (same)
+			renumber(family, publishing, kept);
+		for (size_t i = 0; !same && i < deck->launchers.count; i++) {
+			const struct launcher *launcher = &deck->launchers.items[i];
+			if (launcher->family == family->index && strcmp(launcher->bin, publishing->bin) == 0)
+				start_swap(family, launcher, publishing);
 		}
 		up_consider(deck);
 	}
@@ -181,7 +198,12 @@ void swap_artifact(struct family *family, const struct build_artifact *artifact)
 	struct publishing *publishing = mem_alloc(sizeof *publishing);
 	*publishing = (struct publishing){.family = family, .bin = mem_copy_string(artifact->bin), .generation = artifact->generation,
 		.started_ns = artifact->started_ns, .artifact_ns = artifact->ns, .fresh = artifact->fresh};
-	agent_publish(family->agent, artifact->bin, artifact->generation, artifact->path, true, on_published, publishing);
+	/* what serves is not dropped, however old: health checks call it by its path */
+	auto_strings serving = {0};
+	for (size_t i = 0; i < family->deck->launchers.count; i++)
+		if (family->deck->launchers.items[i].family == family->index && strcmp(family->deck->launchers.items[i].bin, artifact->bin) == 0)
+			strings_print(&serving, "%u", family->deck->launchers.items[i].generation);
+	agent_publish(family->agent, artifact->bin, artifact->generation, artifact->path, &serving, on_published, publishing);
 }
 
 /* ---- what launchers say ---- */
@@ -241,11 +263,11 @@ static void hear_ready(struct deck *deck, struct launcher *launcher, const struc
 	launcher->generation = (unsigned)wire_get_number(frame, "generation", 0);
 	launcher->is_ready = true;
 	if (service != NULL) {
-		service->generation = launcher->generation;
+		service->generation = shown_generation(deck->families.items[launcher->family], launcher->bin, launcher->generation);
 		service->is_ready = true;
+		if (service->generation > deck->serving)
+			deck->serving = service->generation;
 	}
-	if (launcher->generation > deck->serving)
-		deck->serving = launcher->generation;
 	if (swap != NULL) {
 		const char *mode = wire_get(frame, "mode");
 		double ms = ms_between(wire_get_number(frame, "t_start", 0), wire_get_number(frame, "t", 0));
@@ -405,10 +427,10 @@ void swap_launcher_up(struct family *family, int number, const struct wire_frame
 	launcher->generation = (unsigned)wire_get_number(join, "generation", 0);
 	launcher->is_ready = text_equal(wire_get(join, "state"), "ready");
 	snprintf(launcher->way, sizeof launcher->way, "%s", wire_get(join, "way") != NULL ? wire_get(join, "way") : "none");
-	service->generation = launcher->generation;
+	service->generation = shown_generation(family, bin, launcher->generation);
 	service->is_ready = launcher->is_ready;
-	if (launcher->generation > deck->serving)
-		deck->serving = launcher->generation;
+	if (service->generation > deck->serving)
+		deck->serving = service->generation;
 	unsigned newest = (unsigned)(uintptr_t)map_get(family->published, bin);
 	if (newest > launcher->generation)
 		start_swap(family, launcher, &(struct publishing){.generation = newest});

@@ -427,13 +427,23 @@ static int kept_generations(const struct agent *agent, const char *bin, long lon
 	return count;
 }
 
-static void drop_old(const struct agent *agent, const char *bin)
+static bool is_to_keep(const struct wire_frame *frame, long long generation)
+{
+	size_t at = 0;
+	const char *keep;
+	while ((keep = wire_each(frame, "keep", &at)) != NULL)
+		if (atoll(keep) == generation)
+			return true;
+	return false;
+}
+
+static void drop_old(const struct agent *agent, const char *bin, const struct wire_frame *frame)
 {
 	long long kept[64], current = current_generation(agent, bin);
 	int count = kept_generations(agent, bin, kept, 64);
 	for (int i = 0; i + KEPT < count; i++) {
 		char path[600];
-		if (kept[i] == current)
+		if (kept[i] == current || is_to_keep(frame, kept[i]))
 			continue;
 		print_to(path, sizeof path, "%s/gen/%lld/%s", agent->state, kept[i], bin);
 		unlink(path);
@@ -442,15 +452,20 @@ static void drop_old(const struct agent *agent, const char *bin)
 	}
 }
 
-static const char *publish(struct agent *agent, const struct wire_frame *frame, bool *same)
+/* `number` is the frame's own, and becomes that of the same bytes. */
+static const char *publish(struct agent *agent, const struct wire_frame *frame, bool *same, long long *number)
 {
 	const char *bin = wire_get(frame, "bin"), *artifact = wire_get(frame, "path");
-	long long generation = wire_get_number(frame, "generation", 0);
+	long long generation = *number;
 	char path[600], before[600];
 	if (!good_name(bin) || artifact == NULL || generation <= 0)
 		return "a generation needs a program, a path and a number";
 	print_to(before, sizeof before, "%s/bin/%s", agent->state, bin);
 	*same = wire_get_number(frame, "compare", 0) != 0 && same_bytes(before, artifact);
+	if (*same) {
+		*number = current_generation(agent, bin);
+		return NULL;
+	}
 	print_to(path, sizeof path, "%s/gen/%lld", agent->state, generation);
 	if (!make_folders(path, 0755))
 		return "the target volume cannot be written: is the disk full?";
@@ -462,7 +477,7 @@ static const char *publish(struct agent *agent, const struct wire_frame *frame, 
 	}
 	if (!turn_link(agent, bin, generation))
 		return "the link to the program cannot be turned";
-	drop_old(agent, bin);
+	drop_old(agent, bin, frame);
 	return NULL;
 }
 
@@ -473,7 +488,7 @@ static void answer_publish(struct agent *agent, const struct wire_frame *frame)
 	long long generation = wire_get_number(frame, "generation", 0);
 	const char *error = NULL;
 	if (frame->type == WIRE_PUBLISH) {
-		error = publish(agent, frame, &same);
+		error = publish(agent, frame, &same, &generation);
 	} else {
 		char path[600];
 		print_to(path, sizeof path, "%s/gen/%lld/%s", agent->state, generation, good_name(bin) ? bin : "-");

@@ -234,10 +234,22 @@ def keeps_three_generations():
 
 
 @test
+def keeps_what_serves_however_old():
+    with Agent() as agent:
+        for generation in 1, 2, 3, 4, 5, 6:
+            agent.publish(generation, b"program %d" % generation, ("keep", 1))
+        assert agent.kept() == [("app", 1, False), ("app", 4, False), ("app", 5, False), ("app", 6, True)], agent.kept()
+        agent.publish(7, b"program 7")
+        assert agent.kept() == [("app", 5, False), ("app", 6, False), ("app", 7, True)], agent.kept()
+
+
+@test
 def knows_an_equal_program():
     with Agent() as agent:
         agent.publish(1, b"the same")
-        assert agent.publish(2, b"the same", ("compare", 1)).get("same") == "1"
+        got = agent.publish(2, b"the same", ("compare", 1))
+        assert got.get("same") == "1" and got.get("generation") == "1", got
+        assert agent.kept() == [("app", 1, True)], "it is not kept twice: what serves may be called by its path"
         assert "same" not in agent.publish(3, b"not same", ("compare", 1))
 
 
