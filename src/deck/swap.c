@@ -339,7 +339,7 @@ static void hear_failed(struct family *family, struct launcher *launcher, const 
 	fault_set(&fault, FAULT_FAILED, "%s: g%u %s%s%s", launcher->service, (unsigned)wire_get_number(frame, "generation", 0),
 		failed_sentence(reason), words.len > 0 ? ": " : "", str_text(&words));
 	if (launcher->generation != 0) {
-		fault_mend(&fault, "g%u serves on; mend it and save", launcher->generation);
+		fault_mend(&fault, "g%u serves on; mend it and save", shown_generation(family, launcher->bin, launcher->generation));
 		/* a container that restarts must begin with a program that serves */
 		agent_select(family->agent, launcher->bin, launcher->generation, NULL, NULL);
 	}
