@@ -25,7 +25,11 @@ void loop_turn_inside(struct loop *loop, int wait_ms)
 {
 	if (wait_ms > 0)
 		uv_timer_start(&loop->cap, capped, (uint64_t)wait_ms, 0);
-	uv_run(&loop->uv, wait_ms == 0 ? UV_RUN_NOWAIT : UV_RUN_ONCE);
+	/* libuv runs the timers that are due and then waits all the same: what they
+	 * did would be drawn when something else happens */
+	uv_update_time(&loop->uv);
+	bool due = wait_ms == 0 || uv_backend_timeout(&loop->uv) == 0;
+	uv_run(&loop->uv, due ? UV_RUN_NOWAIT : UV_RUN_ONCE);
 	if (wait_ms > 0)
 		uv_timer_stop(&loop->cap);
 }

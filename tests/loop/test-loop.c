@@ -62,6 +62,23 @@ static void repeats_timers(void **state)
 	loop_close(seen.loop);
 }
 
+/* A timer that is due when the turn begins ends it: what it did must be drawn
+ * now, not when something else happens. */
+static void a_due_timer_ends_the_turn(void **state)
+{
+	(void)state;
+	struct seen seen = {.loop = loop_open()};
+	seen.timer = loop_timer_open(seen.loop, on_timer, &seen);
+	alarm(20); /* it would wait for ever */
+	for (int turn = 0; turn < 3 && seen.calls <= turn; turn++) {
+		loop_timer_set(seen.timer, 0, 0);
+		loop_turn(seen.loop, -1);
+		assert_int_equal(seen.calls, turn + 1);
+	}
+	alarm(0);
+	loop_close(seen.loop);
+}
+
 static void on_signal(void *data, int number)
 {
 	struct seen *seen = data;
@@ -191,6 +208,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(waits_for_descriptors),
 		cmocka_unit_test(repeats_timers),
+		cmocka_unit_test(a_due_timer_ends_the_turn),
 		cmocka_unit_test(hears_signals),
 		cmocka_unit_test(takes_work_from_threads),
 		cmocka_unit_test(ends_whole_groups),
