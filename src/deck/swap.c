@@ -96,6 +96,7 @@ static void ask_swap(struct family *family, const struct swap *swap)
 	wire_add(&frame, "mode", service != NULL ? service->swap : "auto");
 	wire_add_number(&frame, "grace_ms", service != NULL ? (int64_t)service->compose->grace_ms : 10000);
 	wire_add_number(&frame, "ready_ms", READY_LIMIT_MS);
+	wire_add(&frame, "ready", service != NULL ? service->ready : NULL);
 	send_frame(family, swap->launcher, &frame);
 }
 
