@@ -52,7 +52,9 @@ enum wire_type {
 		gen/<generation>/<bin> (hard link, else copy) and turns bin/<bin> to
 		it. The last three of each bin and those of `keep` stay. With compare
 		an artifact that is byte-equal to the current one is not kept again:
-		the answer has same=1 and the current one's generation. -> PUBLISHED */
+		the answer has same=1 and the current one's generation. `data`: whole
+		TO_LAUNCHER frames, obeyed where a new generation was kept: so the
+		swap does not wait for the answer's way there and back. -> PUBLISHED */
 	WIRE_SELECT = 4, /* id, generation, bin: turns bin/<bin> to a kept one. -> PUBLISHED */
 	WIRE_TOUCH = 5, /* id, path (repeated): sets mtime to now. -> DONE */
 	WIRE_READ = 6, /* id, path (repeated), limit: reads small files. -> one FILE a path, then DONE */

@@ -86,21 +86,26 @@ static struct swap *take_swap(struct deck *deck, int launcher)
 	return chosen;
 }
 
-static void ask_swap(struct family *family, const struct swap *swap)
+static void put_swap(struct family *family, const struct swap *swap, struct wire_buffer *frame)
 {
 	const struct project_service *service = project_find(family->deck->project, swap->service);
+	wire_begin(frame, WIRE_SWAP);
+	wire_add_number(frame, "swap", swap->number);
+	wire_add_number(frame, "generation", swap->generation);
+	wire_add(frame, "mode", service != NULL ? service->swap : "auto");
+	wire_add_number(frame, "grace_ms", service != NULL ? (int64_t)service->compose->grace_ms : 10000);
+	wire_add_number(frame, "ready_ms", READY_LIMIT_MS);
+	wire_add(frame, "ready", service != NULL ? service->ready : NULL);
+}
+
+static void ask_swap(struct family *family, const struct swap *swap)
+{
 	struct wire_buffer frame = {0};
-	wire_begin(&frame, WIRE_SWAP);
-	wire_add_number(&frame, "swap", swap->number);
-	wire_add_number(&frame, "generation", swap->generation);
-	wire_add(&frame, "mode", service != NULL ? service->swap : "auto");
-	wire_add_number(&frame, "grace_ms", service != NULL ? (int64_t)service->compose->grace_ms : 10000);
-	wire_add_number(&frame, "ready_ms", READY_LIMIT_MS);
-	wire_add(&frame, "ready", service != NULL ? service->ready : NULL);
+	put_swap(family, swap, &frame);
 	send_frame(family, swap->launcher, &frame);
 }
 
-static void start_swap(struct family *family, const struct launcher *launcher, const struct publishing *publishing)
+static struct swap *make_swap(struct family *family, const struct launcher *launcher, const struct publishing *publishing)
 {
 	struct swap *swap = take_swap(family->deck, launcher->number);
 	swap->generation = publishing->generation;
@@ -109,7 +114,12 @@ static void start_swap(struct family *family, const struct launcher *launcher, c
 	swap->bin = mem_copy_string(launcher->bin);
 	swap->cargo_started_ns = publishing->started_ns;
 	swap->artifact_ns = publishing->artifact_ns;
-	ask_swap(family, swap);
+	return swap;
+}
+
+static void start_swap(struct family *family, const struct launcher *launcher, const struct publishing *publishing)
+{
+	ask_swap(family, make_swap(family, launcher, publishing));
 }
 
 void swap_launcher_to(struct family *family, const struct launcher *launcher, unsigned generation)
@@ -166,6 +176,15 @@ static void renumber(struct family *family, const struct publishing *publishing,
 	rows_tell(deck);
 }
 
+/* Nothing was kept anew: the agent passed no swap on. */
+static void forget_swaps(struct deck *deck, const struct publishing *publishing)
+{
+	for (size_t i = 0; i < SWAPS_KEPT; i++)
+		if (deck->swaps[i].number != 0 && deck->swaps[i].generation == publishing->generation &&
+			strcmp(deck->swaps[i].bin, publishing->bin) == 0)
+			free_swap(&deck->swaps[i]);
+}
+
 static void on_published(void *data, const struct wire_frame *frame, const struct fault *fault)
 {
 	struct publishing *publishing = data;
@@ -173,18 +192,16 @@ static void on_published(void *data, const struct wire_frame *frame, const struc
 	struct deck *deck = family->deck;
 	if (fault != NULL) {
 		auto_free char *key = mem_print("keeping %s", publishing->bin);
+		forget_swaps(deck, publishing);
 		if (fault->code != FAULT_CANCELLED)
 			deck_fault(deck, key, fault);
 	} else {
 		unsigned kept = (unsigned)wire_get_number(frame, "generation", publishing->generation);
 		bool same = wire_get_number(frame, "same", 0) != 0;
 		map_put(family->published, publishing->bin, (void *)(uintptr_t)kept);
-		if (same)
+		if (same) {
+			forget_swaps(deck, publishing);
 			renumber(family, publishing, kept);
-		for (size_t i = 0; !same && i < deck->launchers.count; i++) {
-			const struct launcher *launcher = &deck->launchers.items[i];
-			if (launcher->family == family->index && strcmp(launcher->bin, publishing->bin) == 0)
-				start_swap(family, launcher, publishing);
 		}
 		up_consider(deck);
 	}
@@ -199,12 +216,22 @@ void swap_artifact(struct family *family, const struct build_artifact *artifact)
 	struct publishing *publishing = mem_alloc(sizeof *publishing);
 	*publishing = (struct publishing){.family = family, .bin = mem_copy_string(artifact->bin), .generation = artifact->generation,
 		.started_ns = artifact->started_ns, .artifact_ns = artifact->ns, .fresh = artifact->fresh};
-	/* what serves is not dropped, however old: health checks call it by its path */
+	struct wire_buffer then = {0};
 	auto_strings serving = {0};
-	for (size_t i = 0; i < family->deck->launchers.count; i++)
-		if (family->deck->launchers.items[i].family == family->index && strcmp(family->deck->launchers.items[i].bin, artifact->bin) == 0)
-			strings_print(&serving, "%u", family->deck->launchers.items[i].generation);
-	agent_publish(family->agent, artifact->bin, artifact->generation, artifact->path, &serving, on_published, publishing);
+	for (size_t i = 0; i < family->deck->launchers.count; i++) {
+		const struct launcher *launcher = &family->deck->launchers.items[i];
+		if (launcher->family != family->index || strcmp(launcher->bin, artifact->bin) != 0)
+			continue;
+		/* what serves is not dropped, however old: health checks call it by its path */
+		strings_print(&serving, "%u", launcher->generation);
+		struct wire_buffer frame = {0};
+		put_swap(family, make_swap(family, launcher, publishing), &frame);
+		if (wire_end(&frame))
+			agent_frame_for_launcher(&then, launcher->number, &frame);
+		wire_buffer_finish(&frame);
+	}
+	agent_publish(family->agent, artifact->bin, artifact->generation, artifact->path, &serving, &then, on_published, publishing);
+	wire_buffer_finish(&then);
 }
 
 /* ---- what launchers say ---- */

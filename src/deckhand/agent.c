@@ -27,10 +27,13 @@ extern char **environ;
 enum {
 	RUNS = 8,
 	LAUNCHERS = 256,
+	DROPS = 16,
+	KEEPS = 8,
 	KEPT = 3, /* generations of a program */
 	LINE_LIMIT = 512 * 1024,
 	OUT_LIMIT = 8 * 1024 * 1024, /* beyond it nothing more is read from children */
 	LAUNCHER_OUT_LIMIT = 256 * 1024,
+	DROP_NS = 1000000000, /* old generations go when nothing was kept for that long */
 };
 
 struct run {
@@ -50,6 +53,12 @@ struct peer {
 	struct wire_buffer in, out;
 };
 
+/* A program whose old generations are to go. */
+struct drop {
+	char bin[128]; /* empty: free */
+	long long keep[KEEPS]; /* generations that serve */
+};
+
 struct agent {
 	const char *state;
 	char hub_path[300];
@@ -60,6 +69,8 @@ struct agent {
 	int next_peer;
 	int hub, signals;
 	bool ending;
+	struct drop drops[DROPS];
+	uint64_t drop_at; /* 0: nothing is to be dropped */
 };
 
 /* ---- to cargodeck ---- */
@@ -427,23 +438,22 @@ static int kept_generations(const struct agent *agent, const char *bin, long lon
 	return count;
 }
 
-static bool is_to_keep(const struct wire_frame *frame, long long generation)
+static bool is_to_keep(const struct drop *drop, long long generation)
 {
-	size_t at = 0;
-	const char *keep;
-	while ((keep = wire_each(frame, "keep", &at)) != NULL)
-		if (atoll(keep) == generation)
+	for (int i = 0; i < KEEPS; i++)
+		if (drop->keep[i] == generation)
 			return true;
 	return false;
 }
 
-static void drop_old(const struct agent *agent, const char *bin, const struct wire_frame *frame)
+static void drop_old(const struct agent *agent, const struct drop *drop)
 {
+	const char *bin = drop->bin;
 	long long kept[64], current = current_generation(agent, bin);
 	int count = kept_generations(agent, bin, kept, 64);
 	for (int i = 0; i + KEPT < count; i++) {
 		char path[600];
-		if (kept[i] == current || is_to_keep(frame, kept[i]))
+		if (kept[i] == current || is_to_keep(drop, kept[i]))
 			continue;
 		print_to(path, sizeof path, "%s/gen/%lld/%s", agent->state, kept[i], bin);
 		unlink(path);
@@ -477,8 +487,57 @@ static const char *publish(struct agent *agent, const struct wire_frame *frame, 
 	}
 	if (!turn_link(agent, bin, generation))
 		return "the link to the program cannot be turned";
-	drop_old(agent, bin, frame);
 	return NULL;
+}
+
+static void to_launcher(struct agent *agent, const struct wire_frame *frame);
+
+/* The swaps that the order brought along. */
+static void obey_along(struct agent *agent, const struct wire_frame *frame)
+{
+	struct wire_buffer inner = {0};
+	struct wire_frame order;
+	size_t len = 0;
+	const char *bytes = wire_get_data(frame, &len);
+	if (bytes == NULL)
+		return;
+	wire_feed(&inner, bytes, len);
+	while (wire_next(&inner, &order) == 1)
+		if (order.type == WIRE_TO_LAUNCHER)
+			to_launcher(agent, &order);
+	wire_buffer_finish(&inner);
+}
+
+/* Removing a program of tens of megabytes takes milliseconds: it is done when
+ * nothing else has been asked for a while. */
+static void drop_later(struct agent *agent, const char *bin, const struct wire_frame *frame)
+{
+	struct drop *drop = &agent->drops[0];
+	for (int i = 0; i < DROPS; i++) {
+		if (agent->drops[i].bin[0] == '\0' || strcmp(agent->drops[i].bin, bin) == 0) {
+			drop = &agent->drops[i];
+			break;
+		}
+	}
+	size_t at = 0, count = 0;
+	const char *keep;
+	print_to(drop->bin, sizeof drop->bin, "%s", bin);
+	memset(drop->keep, 0, sizeof drop->keep);
+	while (count < KEEPS && (keep = wire_each(frame, "keep", &at)) != NULL)
+		drop->keep[count++] = atoll(keep);
+	agent->drop_at = now_ns() + DROP_NS;
+}
+
+static void drop_due(struct agent *agent)
+{
+	if (agent->drop_at == 0 || now_ns() < agent->drop_at)
+		return;
+	agent->drop_at = 0;
+	for (int i = 0; i < DROPS; i++) {
+		if (agent->drops[i].bin[0] != '\0')
+			drop_old(agent, &agent->drops[i]);
+		agent->drops[i].bin[0] = '\0';
+	}
 }
 
 static void answer_publish(struct agent *agent, const struct wire_frame *frame)
@@ -489,6 +548,10 @@ static void answer_publish(struct agent *agent, const struct wire_frame *frame)
 	const char *error = NULL;
 	if (frame->type == WIRE_PUBLISH) {
 		error = publish(agent, frame, &same, &generation);
+		if (error == NULL && !same) {
+			obey_along(agent, frame);
+			drop_later(agent, bin, frame);
+		}
 	} else {
 		char path[600];
 		print_to(path, sizeof path, "%s/gen/%lld/%s", agent->state, generation, good_name(bin) ? bin : "-");
@@ -873,6 +936,10 @@ static int next_wait(struct agent *agent)
 		if (left >= 0 && (wait < 0 || left < wait))
 			wait = left;
 	}
+	if (agent->drop_at != 0) {
+		int left = now < agent->drop_at ? (int)((agent->drop_at - now) / 1000000) + 1 : 0;
+		wait = wait < 0 || left < wait ? left : wait;
+	}
 	return wait;
 }
 
@@ -974,6 +1041,7 @@ int agent_main(const char *state)
 			dispatch(&agent, &set);
 		else
 			reap(&agent), finish_runs(&agent);
+		drop_due(&agent);
 	}
 	flush_out(&agent);
 	end_children(&agent);
