@@ -3,7 +3,9 @@
  *   deck.c     life, the listener, orders
  *   up.c       coming up: one step after the other, then waves of services
  *   images.c   rendering and building the builder's and the services' images
- *   builder.c  the builder container, its agent, its builds
+ *   builder.c  the builder container and its agent; builder-body.c what it is made of
+ *   builds.c   what a build tells
+ *   image-hash.c, launcher-image.c, images-old.c, machine.c (network settings): parts of images.c
  *   save.c     a saved batch becomes builds and other work
  *   swap.c     an artifact becomes a generation, a generation serves
  *   rows.c     containers as the engine tells them become services
@@ -149,6 +151,7 @@ struct deck {
 	struct map *kinds; /* service -> "own" or "builder" */
 	struct images *imaging; /* under way */
 	struct strings image_services; /* only these are rendered again; empty: all */
+	bool image_again; /* all of them, when this round is done */
 
 	ARRAY(struct family *) families;
 	ARRAY(struct launcher) launchers;
@@ -244,6 +247,14 @@ const char *machine_ca_bundle(void);
 struct family *builder_open(struct deck *deck, int index);
 void builder_start(struct deck *deck, struct family *family);
 void builder_close(struct family *family);
+/* What /containers/create is asked with; the caller frees. */
+char *builder_body(const struct family *family);
+char *builder_cargo_volume(void); /* cargo's caches: one a person */
+#define BUILDER_HOME "/.cargodeck/home"
+#define BUILDER_CARGO "/.cargodeck/cargo"
+
+/* ---- builds.c ---- */
+void builds_open(struct family *family);
 /* Every binary that services of the family run. */
 void builder_build_all(struct family *family, unsigned generation, bool clean);
 char *builder_target_volume(const struct deck *deck, int family);
