@@ -77,6 +77,9 @@ bool deck_start(struct deck *deck, struct fault *fault);
  * will happen. */
 bool deck_has_failed(const struct deck *deck);
 
+/* Another cargodeck has the project; this one shows what that one does. */
+bool deck_follows(const struct deck *deck);
+
 /* What may be asked of a running deck. Each answers at once and works on. */
 bool deck_service_order(struct deck *deck, const char *service, const char *verb, struct fault *fault); /* start stop restart */
 void deck_pause_watch(struct deck *deck, bool pause);

@@ -92,10 +92,8 @@ static void on_broken(void *data)
 
 /* ---- builds ---- */
 
-static void on_build_started(void *data, unsigned generation, const struct strings *bins)
+void deck_build_began(struct deck *deck, unsigned generation, const struct strings *bins)
 {
-	struct family *family = data;
-	struct deck *deck = family->deck;
 	deck->build_state = BUILD_RUNNING;
 	deck->progress = (struct build_progress){.generation = generation, .started_ns = clock_now_ns()};
 	strings_finish(&deck->build_bins);
@@ -105,6 +103,13 @@ static void on_build_started(void *data, unsigned generation, const struct strin
 	array_finish(&deck->errors);
 	deck->error_total = deck->warning_total = 0;
 	free(steal(&deck->complaint));
+}
+
+static void on_build_started(void *data, unsigned generation, const struct strings *bins)
+{
+	struct family *family = data;
+	struct deck *deck = family->deck;
+	deck_build_began(deck, generation, bins);
 	swap_building(family, true);
 	deck_tell(deck, &(struct deck_event){.kind = DECK_BUILD, .state = "started", .generation = generation, .names = bins});
 }
@@ -129,7 +134,7 @@ static void on_progress(void *data, const struct build_progress *progress)
 	deck_tell(deck, &(struct deck_event){.kind = DECK_BUILD, .state = "progress", .generation = progress->generation, .progress = progress});
 }
 
-static void keep_error(struct deck *deck, const struct diagnostic *diagnostic)
+void deck_keep_error(struct deck *deck, const struct diagnostic *diagnostic)
 {
 	deck->error_total += diagnostic->level == DIAGNOSTIC_ERROR;
 	deck->warning_total += diagnostic->level == DIAGNOSTIC_WARNING;
@@ -149,10 +154,34 @@ static void keep_error(struct deck *deck, const struct diagnostic *diagnostic)
 	deck->errors.items[at].diagnostic = copy;
 }
 
+static void on_lock_holder(void *data, const struct wire_frame *frame, const struct fault *fault)
+{
+	struct family *family = data;
+	const char *holder = fault == NULL ? wire_get(frame, "holder") : NULL;
+	struct fault own;
+	auto_str clean = {0};
+	if (holder != NULL)
+		text_add_clean(&clean, holder, strlen(holder) < 100 ? strlen(holder) : 100, false);
+	fault_set(&own, FAULT_FAILED, "another cargo holds the lock of the target folder%s%s%s: the build waits for it",
+		clean.len > 0 ? " (process " : "", str_text(&clean), clean.len > 0 ? ")" : "");
+	fault_mend(&own, "let it end, or end it: `docker exec` into the builder");
+	if (family->build != NULL && build_is_running(family->build))
+		deck_fault(family->deck, "lock of cargo", &own);
+}
+
+/* Inside the builder only somebody's `docker exec … cargo` can be in the way. */
+static void on_blocked(void *data, unsigned generation)
+{
+	struct family *family = data;
+	(void)generation;
+	auto_free char *path = mem_print(DECKHAND_TARGET "/%s/.cargo-lock", family->deck->project->families.items[family->index].profile_folder);
+	agent_locks(family->agent, path, on_lock_holder, family);
+}
+
 static void on_diagnostic(void *data, unsigned generation, const struct diagnostic *diagnostic)
 {
 	struct family *family = data;
-	keep_error(family->deck, diagnostic);
+	deck_keep_error(family->deck, diagnostic);
 	deck_tell(family->deck, &(struct deck_event){.kind = DECK_DIAGNOSTIC, .generation = generation, .diagnostic = diagnostic});
 }
 
@@ -202,6 +231,7 @@ static void on_build_done(void *data, const struct build_result *result)
 	deck->build_state = result->state;
 	deck->build_ms = result->ms;
 	note_failed(family, result);
+	deck_forget_fault(deck, "lock of cargo");
 	swap_building(family, false);
 	if (result->complaint != NULL && result->complaint[0] != '\0') {
 		struct fault fault;
@@ -227,7 +257,7 @@ static void on_build_done(void *data, const struct build_result *result)
 
 static void open_build(struct family *family)
 {
-	static const struct build_call calls = {on_build_started, on_build_running, on_progress, on_diagnostic, on_artifact, on_build_done};
+	static const struct build_call calls = {on_build_started, on_build_running, on_progress, on_blocked, on_diagnostic, on_artifact, on_build_done};
 	const struct project *project = family->deck->project;
 	const struct project_family *found = &project->families.items[family->index];
 	family->build = build_open(family->deck->loop, family->agent, &(struct build_options){
@@ -557,6 +587,7 @@ void builder_close(struct family *family)
 	strings_finish(&family->failed);
 	strings_finish(&family->served);
 	map_close(family->published);
+	map_close(family->shown);
 	free(family->image);
 	free(family->volume);
 	free(family);
@@ -569,6 +600,7 @@ struct family *builder_open(struct deck *deck, int index)
 	family->index = index;
 	family->volume = builder_target_volume(deck, index);
 	family->published = map_open(NULL);
+	family->shown = map_open(NULL);
 	family->again = loop_timer_open(deck->loop, start_again, family);
 	return family;
 }

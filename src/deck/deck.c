@@ -59,7 +59,9 @@ void deck_tell(struct deck *deck, struct deck_event *event)
 	deck_changed(deck);
 	if (deck->listener != NULL)
 		deck->listener(deck->data, event);
-	run_hooks(deck, event);
+	share_tell(deck, event);
+	if (!deck->is_following)
+		run_hooks(deck, event);
 }
 
 static void drop_fault(struct deck *deck, size_t index)
@@ -271,6 +273,8 @@ void deck_close(struct deck *deck)
 		return;
 	deck->is_closing = true;
 	deck->listener = NULL;
+	share_close(deck);
+	loop_timer_close(deck->heir);
 	watch_close(deck->watch);
 	up_close(deck);
 	images_close(deck);
@@ -366,6 +370,11 @@ bool deck_has_failed(const struct deck *deck)
 	return deck->steps[STEP_PROJECT].state == STEP_FAILED && !deck->is_listed;
 }
 
+bool deck_follows(const struct deck *deck)
+{
+	return deck->is_following;
+}
+
 uint64_t deck_revision(const struct deck *deck)
 {
 	return deck->revision;
@@ -373,6 +382,8 @@ uint64_t deck_revision(const struct deck *deck)
 
 void deck_pause_watch(struct deck *deck, bool pause)
 {
+	if (share_order(deck, "pause", NULL))
+		return;
 	deck->is_watch_paused = pause;
 	if (deck->watch != NULL)
 		watch_pause(deck->watch, pause);
@@ -386,6 +397,8 @@ bool deck_watch_is_paused(const struct deck *deck)
 
 void deck_build_now(struct deck *deck, bool clean)
 {
+	if (share_order(deck, clean ? "rebuild" : "build", NULL))
+		return;
 	struct save_record *record = save_new(deck);
 	for (size_t i = 0; i < deck->families.count; i++)
 		for (size_t j = 0; j < deck->families.items[i]->served.count; j++)

@@ -49,6 +49,7 @@ struct family {
 	struct build *build;
 	struct strings failed; /* binaries whose last build failed */
 	struct strings served; /* every binary that a service runs */
+	struct map *shown; /* "BINARY@GENERATION" -> the later number that it stands for */
 	struct map *published; /* binary -> the generation that is kept for new containers */
 	bool is_creating, was_ready, first_passed;
 	unsigned tries;
@@ -177,6 +178,8 @@ struct deck {
 	bool is_up; /* ready was told */
 	bool is_following; /* brings nothing up: shows what is */
 	bool is_closing;
+	struct loop_timer *look_again; /* until the project can be read */
+	uint64_t files_stamp;
 	struct loop_timer *waves, *refresh, *figures;
 	struct engine_request *listing;
 	bool list_again;
@@ -194,6 +197,8 @@ struct deck {
 
 	struct map *logs; /* service -> struct follow_log */
 	char *followed;
+	struct share *share;
+	struct loop_timer *heir; /* a follower whose deck has ended tries to take over */
 	char *on_serving, *on_failed; /* a person's commands */
 	uint64_t revision;
 	struct deck_view_store *view;
@@ -204,6 +209,9 @@ void deck_changed(struct deck *deck); /* the screen may show something new */
 void deck_tell(struct deck *deck, struct deck_event *event); /* fills in the time */
 /* A fault is told as an event and kept for the screen under its key. */
 void deck_fault(struct deck *deck, const char *key, const struct fault *fault);
+void deck_build_began(struct deck *deck, unsigned generation, const struct strings *bins);
+void deck_keep_error(struct deck *deck, const struct diagnostic *diagnostic); /* copies */
+void deck_keep_stages(struct deck *deck, unsigned generation, const char *service, const struct save_stages *stages);
 void deck_forget_fault(struct deck *deck, const char *key);
 void deck_step(struct deck *deck, enum step step, enum step_state state, const char *format, ...) PRINTF_LIKE(4, 5);
 const char *deck_step_name(enum step step);
@@ -228,6 +236,7 @@ char *up_write_override(struct deck *deck, struct fault *fault);
 /* ---- images.c ---- */
 void images_build(struct deck *deck, const struct strings *only); /* NULL: all */
 void images_close(struct deck *deck);
+void images_drop_old(struct deck *deck); /* those that nothing stands on any more */
 /* The CA bundle that this machine's cargo and curl are told to use, or NULL. */
 const char *machine_ca_bundle(void);
 
@@ -254,7 +263,9 @@ void swap_launcher_down(struct family *family, int number);
 void swap_builder_gone(struct family *family);
 void swap_building(struct family *family, bool on);
 /* Turns every program of a family to a kept generation. */
-void swap_to(struct family *family, const char *bin, unsigned generation, unsigned save);
+void swap_to(struct family *family, const char *bin, unsigned generation);
+/* One launcher alone; its own generation again restarts the program without a gap. */
+void swap_launcher_to(struct family *family, const struct launcher *launcher, unsigned generation);
 
 /* The line of a program's last words that says most. */
 void swap_last_words(const char *bytes, size_t len, struct str *out);
@@ -287,6 +298,15 @@ void follow_mark(struct deck *deck, const char *service, const char *text);
 void follow_close(struct deck *deck);
 void follow_container_changed(struct deck *deck, struct service *service);
 struct log_store *follow_store(struct deck *deck, const char *service, const char **why_empty, bool *stale);
+
+/* ---- share.c and hear.c: one deck has the project, others follow it ---- */
+void share_open(struct deck *deck);
+void share_close(struct deck *deck);
+bool share_follow(struct deck *deck); /* false: nobody listens */
+void share_tell(struct deck *deck, const struct deck_event *event);
+/* Passes an order on to the deck that is followed; false: none is. */
+bool share_order(struct deck *deck, const char *order, const char *service);
+void hear_event(struct deck *deck, const json_t *json);
 
 /* ---- view.c ---- */
 void view_close(struct deck *deck);

@@ -34,6 +34,8 @@ bool deck_service_order(struct deck *deck, const char *name, const char *verb, s
 	struct service *service = services_find(deck->services, name);
 	if (deck->project == NULL || service == NULL)
 		return fault_set(fault, FAULT_USAGE, "there is no service %s", name != NULL ? name : "");
+	if (share_order(deck, verb, name))
+		return true;
 	if (strcmp(verb, "stop") == 0) {
 		service->is_stopped = true;
 		compose_order(deck, "stop", name);
@@ -53,6 +55,8 @@ bool deck_service_order(struct deck *deck, const char *name, const char *verb, s
 
 void deck_take_over(struct deck *deck)
 {
+	if (share_order(deck, "take-over", NULL))
+		return;
 	deck->options.take_over = true;
 	for (size_t i = 0; i < services_count(deck->services); i++) {
 		const struct service *service = services_at(deck->services, i);
@@ -65,6 +69,8 @@ void deck_take_over(struct deck *deck)
 
 void deck_start_all(struct deck *deck)
 {
+	if (share_order(deck, "start-all", NULL))
+		return;
 	for (size_t i = 0; i < services_count(deck->services); i++) {
 		struct service *service = services_at(deck->services, i);
 		if (service->run == SERVICE_RUNNING || (service->run == SERVICE_EXITED && service_is_well(service)))
@@ -79,6 +85,8 @@ bool deck_down(struct deck *deck, struct fault *fault)
 {
 	if (deck->project == NULL)
 		return fault_set(fault, FAULT_FAILED, "the project is not read yet");
+	if (share_order(deck, "down", NULL))
+		return true;
 	for (size_t i = 0; i < services_count(deck->services); i++)
 		services_at(deck->services, i)->is_stopped = true;
 	auto_strings argv = {0};
@@ -130,7 +138,7 @@ static bool go_back(struct going_back *back, const struct wire_frame *frame)
 			continue;
 		agent_select(back->family->agent, bin, best, NULL, NULL);
 		map_put(back->family->published, bin, (void *)(uintptr_t)best);
-		swap_to(back->family, bin, best, 0);
+		swap_to(back->family, bin, best);
 		any = true;
 	}
 	return any;
@@ -152,7 +160,7 @@ static void on_listed(void *data, const struct wire_frame *frame, const struct f
 
 bool deck_go_back(struct deck *deck, struct fault *fault)
 {
-	bool asked = false;
+	bool asked = share_order(deck, "back", NULL);
 	for (size_t i = 0; i < deck->families.count; i++) {
 		struct family *family = deck->families.items[i];
 		if (!agent_is_ready(family->agent))

@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 /* ---- reading the project ---- */
 
@@ -18,6 +19,7 @@ struct reading {
 };
 
 static void take_project(struct deck *deck, struct project *project);
+static void wait_for_files(struct deck *deck);
 
 static void on_read(void *data)
 {
@@ -37,6 +39,8 @@ static void on_read(void *data)
 	if (project == NULL) {
 		deck_step(deck, STEP_PROJECT, STEP_FAILED, "%s", fault.text);
 		deck_fault(deck, "project", &fault);
+		if (deck->project == NULL)
+			wait_for_files(deck);
 		return;
 	}
 	deck_forget_fault(deck, "project");
@@ -64,6 +68,49 @@ void up_read_project(struct deck *deck)
 		.profiles = &deck->options.profiles};
 	deck_step(deck, STEP_PROJECT, STEP_RUNNING, "asking compose and cargo");
 	pthread_create(&reading->thread, NULL, read_project, reading);
+}
+
+/* ---- reading it again when its files change ---- */
+
+enum { LOOK_AGAIN_MS = 1000 };
+
+/* Before the project was read once nothing is watched: its files are looked at
+ * each second, so that what a person mends is taken up. */
+static uint64_t files_stamp(const struct deck *deck)
+{
+	static const char *const names[] = {"compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml", ".env", "Cargo.toml"};
+	auto_strings paths = {0};
+	auto_str all = {0};
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		strings_take(&paths, path_join(deck->options.folder != NULL ? deck->options.folder : ".", names[i]));
+	strings_copy(&paths, &deck->options.files);
+	strings_copy(&paths, &deck->options.env_files);
+	if (deck->options.manifest_path != NULL)
+		strings_add(&paths, deck->options.manifest_path);
+	for (size_t i = 0; i < paths.count; i++) {
+		struct stat status = {0};
+		if (stat(paths.items[i], &status) == 0)
+			str_print(&all, "%zu %lld %lld.%ld;", i, (long long)status.st_size, (long long)status.st_mtim.tv_sec, status.st_mtim.tv_nsec);
+	}
+	return hash_bytes(str_text(&all), all.len);
+}
+
+static void look_again(void *data)
+{
+	struct deck *deck = data;
+	uint64_t stamp = files_stamp(deck);
+	if (stamp == deck->files_stamp)
+		return;
+	loop_timer_stop(deck->look_again);
+	up_read_project(deck);
+}
+
+static void wait_for_files(struct deck *deck)
+{
+	if (deck->look_again == NULL)
+		deck->look_again = loop_timer_open(deck->loop, look_again, deck);
+	deck->files_stamp = files_stamp(deck);
+	loop_timer_set(deck->look_again, LOOK_AGAIN_MS, LOOK_AGAIN_MS);
 }
 
 /* ---- families ---- */
@@ -117,8 +164,16 @@ static bool take_name(struct deck *deck)
 	deck->name = mem_copy_string(deck->project->compose.name);
 	auto_free char *rest = mem_print("projects/%s", deck->name);
 	deck->state_folder = path_home(PATH_STATE, rest);
-	if (deck->is_following || deck_take_lock(deck, &fault))
+	if (deck->is_following)
 		return true;
+	if (deck_take_lock(deck, &fault)) {
+		share_open(deck);
+		return true;
+	}
+	if (share_follow(deck)) {
+		deck->is_following = true;
+		return true;
+	}
 	deck_step(deck, STEP_PROJECT, STEP_FAILED, "%s", fault.text);
 	deck_fault(deck, "lock", &fault);
 	return false;
@@ -349,6 +404,7 @@ static void tell_ready(struct deck *deck)
 		if (!deck->families.items[i]->first_passed)
 			return;
 	deck->is_up = true;
+	images_drop_old(deck);
 	deck_tell(deck, &(struct deck_event){.kind = DECK_READY, .names = &names, .ms = (double)(clock_now_ns() - deck->began_ns) / 1e6});
 }
 
@@ -419,6 +475,7 @@ void up_close(struct deck *deck)
 		pthread_join(deck->reading->thread, NULL);
 		loop_turn(deck->loop, 0);
 	}
+	loop_timer_close(deck->look_again);
 	loop_timer_close(deck->waves);
 	deck->waves = NULL;
 }

@@ -49,6 +49,8 @@ struct headless {
 	struct loop *loop;
 	struct deck *deck;
 	bool json, colour, ended;
+	bool clean, asked;
+	unsigned begun; /* the generation of the build that was asked for */
 	bool only_build; /* ends with the first build */
 	int status;
 };
@@ -68,6 +70,22 @@ static bool is_final(const struct headless *headless, const struct deck_event *e
 	return event->kind == DECK_FAULT && deck_has_failed(headless->deck);
 }
 
+/* Ends with the build that was asked for. Where another deck has the project,
+ * what it built before is told first. */
+static void hear_build(struct headless *headless, const struct deck_event *event)
+{
+	if (event->kind == DECK_STEP && strcmp(event->why, "following") == 0) {
+		headless->asked = true;
+		deck_build_now(headless->deck, headless->clean);
+	}
+	if (event->kind != DECK_BUILD || (deck_follows(headless->deck) && !headless->asked))
+		return;
+	if (strcmp(event->state, "started") == 0)
+		headless->begun = event->generation;
+	else if (event->generation == headless->begun && (strcmp(event->state, "passed") == 0 || strcmp(event->state, "failed") == 0))
+		stop(headless, strcmp(event->state, "passed") == 0 ? 0 : 1);
+}
+
 static void on_event(void *data, const struct deck_event *event)
 {
 	struct headless *headless = data;
@@ -82,8 +100,8 @@ static void on_event(void *data, const struct deck_event *event)
 	}
 	if (is_final(headless, event))
 		stop(headless, fault_exit_status(event->fault->code));
-	if (headless->only_build && event->kind == DECK_BUILD && (strcmp(event->state, "passed") == 0 || strcmp(event->state, "failed") == 0))
-		stop(headless, strcmp(event->state, "passed") == 0 ? 0 : 1);
+	if (headless->only_build)
+		hear_build(headless, event);
 }
 
 static void on_signal(void *data, int number)
@@ -124,6 +142,7 @@ int verb_watch(const struct command_line *line)
 
 int verb_build(const struct command_line *line)
 {
-	struct headless headless = {.json = command_line_has(line, "json"), .colour = verb_is_coloured(line), .only_build = true};
+	struct headless headless = {.json = command_line_has(line, "json"), .colour = verb_is_coloured(line), .only_build = true,
+		.clean = command_line_has(line, "clean")};
 	return run_headless(&headless, line);
 }

@@ -72,6 +72,17 @@ static bool render_prebuilt(const struct project_service *service, const char *l
 	return true;
 }
 
+/* The builder's base image; the caller frees. */
+static char *builder_base(const struct project *project, int family)
+{
+	struct rendering builder;
+	if (family < 0 || !project_render_builder(project, family, &builder, NULL))
+		return NULL;
+	char *base = steal(&builder.base);
+	rendering_finish(&builder);
+	return base;
+}
+
 bool project_render_service(const struct project *project, const struct project_service *service,
 	const char *launcher_image, const char *builder_image, struct rendering *out, struct fault *fault)
 {
@@ -94,6 +105,9 @@ bool project_render_service(const struct project *project, const struct project_
 	}
 	out->text = render_stages(&render, final, MODE_FINAL);
 	out->base = mem_copy_string(stage_root_base(&file, final));
+	auto_free char *built_on = builder_base(project, service->family);
+	if (out->fallback == NULL && service->family >= 0)
+		out->fallback = libc_misfit(&project->families.items[service->family], built_on, out->base);
 	if (out->fallback != NULL) {
 		free(out->text);
 		free(out->base);
