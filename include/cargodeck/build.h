@@ -50,9 +50,15 @@ void agent_kill(struct agent *agent, unsigned run, int signal_number);
 
 /* The answer to an order: fault NULL where it went well; `frame` borrowed. */
 typedef void (*agent_done)(void *data, const struct wire_frame *frame, const struct fault *fault);
-/* Keeps an artifact as a generation; `compare` asks for `same` in the answer. */
+/* Keeps an artifact as a generation, unless it is byte-equal to the current one:
+ * then the answer has `same` and that one's `generation`. `serving`: numbers of
+ * generations that must not be dropped; NULL: none. `then`: frames for launchers
+ * (agent_frame_for_launcher()) that are passed on where a new one was kept. */
+struct wire_buffer;
 void agent_publish(struct agent *agent, const char *bin, unsigned generation, const char *artifact,
-	bool compare, agent_done done, void *data);
+	const struct strings *serving, const struct wire_buffer *then, agent_done done, void *data);
+/* Adds a frame for a launcher (made with wire_begin … wire_end) to `out`. */
+void agent_frame_for_launcher(struct wire_buffer *out, int launcher, const struct wire_buffer *frame);
 /* Lets new containers start with a kept generation. */
 void agent_select(struct agent *agent, const char *bin, unsigned generation, agent_done done, void *data);
 void agent_touch(struct agent *agent, const struct strings *paths, agent_done done, void *data);

@@ -47,9 +47,14 @@ enum wire_type {
 		stdout comes as OUT frames a line each, stderr as ERR frames of
 		raw bytes. */
 	WIRE_KILL = 2, /* id, signal: to the process group; SIGKILL follows after 500 ms */
-	WIRE_PUBLISH = 3, /* id, generation, bin, path (the artifact), compare=1: keeps the
-		artifact as gen/<generation>/<bin> (hard link, else copy) and turns
-		bin/<bin> to it. Keeps the last three of each bin. -> PUBLISHED */
+	WIRE_PUBLISH = 3, /* id, generation, bin, path (the artifact), compare=1, keep (repeated: a
+		generation that serves somewhere): keeps the artifact as
+		gen/<generation>/<bin> (hard link, else copy) and turns bin/<bin> to
+		it. The last three of each bin and those of `keep` stay. With compare
+		an artifact that is byte-equal to the current one is not kept again:
+		the answer has same=1 and the current one's generation. `data`: whole
+		TO_LAUNCHER frames, obeyed where a new generation was kept: so the
+		swap does not wait for the answer's way there and back. -> PUBLISHED */
 	WIRE_SELECT = 4, /* id, generation, bin: turns bin/<bin> to a kept one. -> PUBLISHED */
 	WIRE_TOUCH = 5, /* id, path (repeated): sets mtime to now. -> DONE */
 	WIRE_READ = 6, /* id, path (repeated), limit: reads small files. -> one FILE a path, then DONE */

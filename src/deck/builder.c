@@ -587,6 +587,7 @@ void builder_close(struct family *family)
 	strings_finish(&family->failed);
 	strings_finish(&family->served);
 	map_close(family->published);
+	map_close(family->shown);
 	free(family->image);
 	free(family->volume);
 	free(family);
@@ -599,6 +600,7 @@ struct family *builder_open(struct deck *deck, int index)
 	family->index = index;
 	family->volume = builder_target_volume(deck, index);
 	family->published = map_open(NULL);
+	family->shown = map_open(NULL);
 	family->again = loop_timer_open(deck->loop, start_again, family);
 	return family;
 }

@@ -49,6 +49,7 @@ struct family {
 	struct build *build;
 	struct strings failed; /* binaries whose last build failed */
 	struct strings served; /* every binary that a service runs */
+	struct map *shown; /* "BINARY@GENERATION" -> the later number that it stands for */
 	struct map *published; /* binary -> the generation that is kept for new containers */
 	bool is_creating, was_ready, first_passed;
 	unsigned tries;
@@ -262,7 +263,9 @@ void swap_launcher_down(struct family *family, int number);
 void swap_builder_gone(struct family *family);
 void swap_building(struct family *family, bool on);
 /* Turns every program of a family to a kept generation. */
-void swap_to(struct family *family, const char *bin, unsigned generation, unsigned save);
+void swap_to(struct family *family, const char *bin, unsigned generation);
+/* One launcher alone; its own generation again restarts the program without a gap. */
+void swap_launcher_to(struct family *family, const struct launcher *launcher, unsigned generation);
 
 /* The line of a program's last words that says most. */
 void swap_last_words(const char *bytes, size_t len, struct str *out);

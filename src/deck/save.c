@@ -157,8 +157,9 @@ static void restart_readers(struct deck *deck, const struct save *save)
 	for (size_t i = 0; i < save->restart.count; i++) {
 		const struct service *service = services_find(deck->services, save->restart.items[i]);
 		struct family *family = deck_family_of(deck, save->restart.items[i]);
-		if (service != NULL && family != NULL && service->bin != NULL && service->generation != 0)
-			swap_to(family, service->bin, service->generation, 0);
+		for (size_t j = 0; service != NULL && family != NULL && j < deck->launchers.count; j++)
+			if (strcmp(deck->launchers.items[j].service, service->name) == 0)
+				swap_launcher_to(family, &deck->launchers.items[j], deck->launchers.items[j].generation);
 	}
 }
 

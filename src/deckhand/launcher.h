@@ -77,8 +77,10 @@ struct tcp_look {
 	int listening; /* sockets that it listens on */
 	int open, busy; /* accepted on a held port; of these not idle */
 	uint64_t was_busy[TCP_IDLE_LIMIT]; /* their inodes, for the next look */
+	int was_busy_count;
 	/* idle ones that may be closed now, as descriptors in the program */
 	int idle[TCP_IDLE_LIMIT];
+	uint64_t idle_inodes[TCP_IDLE_LIMIT];
 	int idle_count;
 };
 
@@ -122,6 +124,7 @@ struct launcher {
 	int64_t swap;
 	struct probe probe;
 	struct tcp_look look; /* at the draining one */
+	unsigned long long cut_at; /* see cut_connections() */
 	const char *mode; /* how the running swap is done */
 	uint64_t swap_ns, ready_ms, ready_limit_ns, grace_ms, drain_ns, hold_until, waited_from, hub_retry;
 	bool cannot_cut, prefers_alone, swapped_alone, building, look_at_zero, next_failed, noted;
@@ -221,7 +224,7 @@ int tcp_owner(pid_t pid, uint16_t server_port, uint16_t client_port);
 
 /* ---- cut.c ---- */
 /* Shuts the reading side of connections of a program; how many, -1: this may
- * not be done here. */
-int cut_connections(pid_t pid, const int *fds, int count);
+ * not be done here. `at` keeps what was learned of the program, 0 at first. */
+int cut_connections(pid_t pid, const int *fds, int count, unsigned long long *at);
 
 #endif

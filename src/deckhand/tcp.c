@@ -104,7 +104,7 @@ struct looking {
 
 static bool was_busy(const struct tcp_look *before, uint64_t inode)
 {
-	for (int i = 0; i < before->busy && i < TCP_IDLE_LIMIT; i++)
+	for (int i = 0; i < before->was_busy_count; i++)
 		if (before->was_busy[i] == inode)
 			return true;
 	return false;
@@ -133,12 +133,13 @@ static void count_one(const struct nlmsghdr *head, struct looking *looking, stru
 	look->open++;
 	const struct tcp_info *info = info_of(head, &room);
 	if (!is_idle(message, info)) {
-		if (look->busy < TCP_IDLE_LIMIT)
-			look->was_busy[look->busy] = message->idiag_inode;
+		if (look->was_busy_count < TCP_IDLE_LIMIT)
+			look->was_busy[look->was_busy_count++] = message->idiag_inode;
 		look->busy++;
 	} else if (look->idle_count < TCP_IDLE_LIMIT &&
 		preload_may_close(was_busy(&looking->before, message->idiag_inode), info->tcpi_last_data_sent,
 			info->tcpi_last_data_recv, looking->draining_ms)) {
+		look->idle_inodes[look->idle_count] = message->idiag_inode;
 		look->idle[look->idle_count++] = fd;
 	}
 }

@@ -93,9 +93,9 @@ class Agent:
         path.chmod(0o755)
         return path
 
-    def publish(self, generation, content, *more, bin="app"):
+    def publish(self, generation, content, *more, bin="app", data=None):
         path = self.artifact(content)
-        self.send(PUBLISH, ("id", generation), ("generation", generation), ("bin", bin), ("path", path), *more)
+        self.send(PUBLISH, ("id", generation), ("generation", generation), ("bin", bin), ("path", path), *more, data=data)
         return self.wait(PUBLISHED, id=generation)
 
     def kept(self):
@@ -104,6 +104,13 @@ class Agent:
         self.wait(DONE, id=77)
         words = [field[5:].decode().split() for field in self.raw[1:].split(b"\0") if field.startswith(b"kept=")]
         return sorted((name, int(generation), current == "1") for name, generation, _, _, current in words)
+
+    def wait_kept(self, want):
+        """Old generations go a while after the last one came."""
+        limit = time.monotonic() + 10
+        while self.kept() != want:
+            assert time.monotonic() < limit, f"kept: {self.kept()}"
+            threading.Event().wait(0.02)  # the pace of asking
 
 
 def alive(pid):
@@ -221,23 +228,35 @@ def keeps_three_generations():
             got = agent.publish(generation, b"program %d" % generation)
             assert "error" not in got and "same" not in got, got
             assert (agent.state / "bin/app").read_bytes() == b"program %d" % generation
-        assert agent.kept() == [("app", 3, False), ("app", 4, False), ("app", 5, True)], agent.kept()
+        agent.wait_kept([("app", 3, False), ("app", 4, False), ("app", 5, True)])
         assert not (agent.state / "gen/1").exists()
         assert os.readlink(agent.state / "bin/app") == "../gen/5/app"
         agent.send(SELECT, ("id", 9), ("generation", 3), ("bin", "app"))
         assert "error" not in agent.wait(PUBLISHED, id=9)
         assert (agent.state / "bin/app").read_bytes() == b"program 3"
         agent.publish(6, b"program 6")
-        assert agent.kept() == [("app", 4, False), ("app", 5, False), ("app", 6, True)], agent.kept()
+        agent.wait_kept([("app", 4, False), ("app", 5, False), ("app", 6, True)])
         agent.send(SELECT, ("id", 9), ("generation", 1), ("bin", "app"))
         assert "not kept any more" in agent.wait(PUBLISHED, id=9)["error"]
+
+
+@test
+def keeps_what_serves_however_old():
+    with Agent() as agent:
+        for generation in 1, 2, 3, 4, 5, 6:
+            agent.publish(generation, b"program %d" % generation, ("keep", 1))
+        agent.wait_kept([("app", 1, False), ("app", 4, False), ("app", 5, False), ("app", 6, True)])
+        agent.publish(7, b"program 7")
+        agent.wait_kept([("app", 5, False), ("app", 6, False), ("app", 7, True)])
 
 
 @test
 def knows_an_equal_program():
     with Agent() as agent:
         agent.publish(1, b"the same")
-        assert agent.publish(2, b"the same", ("compare", 1)).get("same") == "1"
+        got = agent.publish(2, b"the same", ("compare", 1))
+        assert got.get("same") == "1" and got.get("generation") == "1", got
+        assert agent.kept() == [("app", 1, True)], "it is not kept twice: what serves may be called by its path"
         assert "same" not in agent.publish(3, b"not same", ("compare", 1))
 
 
@@ -320,6 +339,21 @@ class Peer:
 
     def join(self):
         self.socket.sendall(frame(JOIN, version=1, service="web", bin="app", pid=1, generation=4, way="preload", state="ready"))
+
+
+@test
+def passes_a_swap_on_with_what_it_keeps():
+    with Agent() as agent:
+        peer = Peer(agent)
+        peer.join()
+        number = agent.wait(LAUNCHER_UP)["launcher"]
+        swaps = [order(SWAP, [("swap", n)]) for n in range(3)]
+        along = [order(TO_LAUNCHER, [("launcher", number)], swap) for swap in swaps]
+        agent.publish(1, b"program 1", ("compare", 1), data=along[0])
+        assert peer.socket.recv(4096) == swaps[0]
+        assert agent.publish(2, b"program 1", ("compare", 1), data=along[1])["same"] == "1"
+        agent.publish(3, b"program 3", ("compare", 1), data=along[2])
+        assert peer.socket.recv(4096) == swaps[2], "something came for the equal one"
 
 
 @test

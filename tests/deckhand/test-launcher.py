@@ -488,6 +488,7 @@ def aborts_a_swap():
 @test
 def joins_a_hub_that_came_back():
     with Served("blocking", free_port(), kinds=(None, None)) as launched:
+        launched.peer.shutdown(socket.SHUT_RDWR)  # a thread reads it: close() alone would wait for that
         launched.peer.close()
         launched.peer, _ = launched.hub.accept()
         launched.listen()
