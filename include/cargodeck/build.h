@@ -50,9 +50,15 @@ void agent_kill(struct agent *agent, unsigned run, int signal_number);
 
 /* The answer to an order: fault NULL where it went well; `frame` borrowed. */
 typedef void (*agent_done)(void *data, const struct wire_frame *frame, const struct fault *fault);
-/* Keeps an artifact as a generation; `compare` asks for `same` in the answer. */
+/* Keeps an artifact as a generation, unless it is byte-equal to the current one:
+ * then the answer has `same` and that one's `generation`. `serving`: numbers of
+ * generations that must not be dropped; NULL: none. `then`: frames for launchers
+ * (agent_frame_for_launcher()) that are passed on where a new one was kept. */
+struct wire_buffer;
 void agent_publish(struct agent *agent, const char *bin, unsigned generation, const char *artifact,
-	bool compare, agent_done done, void *data);
+	const struct strings *serving, const struct wire_buffer *then, agent_done done, void *data);
+/* Adds a frame for a launcher (made with wire_begin … wire_end) to `out`. */
+void agent_frame_for_launcher(struct wire_buffer *out, int launcher, const struct wire_buffer *frame);
 /* Lets new containers start with a kept generation. */
 void agent_select(struct agent *agent, const char *bin, unsigned generation, agent_done done, void *data);
 void agent_touch(struct agent *agent, const struct strings *paths, agent_done done, void *data);
@@ -165,6 +171,8 @@ struct build_call {
 	void (*started)(void *data, unsigned generation, const struct strings *bins);
 	void (*running)(void *data, unsigned generation, int64_t agent_ns); /* cargo lives */
 	void (*progress)(void *data, const struct build_progress *progress);
+	/* Another cargo holds the lock of the target folder or of the caches. */
+	void (*blocked)(void *data, unsigned generation);
 	void (*diagnostic)(void *data, unsigned generation, const struct diagnostic *diagnostic);
 	void (*artifact)(void *data, const struct build_artifact *artifact);
 	void (*done)(void *data, const struct build_result *result);

@@ -47,9 +47,14 @@ enum wire_type {
 		stdout comes as OUT frames a line each, stderr as ERR frames of
 		raw bytes. */
 	WIRE_KILL = 2, /* id, signal: to the process group; SIGKILL follows after 500 ms */
-	WIRE_PUBLISH = 3, /* id, generation, bin, path (the artifact), compare=1: keeps the
-		artifact as gen/<generation>/<bin> (hard link, else copy) and turns
-		bin/<bin> to it. Keeps the last three of each bin. -> PUBLISHED */
+	WIRE_PUBLISH = 3, /* id, generation, bin, path (the artifact), compare=1, keep (repeated: a
+		generation that serves somewhere): keeps the artifact as
+		gen/<generation>/<bin> (hard link, else copy) and turns bin/<bin> to
+		it. The last three of each bin and those of `keep` stay. With compare
+		an artifact that is byte-equal to the current one is not kept again:
+		the answer has same=1 and the current one's generation. `data`: whole
+		TO_LAUNCHER frames, obeyed where a new generation was kept: so the
+		swap does not wait for the answer's way there and back. -> PUBLISHED */
 	WIRE_SELECT = 4, /* id, generation, bin: turns bin/<bin> to a kept one. -> PUBLISHED */
 	WIRE_TOUCH = 5, /* id, path (repeated): sets mtime to now. -> DONE */
 	WIRE_READ = 6, /* id, path (repeated), limit: reads small files. -> one FILE a path, then DONE */
@@ -76,7 +81,9 @@ enum wire_type {
 
 	/* cargodeck -> launcher */
 	WIRE_SWAP = 64, /* swap (number), generation, mode: auto|alone|restart|overlap,
-		grace_ms (stop_grace_period), ready_ms (limit), path (program; else by generation and bin) */
+		grace_ms (stop_grace_period), ready_ms (limit), path (program; else by generation and bin),
+		ready (a path that must answer 2xx or 3xx on its first socket, or a command that must end
+		with 0, run in the container; asked again each 100 ms) */
 	WIRE_SIGNAL = 65, /* signal: to the serving generation */
 	WIRE_ABORT = 66, /* swap: end the new one, the old serves on */
 	WIRE_BUILDING = 67, /* on=1|0: a save builds: hold connections for 1 s after a crash */
@@ -87,7 +94,8 @@ enum wire_type {
 	WIRE_SWAPPING = 97, /* swap, generation, mode, pid, t (exec done) */
 	WIRE_READY = 98, /* swap (0: the first), generation, mode: preload|seccomp|alone|restart, t_start
 		(order received), t_exec, t_listen, t (ready), waited_ms (alone), sockets (count) */
-	WIRE_FAILED = 99, /* swap, generation, reason: exited|timeout|exec|never-listened|never-accepted,
+	WIRE_FAILED = 99, /* swap, generation, reason: exited|exec|never-listened|never-accepted|
+		timeout (what `ready` asks did not hold)|aborted|busy (another swap runs: ask again),
 		status, signal, data (last 64 KiB of its output) */
 	WIRE_DRAINED = 100, /* generation (old), ms, closed (long streams cut), killed=1 */
 	WIRE_ENDED = 101, /* generation, status or signal: the serving one ended, the container follows */

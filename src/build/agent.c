@@ -284,15 +284,18 @@ static unsigned answer_order(struct agent *agent, agent_done done, void *data)
 }
 
 void agent_publish(struct agent *agent, const char *bin, unsigned generation, const char *artifact,
-	bool compare, agent_done done, void *data)
+	const struct strings *serving, const struct wire_buffer *then, agent_done done, void *data)
 {
 	struct wire_buffer out = {0};
 	begin(&out, WIRE_PUBLISH, answer_order(agent, done, data));
 	wire_add_number(&out, "generation", generation);
 	wire_add(&out, "bin", bin);
 	wire_add(&out, "path", artifact);
-	if (compare)
-		wire_add_number(&out, "compare", 1);
+	wire_add_number(&out, "compare", 1);
+	for (size_t i = 0; serving != NULL && i < serving->count; i++)
+		wire_add(&out, "keep", serving->items[i]);
+	if (then != NULL && then->len > 0)
+		wire_add_data(&out, then->data, then->len);
 	end(agent, &out);
 }
 
@@ -336,6 +339,14 @@ void agent_deps(struct agent *agent, const char *folder, agent_file file, agent_
 		.kind = ORDER_ANSWER, .file = file, .done = done, .data = data}));
 	wire_add(&out, "path", folder);
 	end(agent, &out);
+}
+
+void agent_frame_for_launcher(struct wire_buffer *out, int launcher, const struct wire_buffer *frame)
+{
+	begin(out, WIRE_TO_LAUNCHER, 0);
+	wire_add_number(out, "launcher", launcher);
+	wire_add_data(out, frame->data, frame->len);
+	wire_end(out);
 }
 
 void agent_to_launcher(struct agent *agent, int launcher, const void *frame, size_t len)

@@ -136,6 +136,8 @@ static void hear_err_line(struct build *build, const char *line, size_t len)
 	}
 	if (len == 0)
 		return;
+	if (memmem(line, len, "waiting for file lock", 21) != NULL && build->call.blocked != NULL)
+		build->call.blocked(build->data, build->now.generation);
 	text_add_clean(&build->complaint, line, len, false);
 	str_add_char(&build->complaint, '\n');
 	if (build->complaint.len > 32768)

@@ -3,7 +3,9 @@
  *   deck.c     life, the listener, orders
  *   up.c       coming up: one step after the other, then waves of services
  *   images.c   rendering and building the builder's and the services' images
- *   builder.c  the builder container, its agent, its builds
+ *   builder.c  the builder container and its agent; builder-body.c what it is made of
+ *   builds.c   what a build tells
+ *   image-hash.c, launcher-image.c, images-old.c, machine.c (network settings): parts of images.c
  *   save.c     a saved batch becomes builds and other work
  *   swap.c     an artifact becomes a generation, a generation serves
  *   rows.c     containers as the engine tells them become services
@@ -49,6 +51,7 @@ struct family {
 	struct build *build;
 	struct strings failed; /* binaries whose last build failed */
 	struct strings served; /* every binary that a service runs */
+	struct map *shown; /* "BINARY@GENERATION" -> the later number that it stands for */
 	struct map *published; /* binary -> the generation that is kept for new containers */
 	bool is_creating, was_ready, first_passed;
 	unsigned tries;
@@ -148,6 +151,7 @@ struct deck {
 	struct map *kinds; /* service -> "own" or "builder" */
 	struct images *imaging; /* under way */
 	struct strings image_services; /* only these are rendered again; empty: all */
+	bool image_again; /* all of them, when this round is done */
 
 	ARRAY(struct family *) families;
 	ARRAY(struct launcher) launchers;
@@ -177,6 +181,8 @@ struct deck {
 	bool is_up; /* ready was told */
 	bool is_following; /* brings nothing up: shows what is */
 	bool is_closing;
+	struct loop_timer *look_again; /* until the project can be read */
+	uint64_t files_stamp;
 	struct loop_timer *waves, *refresh, *figures;
 	struct engine_request *listing;
 	bool list_again;
@@ -233,6 +239,7 @@ char *up_write_override(struct deck *deck, struct fault *fault);
 /* ---- images.c ---- */
 void images_build(struct deck *deck, const struct strings *only); /* NULL: all */
 void images_close(struct deck *deck);
+void images_drop_old(struct deck *deck); /* those that nothing stands on any more */
 /* The CA bundle that this machine's cargo and curl are told to use, or NULL. */
 const char *machine_ca_bundle(void);
 
@@ -240,6 +247,14 @@ const char *machine_ca_bundle(void);
 struct family *builder_open(struct deck *deck, int index);
 void builder_start(struct deck *deck, struct family *family);
 void builder_close(struct family *family);
+/* What /containers/create is asked with; the caller frees. */
+char *builder_body(const struct family *family);
+char *builder_cargo_volume(void); /* cargo's caches: one a person */
+#define BUILDER_HOME "/.cargodeck/home"
+#define BUILDER_CARGO "/.cargodeck/cargo"
+
+/* ---- builds.c ---- */
+void builds_open(struct family *family);
 /* Every binary that services of the family run. */
 void builder_build_all(struct family *family, unsigned generation, bool clean);
 char *builder_target_volume(const struct deck *deck, int family);
@@ -259,7 +274,9 @@ void swap_launcher_down(struct family *family, int number);
 void swap_builder_gone(struct family *family);
 void swap_building(struct family *family, bool on);
 /* Turns every program of a family to a kept generation. */
-void swap_to(struct family *family, const char *bin, unsigned generation, unsigned save);
+void swap_to(struct family *family, const char *bin, unsigned generation);
+/* One launcher alone; its own generation again restarts the program without a gap. */
+void swap_launcher_to(struct family *family, const struct launcher *launcher, unsigned generation);
 
 /* The line of a program's last words that says most. */
 void swap_last_words(const char *bytes, size_t len, struct str *out);

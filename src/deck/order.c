@@ -138,7 +138,7 @@ static bool go_back(struct going_back *back, const struct wire_frame *frame)
 			continue;
 		agent_select(back->family->agent, bin, best, NULL, NULL);
 		map_put(back->family->published, bin, (void *)(uintptr_t)best);
-		swap_to(back->family, bin, best, 0);
+		swap_to(back->family, bin, best);
 		any = true;
 	}
 	return any;

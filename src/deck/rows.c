@@ -153,10 +153,12 @@ static void on_looked(void *data, const struct engine_answer *answer, const stru
 			service->health = service_health_read(inspect.health);
 		service_set_text(&service->health_output, inspect.health_output);
 		take_probe(service, answer->json);
-		if (service->health == HEALTH_BAD && inspect.health_output != NULL)
-			service_set_text(&service->cause, inspect.health_output);
-		else if (inspect.oom_killed)
+		if (inspect.oom_killed)
 			service_set_text(&service->cause, "killed: it needed more memory than its limit");
+		else if (service->run == SERVICE_RUNNING && service->health == HEALTH_BAD && inspect.health_output != NULL)
+			service_set_text(&service->cause, inspect.health_output);
+		else if (service->run == SERVICE_EXITED && service->exit_code == 137 && service_is_bad(service))
+			service_set_text(&service->cause, "killed by SIGKILL from outside");
 		else if (service_is_bad(service))
 			ask_cause(deck, service);
 		else

@@ -111,10 +111,17 @@ static void on_synced(void *data, int status, const char *out, const char *err)
 	deck_fault(deck, "sync", &fault);
 }
 
+static void on_restarted(void *data, const struct engine_answer *answer, const struct fault *fault)
+{
+	(void)answer;
+	if (fault != NULL)
+		deck_fault(data, "sync", fault);
+}
+
 static void restart_container(struct deck *deck, const struct service *service)
 {
 	auto_free char *path = mem_print("/containers/%s/restart", service->container);
-	engine_ask(deck->engine, "POST", path, NULL, 60000, NULL, NULL);
+	engine_ask(deck->engine, "POST", path, NULL, 60000, on_restarted, deck);
 }
 
 static void sync_one(struct deck *deck, const struct save_sync *sync)
@@ -150,8 +157,9 @@ static void restart_readers(struct deck *deck, const struct save *save)
 	for (size_t i = 0; i < save->restart.count; i++) {
 		const struct service *service = services_find(deck->services, save->restart.items[i]);
 		struct family *family = deck_family_of(deck, save->restart.items[i]);
-		if (service != NULL && family != NULL && service->bin != NULL && service->generation != 0)
-			swap_to(family, service->bin, service->generation, 0);
+		for (size_t j = 0; service != NULL && family != NULL && j < deck->launchers.count; j++)
+			if (strcmp(deck->launchers.items[j].service, service->name) == 0)
+				swap_launcher_to(family, &deck->launchers.items[j], deck->launchers.items[j].generation);
 	}
 }
 

@@ -86,20 +86,26 @@ static struct swap *take_swap(struct deck *deck, int launcher)
 	return chosen;
 }
 
-static void ask_swap(struct family *family, const struct swap *swap)
+static void put_swap(struct family *family, const struct swap *swap, struct wire_buffer *frame)
 {
 	const struct project_service *service = project_find(family->deck->project, swap->service);
+	wire_begin(frame, WIRE_SWAP);
+	wire_add_number(frame, "swap", swap->number);
+	wire_add_number(frame, "generation", swap->generation);
+	wire_add(frame, "mode", service != NULL ? service->swap : "auto");
+	wire_add_number(frame, "grace_ms", service != NULL ? (int64_t)service->compose->grace_ms : 10000);
+	wire_add_number(frame, "ready_ms", READY_LIMIT_MS);
+	wire_add(frame, "ready", service != NULL ? service->ready : NULL);
+}
+
+static void ask_swap(struct family *family, const struct swap *swap)
+{
 	struct wire_buffer frame = {0};
-	wire_begin(&frame, WIRE_SWAP);
-	wire_add_number(&frame, "swap", swap->number);
-	wire_add_number(&frame, "generation", swap->generation);
-	wire_add(&frame, "mode", service != NULL ? service->swap : "auto");
-	wire_add_number(&frame, "grace_ms", service != NULL ? (int64_t)service->compose->grace_ms : 10000);
-	wire_add_number(&frame, "ready_ms", READY_LIMIT_MS);
+	put_swap(family, swap, &frame);
 	send_frame(family, swap->launcher, &frame);
 }
 
-static void start_swap(struct family *family, const struct launcher *launcher, const struct publishing *publishing)
+static struct swap *make_swap(struct family *family, const struct launcher *launcher, const struct publishing *publishing)
 {
 	struct swap *swap = take_swap(family->deck, launcher->number);
 	swap->generation = publishing->generation;
@@ -108,13 +114,22 @@ static void start_swap(struct family *family, const struct launcher *launcher, c
 	swap->bin = mem_copy_string(launcher->bin);
 	swap->cargo_started_ns = publishing->started_ns;
 	swap->artifact_ns = publishing->artifact_ns;
-	ask_swap(family, swap);
+	return swap;
 }
 
-void swap_to(struct family *family, const char *bin, unsigned generation, unsigned save)
+static void start_swap(struct family *family, const struct launcher *launcher, const struct publishing *publishing)
+{
+	ask_swap(family, make_swap(family, launcher, publishing));
+}
+
+void swap_launcher_to(struct family *family, const struct launcher *launcher, unsigned generation)
+{
+	start_swap(family, launcher, &(struct publishing){.family = family, .generation = generation});
+}
+
+void swap_to(struct family *family, const char *bin, unsigned generation)
 {
 	struct publishing publishing = {.family = family, .generation = generation};
-	(void)save;
 	for (size_t i = 0; i < family->deck->launchers.count; i++) {
 		const struct launcher *launcher = &family->deck->launchers.items[i];
 		if (launcher->family == family->index && strcmp(launcher->bin, bin) == 0)
@@ -130,22 +145,44 @@ static void free_publishing(struct publishing *publishing)
 	free(publishing);
 }
 
+/* Programs are kept once: a generation may stand for later ones with the same
+ * bytes. A person is shown the latest number. */
+static char *shown_key(const char *bin, unsigned generation)
+{
+	return mem_print("%s@%u", bin, generation);
+}
+
+static unsigned shown_generation(const struct family *family, const char *bin, unsigned generation)
+{
+	auto_free char *key = shown_key(bin, generation);
+	unsigned shown = (unsigned)(uintptr_t)map_get(family->shown, key);
+	return shown != 0 ? shown : generation;
+}
+
 /* Byte-equal to what runs: it only has another number. */
-static void renumber(struct family *family, const struct publishing *publishing)
+static void renumber(struct family *family, const struct publishing *publishing, unsigned kept)
 {
 	struct deck *deck = family->deck;
+	auto_free char *key = shown_key(publishing->bin, kept);
+	map_put(family->shown, key, (void *)(uintptr_t)publishing->generation);
 	for (size_t i = 0; i < deck->launchers.count; i++) {
 		struct launcher *launcher = &deck->launchers.items[i];
 		struct service *service = services_find(deck->services, launcher->service);
-		if (launcher->family != family->index || strcmp(launcher->bin, publishing->bin) != 0)
-			continue;
-		launcher->generation = publishing->generation;
-		if (service != NULL)
+		if (launcher->family == family->index && strcmp(launcher->bin, publishing->bin) == 0 && launcher->generation == kept && service != NULL)
 			service->generation = publishing->generation;
 	}
 	if (publishing->generation > deck->serving)
 		deck->serving = publishing->generation;
 	rows_tell(deck);
+}
+
+/* Nothing was kept anew: the agent passed no swap on. */
+static void forget_swaps(struct deck *deck, const struct publishing *publishing)
+{
+	for (size_t i = 0; i < SWAPS_KEPT; i++)
+		if (deck->swaps[i].number != 0 && deck->swaps[i].generation == publishing->generation &&
+			strcmp(deck->swaps[i].bin, publishing->bin) == 0)
+			free_swap(&deck->swaps[i]);
 }
 
 static void on_published(void *data, const struct wire_frame *frame, const struct fault *fault)
@@ -155,18 +192,16 @@ static void on_published(void *data, const struct wire_frame *frame, const struc
 	struct deck *deck = family->deck;
 	if (fault != NULL) {
 		auto_free char *key = mem_print("keeping %s", publishing->bin);
+		forget_swaps(deck, publishing);
 		if (fault->code != FAULT_CANCELLED)
 			deck_fault(deck, key, fault);
 	} else {
-		map_put(family->published, publishing->bin, (void *)(uintptr_t)publishing->generation);
-		if (wire_get_number(frame, "same", 0) != 0) {
-			renumber(family, publishing);
-		} else {
-			for (size_t i = 0; i < deck->launchers.count; i++) {
-				const struct launcher *launcher = &deck->launchers.items[i];
-				if (launcher->family == family->index && strcmp(launcher->bin, publishing->bin) == 0)
-					start_swap(family, launcher, publishing);
-			}
+		unsigned kept = (unsigned)wire_get_number(frame, "generation", publishing->generation);
+		bool same = wire_get_number(frame, "same", 0) != 0;
+		map_put(family->published, publishing->bin, (void *)(uintptr_t)kept);
+		if (same) {
+			forget_swaps(deck, publishing);
+			renumber(family, publishing, kept);
 		}
 		up_consider(deck);
 	}
@@ -181,7 +216,22 @@ void swap_artifact(struct family *family, const struct build_artifact *artifact)
 	struct publishing *publishing = mem_alloc(sizeof *publishing);
 	*publishing = (struct publishing){.family = family, .bin = mem_copy_string(artifact->bin), .generation = artifact->generation,
 		.started_ns = artifact->started_ns, .artifact_ns = artifact->ns, .fresh = artifact->fresh};
-	agent_publish(family->agent, artifact->bin, artifact->generation, artifact->path, true, on_published, publishing);
+	struct wire_buffer then = {0};
+	auto_strings serving = {0};
+	for (size_t i = 0; i < family->deck->launchers.count; i++) {
+		const struct launcher *launcher = &family->deck->launchers.items[i];
+		if (launcher->family != family->index || strcmp(launcher->bin, artifact->bin) != 0)
+			continue;
+		/* what serves is not dropped, however old: health checks call it by its path */
+		strings_print(&serving, "%u", launcher->generation);
+		struct wire_buffer frame = {0};
+		put_swap(family, make_swap(family, launcher, publishing), &frame);
+		if (wire_end(&frame))
+			agent_frame_for_launcher(&then, launcher->number, &frame);
+		wire_buffer_finish(&frame);
+	}
+	agent_publish(family->agent, artifact->bin, artifact->generation, artifact->path, &serving, &then, on_published, publishing);
+	wire_buffer_finish(&then);
 }
 
 /* ---- what launchers say ---- */
@@ -241,11 +291,11 @@ static void hear_ready(struct deck *deck, struct launcher *launcher, const struc
 	launcher->generation = (unsigned)wire_get_number(frame, "generation", 0);
 	launcher->is_ready = true;
 	if (service != NULL) {
-		service->generation = launcher->generation;
+		service->generation = shown_generation(deck->families.items[launcher->family], launcher->bin, launcher->generation);
 		service->is_ready = true;
+		if (service->generation > deck->serving)
+			deck->serving = service->generation;
 	}
-	if (launcher->generation > deck->serving)
-		deck->serving = launcher->generation;
 	if (swap != NULL) {
 		const char *mode = wire_get(frame, "mode");
 		double ms = ms_between(wire_get_number(frame, "t_start", 0), wire_get_number(frame, "t", 0));
@@ -317,7 +367,7 @@ static void hear_failed(struct family *family, struct launcher *launcher, const 
 	fault_set(&fault, FAULT_FAILED, "%s: g%u %s%s%s", launcher->service, (unsigned)wire_get_number(frame, "generation", 0),
 		failed_sentence(reason), words.len > 0 ? ": " : "", str_text(&words));
 	if (launcher->generation != 0) {
-		fault_mend(&fault, "g%u serves on; mend it and save", launcher->generation);
+		fault_mend(&fault, "g%u serves on; mend it and save", shown_generation(family, launcher->bin, launcher->generation));
 		/* a container that restarts must begin with a program that serves */
 		agent_select(family->agent, launcher->bin, launcher->generation, NULL, NULL);
 	}
@@ -405,10 +455,10 @@ void swap_launcher_up(struct family *family, int number, const struct wire_frame
 	launcher->generation = (unsigned)wire_get_number(join, "generation", 0);
 	launcher->is_ready = text_equal(wire_get(join, "state"), "ready");
 	snprintf(launcher->way, sizeof launcher->way, "%s", wire_get(join, "way") != NULL ? wire_get(join, "way") : "none");
-	service->generation = launcher->generation;
+	service->generation = shown_generation(family, bin, launcher->generation);
 	service->is_ready = launcher->is_ready;
-	if (launcher->generation > deck->serving)
-		deck->serving = launcher->generation;
+	if (service->generation > deck->serving)
+		deck->serving = service->generation;
 	unsigned newest = (unsigned)(uintptr_t)map_get(family->published, bin);
 	if (newest > launcher->generation)
 		start_swap(family, launcher, &(struct publishing){.generation = newest});

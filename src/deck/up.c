@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 /* ---- reading the project ---- */
 
@@ -18,6 +19,7 @@ struct reading {
 };
 
 static void take_project(struct deck *deck, struct project *project);
+static void wait_for_files(struct deck *deck);
 
 static void on_read(void *data)
 {
@@ -37,6 +39,8 @@ static void on_read(void *data)
 	if (project == NULL) {
 		deck_step(deck, STEP_PROJECT, STEP_FAILED, "%s", fault.text);
 		deck_fault(deck, "project", &fault);
+		if (deck->project == NULL)
+			wait_for_files(deck);
 		return;
 	}
 	deck_forget_fault(deck, "project");
@@ -66,6 +70,49 @@ void up_read_project(struct deck *deck)
 	pthread_create(&reading->thread, NULL, read_project, reading);
 }
 
+/* ---- reading it again when its files change ---- */
+
+enum { LOOK_AGAIN_MS = 1000 };
+
+/* Before the project was read once nothing is watched: its files are looked at
+ * each second, so that what a person mends is taken up. */
+static uint64_t files_stamp(const struct deck *deck)
+{
+	static const char *const names[] = {"compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml", ".env", "Cargo.toml"};
+	auto_strings paths = {0};
+	auto_str all = {0};
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		strings_take(&paths, path_join(deck->options.folder != NULL ? deck->options.folder : ".", names[i]));
+	strings_copy(&paths, &deck->options.files);
+	strings_copy(&paths, &deck->options.env_files);
+	if (deck->options.manifest_path != NULL)
+		strings_add(&paths, deck->options.manifest_path);
+	for (size_t i = 0; i < paths.count; i++) {
+		struct stat status = {0};
+		if (stat(paths.items[i], &status) == 0)
+			str_print(&all, "%zu %lld %lld.%ld;", i, (long long)status.st_size, (long long)status.st_mtim.tv_sec, status.st_mtim.tv_nsec);
+	}
+	return hash_bytes(str_text(&all), all.len);
+}
+
+static void look_again(void *data)
+{
+	struct deck *deck = data;
+	uint64_t stamp = files_stamp(deck);
+	if (stamp == deck->files_stamp)
+		return;
+	loop_timer_stop(deck->look_again);
+	up_read_project(deck);
+}
+
+static void wait_for_files(struct deck *deck)
+{
+	if (deck->look_again == NULL)
+		deck->look_again = loop_timer_open(deck->loop, look_again, deck);
+	deck->files_stamp = files_stamp(deck);
+	loop_timer_set(deck->look_again, LOOK_AGAIN_MS, LOOK_AGAIN_MS);
+}
+
 /* ---- families ---- */
 
 static void close_families(struct deck *deck)
@@ -83,6 +130,9 @@ static void note_served(struct deck *deck)
 		const struct project_service *service = &deck->project->services.items[i];
 		if (service->kind == PROJECT_RUST && service->family >= 0)
 			strings_add_new(&deck->families.items[service->family]->served, service->bin);
+		/* others that its image holds: a script may call them */
+		for (size_t j = 0; service->kind == PROJECT_RUST && service->family >= 0 && j < service->bins.count; j++)
+			strings_add_new(&deck->families.items[service->family]->served, service->bins.items[j]);
 	}
 }
 
@@ -152,6 +202,8 @@ static void take_project(struct deck *deck, struct project *project)
 			*array_add(&deck->families) = builder_open(deck, (int)i);
 	}
 	note_served(deck);
+	for (size_t i = 0; i < project->notes.count && before == NULL; i++)
+		deck_tell(deck, &(struct deck_event){.kind = DECK_STEP, .why = "note", .state = "done", .text = project->notes.items[i]});
 	deck_step(deck, STEP_PROJECT, STEP_DONE, "%zu services, %zu run programs of this workspace", project->services.count, rows_ours(deck));
 	rows_refresh(deck);
 	if (deck->is_following)
@@ -357,6 +409,7 @@ static void tell_ready(struct deck *deck)
 		if (!deck->families.items[i]->first_passed)
 			return;
 	deck->is_up = true;
+	images_drop_old(deck);
 	deck_tell(deck, &(struct deck_event){.kind = DECK_READY, .names = &names, .ms = (double)(clock_now_ns() - deck->began_ns) / 1e6});
 }
 
@@ -384,8 +437,12 @@ void up_images_done(struct deck *deck, const struct fault *fault)
 {
 	(void)fault;
 	/* asked for while the last round ran */
-	if (deck->image_services.count > 0)
+	bool all = deck->image_again;
+	deck->image_again = false;
+	if (all)
 		images_build(deck, NULL);
+	else if (deck->image_services.count > 0)
+		images_build(deck, &(struct strings){0});
 	up_consider(deck);
 }
 
@@ -427,6 +484,7 @@ void up_close(struct deck *deck)
 		pthread_join(deck->reading->thread, NULL);
 		loop_turn(deck->loop, 0);
 	}
+	loop_timer_close(deck->look_again);
 	loop_timer_close(deck->waves);
 	deck->waves = NULL;
 }

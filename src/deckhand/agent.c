@@ -27,10 +27,13 @@ extern char **environ;
 enum {
 	RUNS = 8,
 	LAUNCHERS = 256,
+	DROPS = 16,
+	KEEPS = 8,
 	KEPT = 3, /* generations of a program */
 	LINE_LIMIT = 512 * 1024,
 	OUT_LIMIT = 8 * 1024 * 1024, /* beyond it nothing more is read from children */
 	LAUNCHER_OUT_LIMIT = 256 * 1024,
+	DROP_NS = 1000000000, /* old generations go when nothing was kept for that long */
 };
 
 struct run {
@@ -50,6 +53,12 @@ struct peer {
 	struct wire_buffer in, out;
 };
 
+/* A program whose old generations are to go. */
+struct drop {
+	char bin[128]; /* empty: free */
+	long long keep[KEEPS]; /* generations that serve */
+};
+
 struct agent {
 	const char *state;
 	char hub_path[300];
@@ -60,6 +69,8 @@ struct agent {
 	int next_peer;
 	int hub, signals;
 	bool ending;
+	struct drop drops[DROPS];
+	uint64_t drop_at; /* 0: nothing is to be dropped */
 };
 
 /* ---- to cargodeck ---- */
@@ -427,13 +438,22 @@ static int kept_generations(const struct agent *agent, const char *bin, long lon
 	return count;
 }
 
-static void drop_old(const struct agent *agent, const char *bin)
+static bool is_to_keep(const struct drop *drop, long long generation)
 {
+	for (int i = 0; i < KEEPS; i++)
+		if (drop->keep[i] == generation)
+			return true;
+	return false;
+}
+
+static void drop_old(const struct agent *agent, const struct drop *drop)
+{
+	const char *bin = drop->bin;
 	long long kept[64], current = current_generation(agent, bin);
 	int count = kept_generations(agent, bin, kept, 64);
 	for (int i = 0; i + KEPT < count; i++) {
 		char path[600];
-		if (kept[i] == current)
+		if (kept[i] == current || is_to_keep(drop, kept[i]))
 			continue;
 		print_to(path, sizeof path, "%s/gen/%lld/%s", agent->state, kept[i], bin);
 		unlink(path);
@@ -442,15 +462,20 @@ static void drop_old(const struct agent *agent, const char *bin)
 	}
 }
 
-static const char *publish(struct agent *agent, const struct wire_frame *frame, bool *same)
+/* `number` is the frame's own, and becomes that of the same bytes. */
+static const char *publish(struct agent *agent, const struct wire_frame *frame, bool *same, long long *number)
 {
 	const char *bin = wire_get(frame, "bin"), *artifact = wire_get(frame, "path");
-	long long generation = wire_get_number(frame, "generation", 0);
+	long long generation = *number;
 	char path[600], before[600];
 	if (!good_name(bin) || artifact == NULL || generation <= 0)
 		return "a generation needs a program, a path and a number";
 	print_to(before, sizeof before, "%s/bin/%s", agent->state, bin);
 	*same = wire_get_number(frame, "compare", 0) != 0 && same_bytes(before, artifact);
+	if (*same) {
+		*number = current_generation(agent, bin);
+		return NULL;
+	}
 	print_to(path, sizeof path, "%s/gen/%lld", agent->state, generation);
 	if (!make_folders(path, 0755))
 		return "the target volume cannot be written: is the disk full?";
@@ -462,8 +487,57 @@ static const char *publish(struct agent *agent, const struct wire_frame *frame, 
 	}
 	if (!turn_link(agent, bin, generation))
 		return "the link to the program cannot be turned";
-	drop_old(agent, bin);
 	return NULL;
+}
+
+static void to_launcher(struct agent *agent, const struct wire_frame *frame);
+
+/* The swaps that the order brought along. */
+static void obey_along(struct agent *agent, const struct wire_frame *frame)
+{
+	struct wire_buffer inner = {0};
+	struct wire_frame order;
+	size_t len = 0;
+	const char *bytes = wire_get_data(frame, &len);
+	if (bytes == NULL)
+		return;
+	wire_feed(&inner, bytes, len);
+	while (wire_next(&inner, &order) == 1)
+		if (order.type == WIRE_TO_LAUNCHER)
+			to_launcher(agent, &order);
+	wire_buffer_finish(&inner);
+}
+
+/* Removing a program of tens of megabytes takes milliseconds: it is done when
+ * nothing else has been asked for a while. */
+static void drop_later(struct agent *agent, const char *bin, const struct wire_frame *frame)
+{
+	struct drop *drop = &agent->drops[0];
+	for (int i = 0; i < DROPS; i++) {
+		if (agent->drops[i].bin[0] == '\0' || strcmp(agent->drops[i].bin, bin) == 0) {
+			drop = &agent->drops[i];
+			break;
+		}
+	}
+	size_t at = 0, count = 0;
+	const char *keep;
+	print_to(drop->bin, sizeof drop->bin, "%s", bin);
+	memset(drop->keep, 0, sizeof drop->keep);
+	while (count < KEEPS && (keep = wire_each(frame, "keep", &at)) != NULL)
+		drop->keep[count++] = atoll(keep);
+	agent->drop_at = now_ns() + DROP_NS;
+}
+
+static void drop_due(struct agent *agent)
+{
+	if (agent->drop_at == 0 || now_ns() < agent->drop_at)
+		return;
+	agent->drop_at = 0;
+	for (int i = 0; i < DROPS; i++) {
+		if (agent->drops[i].bin[0] != '\0')
+			drop_old(agent, &agent->drops[i]);
+		agent->drops[i].bin[0] = '\0';
+	}
 }
 
 static void answer_publish(struct agent *agent, const struct wire_frame *frame)
@@ -473,7 +547,11 @@ static void answer_publish(struct agent *agent, const struct wire_frame *frame)
 	long long generation = wire_get_number(frame, "generation", 0);
 	const char *error = NULL;
 	if (frame->type == WIRE_PUBLISH) {
-		error = publish(agent, frame, &same);
+		error = publish(agent, frame, &same, &generation);
+		if (error == NULL && !same) {
+			obey_along(agent, frame);
+			drop_later(agent, bin, frame);
+		}
 	} else {
 		char path[600];
 		print_to(path, sizeof path, "%s/gen/%lld/%s", agent->state, generation, good_name(bin) ? bin : "-");
@@ -858,6 +936,10 @@ static int next_wait(struct agent *agent)
 		if (left >= 0 && (wait < 0 || left < wait))
 			wait = left;
 	}
+	if (agent->drop_at != 0) {
+		int left = now < agent->drop_at ? (int)((agent->drop_at - now) / 1000000) + 1 : 0;
+		wait = wait < 0 || left < wait ? left : wait;
+	}
 	return wait;
 }
 
@@ -959,6 +1041,7 @@ int agent_main(const char *state)
 			dispatch(&agent, &set);
 		else
 			reap(&agent), finish_runs(&agent);
+		drop_due(&agent);
 	}
 	flush_out(&agent);
 	end_children(&agent);

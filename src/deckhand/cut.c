@@ -57,19 +57,26 @@ static bool step(pid_t thread, const struct user_regs_struct *at, int *pending)
 	return false;
 }
 
-static int cut_all(pid_t thread, const int *fds, int count, int *pending)
+/* Where the program has a `syscall` instruction: just before the place where a
+ * thread inside a call stands. One that computes borrows the last that was seen. */
+static bool find_instruction(pid_t thread, const struct user_regs_struct *regs, unsigned long long *at)
+{
+	errno = 0;
+	long code = ptrace(PTRACE_PEEKTEXT, thread, (void *)(uintptr_t)(regs->rip - 2), NULL);
+	if (errno == 0 && (code & 0xffff) == 0x050f && (long long)regs->orig_rax >= 0)
+		*at = regs->rip - 2;
+	return *at != 0;
+}
+
+static int cut_all(pid_t thread, const int *fds, int count, unsigned long long *at, int *pending)
 {
 	struct user_regs_struct saved, own;
 	int done = 0;
-	if (ptrace(PTRACE_GETREGS, thread, NULL, &saved) != 0)
+	if (ptrace(PTRACE_GETREGS, thread, NULL, &saved) != 0 || !find_instruction(thread, &saved, at))
 		return 0;
-	errno = 0;
-	long code = ptrace(PTRACE_PEEKTEXT, thread, (void *)(uintptr_t)(saved.rip - 2), NULL);
-	if (errno != 0 || (code & 0xffff) != 0x050f || (long long)saved.orig_rax < 0)
-		return 0; /* it computes: another time */
 	for (int i = 0; i < count; i++) {
 		own = saved;
-		own.rip = saved.rip - 2;
+		own.rip = *at;
 		own.orig_rax = (unsigned long long)-1; /* the call it was in is not restarted yet */
 		own.rax = SYS_shutdown;
 		own.rdi = (unsigned long long)fds[i];
@@ -82,7 +89,7 @@ static int cut_all(pid_t thread, const int *fds, int count, int *pending)
 	return done;
 }
 
-int cut_connections(pid_t pid, const int *fds, int count)
+int cut_connections(pid_t pid, const int *fds, int count, unsigned long long *at)
 {
 	int status, pending = 0, done = 0;
 	if (count == 0)
@@ -92,17 +99,18 @@ int cut_connections(pid_t pid, const int *fds, int count)
 	if (ptrace(PTRACE_INTERRUPT, pid, NULL, NULL) != 0 || !wait_stop(pid, &status))
 		return -1;
 	keep_signal(status, &pending);
-	done = cut_all(pid, fds, count, &pending);
+	done = cut_all(pid, fds, count, at, &pending);
 	ptrace(PTRACE_DETACH, pid, NULL, (void *)(uintptr_t)pending);
 	return done;
 }
 
 #else
 
-int cut_connections(pid_t pid, const int *fds, int count)
+int cut_connections(pid_t pid, const int *fds, int count, unsigned long long *at)
 {
 	(void)pid;
 	(void)fds;
+	(void)at;
 	return count == 0 ? 0 : -1;
 }
 

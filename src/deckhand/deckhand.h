@@ -24,6 +24,7 @@ ssize_t read_small(const char *path, char *out, size_t size);
 /* A field of /proc/PID/status, such as "PPid"; -1: none. */
 long proc_status_number(pid_t pid, const char *field);
 uint64_t proc_status_mask(pid_t pid, const char *field); /* one in hexadecimal; 0: none */
+uint64_t memory_limit(void); /* of this container, in bytes; 0: none */
 int connect_unix(const char *path); /* non-blocking; -1: not there */
 bool write_whole(int fd, const void *bytes, size_t len);
 bool copy_file(const char *from, const char *to, mode_t mode);

@@ -29,6 +29,7 @@ void drain_begin(struct launcher *launcher)
 	struct generation *old = &launcher->draining;
 	launcher->drain_ns = now_ns();
 	launcher->look_at_zero = false;
+	launcher->cut_at = 0;
 	memset(&launcher->look, 0, sizeof launcher->look);
 	if (old->listened != 0 && (by_library(old) || old->notify >= 0)) {
 		generation_gate(old, true);
@@ -90,8 +91,13 @@ static void drain_static(struct launcher *launcher, uint64_t ms)
 			end_program(old);
 		return;
 	}
-	if (look->open > 0 && !launcher->cannot_cut)
-		launcher->cannot_cut = cut_connections(old->pid, look->idle, look->idle_count) < 0;
+	if (look->open > 0 && !launcher->cannot_cut) {
+		int done = cut_connections(old->pid, look->idle, look->idle_count, &launcher->cut_at);
+		launcher->cannot_cut = done < 0;
+		/* those that were missed have their moment still */
+		for (int i = done < 0 ? 0 : done; i < look->idle_count && look->was_busy_count < TCP_IDLE_LIMIT; i++)
+			look->was_busy[look->was_busy_count++] = look->idle_inodes[i];
+	}
 	if (launcher->cannot_cut) /* the best moment, or the program's own way of ending */
 		look->open = handles && ms >= IDLE_MS ? 0 : look->busy;
 	end_when_empty(launcher, at_gate && look->open == 0);

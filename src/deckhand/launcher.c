@@ -162,7 +162,7 @@ int launcher_main(const struct trailer *trailer, int argc, char **argv)
 	(void)argc;
 	launcher.trailer = trailer;
 	launcher.argv = argv;
-	launcher.hub = -1;
+	launcher.hub = launcher.probe.fd = -1;
 	launcher.mode = "preload";
 	launcher.grace_ms = GRACE_MS;
 	launcher.ready_ms = READY_MS;

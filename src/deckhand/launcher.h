@@ -1,6 +1,6 @@
 /* Inside the launcher: launcher.c waits and dispatches; swap.c decides what runs
- * (phases, readiness, ends), drain.c empties an old generation, report.c tells
- * cargodeck, calls.c serves plain calls, generation.c starts and ends programs,
+ * (phases, readiness, ends), probe.c asks the new one, drain.c empties an old
+ * generation, report.c tells cargodeck, calls.c serves plain calls, generation.c starts and ends programs,
  * sockets.c keeps what is bound, notify.c, tcp.c and cut.c see and
  * reach into static programs. */
 #ifndef DECKHAND_LAUNCHER_H
@@ -77,8 +77,10 @@ struct tcp_look {
 	int listening; /* sockets that it listens on */
 	int open, busy; /* accepted on a held port; of these not idle */
 	uint64_t was_busy[TCP_IDLE_LIMIT]; /* their inodes, for the next look */
+	int was_busy_count;
 	/* idle ones that may be closed now, as descriptors in the program */
 	int idle[TCP_IDLE_LIMIT];
+	uint64_t idle_inodes[TCP_IDLE_LIMIT];
 	int idle_count;
 };
 
@@ -97,6 +99,18 @@ struct program {
 	char path[600];
 };
 
+/* What is asked of the new one beyond its sockets: a path that answers well, or
+ * a command that ends with 0. */
+struct probe {
+	char what[512]; /* "": nothing */
+	bool passed, sent;
+	int fd; /* -1 */
+	pid_t pid; /* of the command */
+	uint64_t since_ns, again_ns;
+	char answer[16];
+	size_t answer_len;
+};
+
 struct launcher {
 	const struct trailer *trailer;
 	char **argv;
@@ -106,11 +120,14 @@ struct launcher {
 	struct generation serving, next, draining;
 	struct program wanted, back; /* what a swap starts; what serves or served last */
 	uint32_t required; /* held sockets that the new one must accept on */
+	int required_listening; /* sockets, of a program whose calls are not seen */
 	int64_t swap;
+	struct probe probe;
 	struct tcp_look look; /* at the draining one */
+	unsigned long long cut_at; /* see cut_connections() */
 	const char *mode; /* how the running swap is done */
 	uint64_t swap_ns, ready_ms, ready_limit_ns, grace_ms, drain_ns, hold_until, waited_from, hub_retry;
-	bool cannot_cut, prefers_alone, swapped_alone, building, look_at_zero, next_failed;
+	bool cannot_cut, prefers_alone, swapped_alone, building, look_at_zero, next_failed, noted;
 	int last_status; /* of the generation that ended last and counts */
 	int signals, hub, calls; /* calls: the socket of plain callers */
 	struct wire_buffer in, out;
@@ -131,6 +148,14 @@ void report_note(struct launcher *launcher, const char *text);
 /* ---- drain.c ---- */
 void drain_begin(struct launcher *launcher); /* of launcher->draining */
 void drain_tick(struct launcher *launcher);
+
+/* ---- probe.c ---- */
+void probe_begin(struct launcher *launcher, const char *what); /* NULL: nothing is asked */
+/* Asks, again and again; true: the new one has passed. */
+bool probe_tick(struct launcher *launcher);
+/* Was that child the command? */
+bool probe_ended(struct launcher *launcher, pid_t pid, int status);
+void probe_end(struct launcher *launcher);
 
 /* ---- swap.c ---- */
 /* Reads which program <state>/bin/<bin> stands for; false: none yet. */
@@ -155,6 +180,8 @@ int sockets_find_cookie(const struct sockets *sockets, uint64_t cookie);
 int sockets_add(struct sockets *sockets, const struct preload_key *key, int fd, uint64_t cookie);
 void sockets_close(struct sockets *sockets, int index);
 void sockets_close_all(struct sockets *sockets);
+/* A connection to a held socket, non-blocking; -1: none. */
+int sockets_connect(const struct held_socket *held);
 /* Connects to a held socket and closes at once, so that somebody accepts. */
 void sockets_knock(const struct held_socket *held);
 /* Reads what the library says; answers what it asks. False: it is gone. */
@@ -191,10 +218,13 @@ bool notify_all_at_gate(const struct generation *generation);
 /* ---- tcp.c ---- */
 /* `look` holds the look before, or nothing. False: it cannot be known here. */
 bool tcp_look_at(pid_t pid, const struct sockets *sockets, uint32_t draining_ms, struct tcp_look *look);
+/* Who has the server's end of a connection: 1: that process, 0: another, -1:
+ * nobody yet, or it cannot be known. Ports are in network order. */
+int tcp_owner(pid_t pid, uint16_t server_port, uint16_t client_port);
 
 /* ---- cut.c ---- */
 /* Shuts the reading side of connections of a program; how many, -1: this may
- * not be done here. */
-int cut_connections(pid_t pid, const int *fds, int count);
+ * not be done here. `at` keeps what was learned of the program, 0 at first. */
+int cut_connections(pid_t pid, const int *fds, int count, unsigned long long *at);
 
 #endif

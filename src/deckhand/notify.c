@@ -63,6 +63,7 @@ static const struct told told[] = {
 	{SYS_accept, -1, -1, 0, 0},
 #endif
 	{SYS_accept4, -1, -1, 0, 0},
+	{SYS_shutdown, 1, -1, SHUT_RDWR, 0},
 	{SYS_fcntl, 1, -1, F_SETFL, 0},
 	{SYS_ioctl, 1, -1, FIONBIO, 0},
 	/* what is set before bind() and would be lost with the program's socket */
@@ -202,7 +203,7 @@ static long flags_of(const struct seccomp_notif *call)
 	return at != NULL ? strtol(at + 6, NULL, 8) : -1;
 }
 
-/* TCP over IPv4 or IPv6: 1. sockfs tells the protocol as an attribute. */
+/* TCP over IPv4 or IPv6? sockfs tells the protocol as an attribute. */
 static bool is_tcp(const struct seccomp_notif *call, int family)
 {
 	char path[64], name[32] = "";
@@ -318,16 +319,25 @@ static bool put_socket(const struct generation *generation, const struct seccomp
 	return ioctl(generation->notify, SECCOMP_IOCTL_NOTIF_ADDFD, &add) >= 0;
 }
 
+/* Its sockets cannot be held here: from now on it is one to stop and start. */
+static void give_up(struct generation *generation, int error)
+{
+	generation->way = WAY_NONE;
+	generation->notify_error = error;
+}
+
 static struct verdict on_bind(struct sockets *sockets, struct generation *generation, const struct generation *other,
 	const struct seccomp_notif *call)
 {
 	struct preload_key key;
-	if (!is_program(generation, call) || !read_key(generation, call, &key))
+	if (generation->way != WAY_SECCOMP || !is_program(generation, call) || !read_key(generation, call, &key))
 		return go_on;
 	uint64_t inode = inode_of(call);
 	long flags = flags_of(call);
-	if (inode == 0 || flags < 0)
+	if (inode == 0 || flags < 0) {
+		give_up(generation, EACCES);
 		return go_on;
+	}
 	if (key.family == AF_INET6) { /* only a socket can tell whether IPv4 comes along */
 		int probe = make_socket(generation, &key, inode, false);
 		if (probe >= 0)
@@ -349,6 +359,7 @@ static struct verdict on_bind(struct sockets *sockets, struct generation *genera
 	if (other == NULL || fresh)
 		set_blocking(sockets->held[index].fd, blocking);
 	if (!put_socket(generation, call, sockets->held[index].fd, flags)) {
+		give_up(generation, errno); /* before Linux 5.9 */
 		if (fresh)
 			sockets_close(sockets, index);
 		return go_on;
@@ -392,6 +403,13 @@ static struct verdict on_flags(struct sockets *sockets, struct generation *gener
 		return go_on;
 	generation->cannot_share = true;
 	return wait_there;
+}
+
+/* Some programs shut their listener down before they end. It is not theirs
+ * alone: it would listen for nobody any more. */
+static struct verdict on_shutdown(struct sockets *sockets, const struct seccomp_notif *call)
+{
+	return held_of(sockets, call) >= 0 ? (struct verdict){SAY, 0} : go_on;
 }
 
 static void know_acceptor(struct generation *generation, pid_t thread)
@@ -476,6 +494,9 @@ static bool hear_one(struct sockets *sockets, struct generation *generation, con
 		break;
 	case SYS_setsockopt:
 		keep_option(generation, call);
+		break;
+	case SYS_shutdown:
+		verdict = on_shutdown(sockets, call);
 		break;
 	case SYS_fcntl:
 	case SYS_ioctl:

@@ -324,6 +324,15 @@ EXPORT int listen(int fd, int backlog)
 	return result_of(result);
 }
 
+/* Some programs shut their listener down before they end. It is not theirs
+ * alone: it would listen for nobody any more. */
+EXPORT int shutdown(int fd, int how)
+{
+	if (find_held(fd) != NULL)
+		return 0;
+	return result_of(CALL(__NR_shutdown, fd, how, 0, 0, 0));
+}
+
 /* ---- accept ---- */
 
 static uint32_t now_ms(void)

@@ -63,9 +63,13 @@ void report_note(struct launcher *launcher, const char *text)
 	send_frame(launcher);
 }
 
+/* Once a conversation. */
 static void note_restart(struct launcher *launcher, const struct generation *generation)
 {
 	char text[300];
+	if (generation->notify_error == 0 || launcher->noted)
+		return;
+	launcher->noted = true;
 	print_to(text, sizeof text, "%s is linked statically and cannot be swapped in place here (seccomp: %s): it is stopped, then started",
 		launcher->trailer->bin, error_text(generation->notify_error));
 	report_note(launcher, text);
@@ -96,8 +100,8 @@ void report_join(struct launcher *launcher)
 	wire_add(&launcher->out, "state", launcher->serving.ready ? "ready" : "starting");
 	send_frame(launcher);
 	report_flush(launcher);
-	if (launcher->serving.notify_error != 0)
-		note_restart(launcher, &launcher->serving);
+	launcher->noted = false;
+	note_restart(launcher, &launcher->serving);
 }
 
 void report_swapping(struct launcher *launcher, const struct generation *generation)
@@ -128,8 +132,7 @@ void report_ready(struct launcher *launcher, const struct generation *generation
 	if (launcher->waited_from != 0)
 		wire_add_number(&launcher->out, "waited_ms", (int64_t)((generation->ready_ns - launcher->waited_from) / MS));
 	send_frame(launcher);
-	if (generation->notify_error != 0 && launcher->swap != 0)
-		note_restart(launcher, generation);
+	note_restart(launcher, generation);
 }
 
 static void add_status(struct wire_buffer *out, int status)

@@ -55,7 +55,7 @@ void sockets_close_all(struct sockets *sockets)
 		sockets_close(sockets, i);
 }
 
-void sockets_knock(const struct held_socket *held)
+int sockets_connect(const struct held_socket *held)
 {
 	union {
 		struct sockaddr any;
@@ -78,19 +78,26 @@ void sockets_knock(const struct held_socket *held)
 	}
 	int fd = socket(held->key.family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
-		return;
+		return -1;
 	/* on the loopback a connect to a listening socket is done at once; a
 	 * container without IPv6 on its loopback takes [::] by IPv4 */
 	if (connect(fd, &address.any, len) != 0 && errno == EADDRNOTAVAIL && held->key.family == AF_INET6) {
 		struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = held->key.port, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 		close(fd);
 		fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-		if (fd < 0)
-			return;
-		if (connect(fd, (struct sockaddr *)&in, sizeof in) != 0 && errno != EINPROGRESS)
-			errno = 0;
+		if (fd >= 0 && connect(fd, (struct sockaddr *)&in, sizeof in) != 0 && errno != EINPROGRESS) {
+			close(fd);
+			fd = -1;
+		}
 	}
-	close(fd);
+	return fd;
+}
+
+void sockets_knock(const struct held_socket *held)
+{
+	int fd = sockets_connect(held);
+	if (fd >= 0)
+		close(fd);
 }
 
 static void answer(int control, const struct preload_message *message, int fd)

@@ -164,10 +164,13 @@ static void start_alone(struct launcher *launcher)
 
 static void end_old_first(struct launcher *launcher, const char *mode)
 {
+	struct tcp_look look = {0};
 	launcher->mode = mode;
 	launcher->phase = PHASE_ENDING_OLD;
 	launcher->required = launcher->serving.listened;
 	launcher->waited_from = now_ns();
+	if (launcher->serving.way == WAY_NONE && tcp_look_at(launcher->serving.pid, &launcher->sockets, 0, &look))
+		launcher->required_listening = look.listening;
 	retire(launcher);
 }
 
@@ -179,12 +182,21 @@ static bool can_share(const struct generation *serving, bool dynamic)
 	return serving->way == WAY_SECCOMP && !dynamic && serving->notify >= 0;
 }
 
+/* Would a second one of its size pass the container's memory limit? */
+static bool two_pass_limit(pid_t pid)
+{
+	uint64_t limit = memory_limit();
+	long kib = proc_status_number(pid, "VmRSS");
+	return limit != 0 && kib > 0 && 2 * (uint64_t)kib * 1024 > limit;
+}
+
 static void choose_way(struct launcher *launcher, const char *mode)
 {
 	const struct generation *serving = &launcher->serving;
 	bool dynamic = is_dynamic(launcher->wanted.path), sockets = serving->listened != 0;
 	bool held = can_share(serving, serving->way == WAY_PRELOAD);
-	bool alone = strcmp(mode, "alone") == 0 || (strcmp(mode, "auto") == 0 && launcher->prefers_alone);
+	bool alone = strcmp(mode, "alone") == 0 ||
+		(strcmp(mode, "auto") == 0 && (launcher->prefers_alone || two_pass_limit(serving->pid)));
 	if (strcmp(mode, "restart") == 0 || (sockets && !held)) {
 		end_old_first(launcher, "restart");
 	} else if (alone || (sockets && !can_share(serving, dynamic))) {
@@ -217,7 +229,9 @@ void swap_order(struct launcher *launcher, const struct wire_frame *frame)
 	launcher->grace_ms = (uint64_t)wire_get_number(frame, "grace_ms", (int64_t)launcher->grace_ms);
 	launcher->ready_ms = (uint64_t)wire_get_number(frame, "ready_ms", (int64_t)launcher->ready_ms);
 	launcher->waited_from = 0;
+	launcher->required_listening = 0;
 	launcher->swapped_alone = launcher->next_failed = false;
+	probe_begin(launcher, wire_get(frame, "ready"));
 	wanted->number = wire_get_number(frame, "generation", 0);
 	if (path != NULL)
 		print_to(wanted->path, sizeof wanted->path, "%s", path);
@@ -255,6 +269,7 @@ static void finish_swap(struct launcher *launcher)
 		retire(launcher); /* gated first: the first thing the new one needs */
 	launcher->serving = launcher->next;
 	generation_clear(&launcher->next);
+	probe_end(launcher);
 	launcher->phase = PHASE_SERVING;
 	remember_back(launcher);
 	made_ready(launcher, &launcher->serving);
@@ -297,6 +312,9 @@ static void next_ended(struct launcher *launcher)
 {
 	struct generation *next = &launcher->next;
 	bool told = launcher->next_failed, beside = launcher->phase == PHASE_STARTING;
+	char asked[sizeof launcher->probe.what];
+	memcpy(asked, launcher->probe.what, sizeof asked);
+	probe_begin(launcher, asked);
 	launcher->last_status = next->status;
 	if (beside && !told && (next->cannot_share || cannot_live_beside(next))) {
 		/* what differs in its sockets' flags may be the same next time */
@@ -322,12 +340,23 @@ static void next_ended(struct launcher *launcher)
 		knock(launcher, launcher->required);
 }
 
+/* A program whose calls are not seen: does it listen on as many sockets as the
+ * one before? */
+static bool listens(const struct launcher *launcher, const struct generation *generation)
+{
+	struct tcp_look look = {0};
+	int wanted = launcher->required_listening > 0 ? launcher->required_listening : 1;
+	return tcp_look_at(generation->pid, &launcher->sockets, 0, &look) && look.listening >= wanted;
+}
+
 /* Is it ready? It accepted on each socket that the one before it served, or,
  * where that one never accepted either, it listens for a while. */
 static bool is_ready(struct launcher *launcher, const struct generation *generation)
 {
 	uint64_t alive = (now_ns() - generation->exec_ns) / MS;
 	bool first = launcher->phase == PHASE_FIRST;
+	if (generation->way == WAY_NONE)
+		return listens(launcher, generation) || (launcher->required_listening == 0 && alive >= (first ? (uint64_t)FIRST_ALIVE_MS : (uint64_t)ALIVE_MS));
 	if (launcher->required == 0 && generation->listened == 0)
 		return alive >= (first ? (uint64_t)FIRST_ALIVE_MS : (uint64_t)ALIVE_MS);
 	uint32_t wanted = launcher->required != 0 ? launcher->required : generation->listened;
@@ -340,6 +369,13 @@ static bool is_ready(struct launcher *launcher, const struct generation *generat
 	return launcher->phase == PHASE_STARTING && only_quiet && (now_ns() - generation->listen_ns) / MS >= QUIET_MS;
 }
 
+static void fail_next(struct launcher *launcher, const char *reason)
+{
+	report_failed(launcher, &launcher->next, reason);
+	launcher->next_failed = true;
+	kill(launcher->next.pid, SIGKILL);
+}
+
 static void starting_tick(struct launcher *launcher)
 {
 	struct generation *next = &launcher->next;
@@ -347,12 +383,14 @@ static void starting_tick(struct launcher *launcher)
 		next_ended(launcher);
 	} else if (launcher->next_failed || next->cannot_share) {
 		kill(next->pid, SIGKILL);
-	} else if (is_ready(launcher, next)) {
-		finish_swap(launcher);
+	} else if (launcher->next.ready_ns != 0 || is_ready(launcher, next)) {
+		next->ready_ns = now_ns(); /* of its sockets; what is asked besides may take longer */
+		if (probe_tick(launcher))
+			finish_swap(launcher);
+		else if (now_ns() >= launcher->ready_limit_ns)
+			fail_next(launcher, "timeout");
 	} else if (now_ns() >= launcher->ready_limit_ns) {
-		report_failed(launcher, next, next->listened == 0 ? "never-listened" : "never-accepted");
-		launcher->next_failed = true;
-		kill(next->pid, SIGKILL);
+		fail_next(launcher, next->listened == 0 ? "never-listened" : "never-accepted");
 	} else {
 		knock(launcher, next->listened & ~next->accepted);
 	}
@@ -440,8 +478,10 @@ static void one_ended(struct launcher *launcher, pid_t pid, int status)
 	for (int i = 0; i < 3; i++)
 		if (all[i]->pid == pid)
 			ended = all[i];
-	if (ended == NULL)
+	if (ended == NULL) {
+		probe_ended(launcher, pid, status);
 		return;
+	}
 	ended->pid = 0;
 	ended->ended = true;
 	ended->status = status;

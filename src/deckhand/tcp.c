@@ -96,21 +96,32 @@ struct looking {
 	struct own own;
 	struct tcp_look before;
 	uint32_t draining_ms;
+	/* tcp_owner: the connection that is looked for, and the inode of its end */
+	uint16_t server_port, client_port;
+	uint64_t found_inode;
+	bool found;
 };
 
 static bool was_busy(const struct tcp_look *before, uint64_t inode)
 {
-	for (int i = 0; i < before->busy && i < TCP_IDLE_LIMIT; i++)
+	for (int i = 0; i < before->was_busy_count; i++)
 		if (before->was_busy[i] == inode)
 			return true;
 	return false;
 }
 
-static void count_one(const struct nlmsghdr *head, const struct looking *looking, struct tcp_look *look)
+static void count_one(const struct nlmsghdr *head, struct looking *looking, struct tcp_look *look)
 {
 	const struct inet_diag_msg *message = NLMSG_DATA(head);
 	struct tcp_info room;
-	int fd = head->nlmsg_len >= NLMSG_LENGTH(sizeof *message) ? fd_of(&looking->own, message->idiag_inode) : -1;
+	if (looking->client_port != 0) {
+		if (message->id.idiag_sport == looking->server_port && message->id.idiag_dport == looking->client_port) {
+			looking->found = true;
+			looking->found_inode = message->idiag_inode;
+		}
+		return;
+	}
+	int fd = fd_of(&looking->own, message->idiag_inode);
 	if (fd < 0)
 		return;
 	if (message->idiag_state == TCP_LISTEN_STATE) {
@@ -122,18 +133,19 @@ static void count_one(const struct nlmsghdr *head, const struct looking *looking
 	look->open++;
 	const struct tcp_info *info = info_of(head, &room);
 	if (!is_idle(message, info)) {
-		if (look->busy < TCP_IDLE_LIMIT)
-			look->was_busy[look->busy] = message->idiag_inode;
+		if (look->was_busy_count < TCP_IDLE_LIMIT)
+			look->was_busy[look->was_busy_count++] = message->idiag_inode;
 		look->busy++;
 	} else if (look->idle_count < TCP_IDLE_LIMIT &&
 		preload_may_close(was_busy(&looking->before, message->idiag_inode), info->tcpi_last_data_sent,
 			info->tcpi_last_data_recv, looking->draining_ms)) {
+		look->idle_inodes[look->idle_count] = message->idiag_inode;
 		look->idle[look->idle_count++] = fd;
 	}
 }
 
 /* Asks for all TCP sockets of a family in the states of the mask. */
-static bool ask(int netlink, uint8_t family, const struct looking *looking, struct tcp_look *look)
+static bool ask(int netlink, uint8_t family, struct looking *looking, struct tcp_look *look)
 {
 	static _Alignas(struct nlmsghdr) char block[32768];
 	struct {
@@ -155,11 +167,23 @@ static bool ask(int netlink, uint8_t family, const struct looking *looking, stru
 		for (struct nlmsghdr *head = (struct nlmsghdr *)(void *)block; NLMSG_OK(head, got); head = NLMSG_NEXT(head, got)) {
 			if (head->nlmsg_type == NLMSG_DONE)
 				return true;
-			if (head->nlmsg_type != SOCK_DIAG_BY_FAMILY)
+			if (head->nlmsg_type != SOCK_DIAG_BY_FAMILY || head->nlmsg_len < NLMSG_LENGTH(sizeof(struct inet_diag_msg)))
 				return false;
 			count_one(head, looking, look);
 		}
 	}
+}
+
+static bool ask_both(struct looking *looking, struct tcp_look *look)
+{
+	int netlink = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+	struct timeval limit = {.tv_usec = 200000};
+	if (netlink < 0)
+		return false;
+	setsockopt(netlink, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+	bool good = ask(netlink, AF_INET, looking, look) && ask(netlink, AF_INET6, looking, look);
+	close(netlink);
+	return good;
 }
 
 bool tcp_look_at(pid_t pid, const struct sockets *sockets, uint32_t draining_ms, struct tcp_look *look)
@@ -169,14 +193,16 @@ bool tcp_look_at(pid_t pid, const struct sockets *sockets, uint32_t draining_ms,
 	looking.before = *look;
 	looking.draining_ms = draining_ms;
 	memset(look, 0, sizeof *look);
-	if (!list_own(pid, &looking.own))
-		return false;
-	int netlink = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
-	struct timeval limit = {.tv_usec = 200000};
-	if (netlink < 0)
-		return false;
-	setsockopt(netlink, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-	bool good = ask(netlink, AF_INET, &looking, look) && ask(netlink, AF_INET6, &looking, look);
-	close(netlink);
-	return good;
+	return list_own(pid, &looking.own) && ask_both(&looking, look);
+}
+
+int tcp_owner(pid_t pid, uint16_t server_port, uint16_t client_port)
+{
+	static struct looking looking;
+	looking.server_port = server_port;
+	looking.client_port = client_port;
+	looking.found = false;
+	if (!ask_both(&looking, NULL) || !looking.found || looking.found_inode == 0 || !list_own(pid, &looking.own))
+		return -1;
+	return fd_of(&looking.own, looking.found_inode) >= 0;
 }

@@ -190,6 +190,16 @@ uint64_t proc_status_mask(pid_t pid, const char *field)
 	return proc_status_field(pid, field, text, sizeof text) ? strtoull(text, NULL, 16) : 0;
 }
 
+uint64_t memory_limit(void)
+{
+	char text[64];
+	if (read_small("/sys/fs/cgroup/memory.max", text, sizeof text) <= 0 &&
+		read_small("/sys/fs/cgroup/memory/memory.limit_in_bytes", text, sizeof text) <= 0)
+		return 0;
+	uint64_t limit = strtoull(text, NULL, 10); /* "max" is 0 */
+	return limit < (uint64_t)1 << 50 ? limit : 0; /* the first version's "none" is huge */
+}
+
 int connect_unix(const char *path)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};

@@ -21,11 +21,24 @@ static void capped(uv_timer_t *timer)
 	(void)timer; /* it only ends the wait */
 }
 
+static void nothing(uv_idle_t *idle)
+{
+	(void)idle;
+}
+
+/* libuv runs timers before it waits: an active idle handle makes the wait end
+ * at once (libuv documentation, uv_idle_t). */
+void loop_do_not_wait(struct loop *loop)
+{
+	uv_idle_start(&loop->soon, nothing);
+}
+
 void loop_turn_inside(struct loop *loop, int wait_ms)
 {
 	if (wait_ms > 0)
 		uv_timer_start(&loop->cap, capped, (uint64_t)wait_ms, 0);
 	uv_run(&loop->uv, wait_ms == 0 ? UV_RUN_NOWAIT : UV_RUN_ONCE);
+	uv_idle_stop(&loop->soon);
 	if (wait_ms > 0)
 		uv_timer_stop(&loop->cap);
 }
@@ -34,7 +47,7 @@ struct loop *loop_open(void)
 {
 	struct loop *loop = mem_alloc(sizeof *loop);
 	if (uv_loop_init(&loop->uv) != 0 || uv_async_init(&loop->uv, &loop->wake, run_posted) != 0 ||
-		uv_timer_init(&loop->uv, &loop->cap) != 0)
+		uv_timer_init(&loop->uv, &loop->cap) != 0 || uv_idle_init(&loop->uv, &loop->soon) != 0)
 		abort(); /* only where descriptors or memory are out at the very start */
 	loop->wake.data = loop;
 	pthread_mutex_init(&loop->lock, NULL);
@@ -52,6 +65,7 @@ void loop_close(struct loop *loop)
 	run_posted(&loop->wake);
 	uv_close((uv_handle_t *)&loop->wake, NULL);
 	uv_close((uv_handle_t *)&loop->cap, NULL);
+	uv_close((uv_handle_t *)&loop->soon, NULL);
 	while (uv_loop_close(&loop->uv) == UV_EBUSY)
 		uv_run(&loop->uv, UV_RUN_ONCE);
 	pthread_mutex_destroy(&loop->lock);

@@ -16,6 +16,7 @@ struct loop {
 	uv_loop_t uv;
 	uv_async_t wake; /* work from threads */
 	uv_timer_t cap; /* bounds the wait of loop_turn */
+	uv_idle_t soon; /* while it is active the turn does not wait */
 	pthread_mutex_t lock; /* guards `posted` */
 	ARRAY(struct post) posted;
 	void (*turn_hook)(void *data);
@@ -24,6 +25,9 @@ struct loop {
 	size_t registered; /* what the owners have not closed */
 };
 
+/* A timer was called before the wait of this turn: what it did must be seen (and
+ * drawn) first. */
+void loop_do_not_wait(struct loop *loop);
 /* Turns the loop once; the hook is not called. */
 void loop_turn_inside(struct loop *loop, int wait_ms);
 

@@ -86,8 +86,10 @@ void loop_fd_close(struct loop_fd *watch)
 static void on_timer(uv_timer_t *handle)
 {
 	struct loop_timer *timer = handle->data;
-	if (!timer->closed)
-		timer->call(timer->data);
+	if (timer->closed)
+		return;
+	loop_do_not_wait(timer->loop);
+	timer->call(timer->data);
 }
 
 struct loop_timer *loop_timer_open(struct loop *loop, loop_call call, void *data)

@@ -152,7 +152,7 @@ static const char *next_word(const char *at, const char *end, struct str *word)
 		at++;
 	for (; at < end && *at != ' ' && *at != '\t' && *at != '\n'; at++) {
 		if (*at == '\\' && at + 1 < end && (at[1] == '\n' || at[1] == '\r')) {
-			at += 2;
+			at += at[1] == '\r' && at + 2 < end && at[2] == '\n' ? 3 : 2;
 			break;
 		}
 		if ((*at == '\\' && at + 1 < end && (at[1] == ' ' || at[1] == '#' || at[1] == '\\')) ||

@@ -273,7 +273,8 @@ void dockerfile_words(const char *rest, struct strings *words, bool *json)
 				str_add_char(&word, *rest);
 		}
 		strings_take(words, str_steal(&word));
-		rest += strspn(rest, " \t\r\n");
+		while (isspace((unsigned char)*rest))
+			rest++;
 	}
 }
 

@@ -67,12 +67,64 @@ char *stage_workdir(const struct dockerfile *file, int stage)
 	return workdir_of(file, stage, file->lines.count);
 }
 
+const char *stage_root_base(const struct dockerfile *file, int stage)
+{
+	for (int depth = 0; depth < STAGE_DEPTH_LIMIT && file->stages.items[stage].base_stage >= 0; depth++)
+		stage = file->stages.items[stage].base_stage;
+	return file->stages.items[stage].base;
+}
+
+/* Does `mkdir` of that RUN line make the folder, or one below it? */
+static bool run_makes(const struct dockerfile *file, size_t index, const char *path)
+{
+	struct shell_commands commands = {0};
+	bool makes = false;
+	if (strstr(file->lines.items[index].raw, "mkdir") == NULL)
+		return false;
+	auto_free char *body = run_body(file, index);
+	auto_free char *workdir = dockerfile_workdir(file, index);
+	shell_split(body, &commands);
+	for (size_t i = 0; i < commands.count; i++) {
+		const struct strings *words = &commands.items[i].words;
+		size_t at = command_at(words);
+		for (size_t j = at + 1; at < words->count && strcmp(words->items[at], "mkdir") == 0 && j < words->count; j++) {
+			auto_free char *joined = path_join(workdir, words->items[j]);
+			auto_free char *clean = path_clean(joined);
+			makes = makes || path_is_below(clean, path);
+		}
+	}
+	shell_commands_finish(&commands);
+	return makes;
+}
+
+/* Is that path a folder before the line runs? A file copied to it lands inside
+ * then, slash or not. */
+static bool is_folder(const struct dockerfile *file, size_t index, const char *path)
+{
+	static const char *const usual[] = {"/", "/bin", "/sbin", "/etc", "/home", "/lib", "/opt", "/root", "/srv", "/tmp", "/usr", "/usr/bin", "/usr/lib",
+		"/usr/sbin", "/usr/local", "/usr/local/bin", "/usr/local/lib", "/usr/local/sbin", "/usr/share", "/var", "/var/lib", "/usr/local/cargo/bin"};
+	int stage = file->lines.items[index].stage;
+	const char *base = stage_root_base(file, stage);
+	bool bare = strcmp(base, "scratch") == 0 || strstr(base, "distroless") != NULL;
+	for (size_t i = 0; !bare && i < COUNT_OF(usual); i++)
+		if (strcmp(path, usual[i]) == 0)
+			return true;
+	for (int depth = 0; stage >= 0 && depth < STAGE_DEPTH_LIMIT; depth++, stage = file->stages.items[stage].base_stage) {
+		for (size_t i = file->stages.items[stage].from; i < file->lines.count && file->lines.items[i].stage == stage && i < index; i++) {
+			auto_free char *workdir = strcmp(file->lines.items[i].word, "WORKDIR") == 0 ? workdir_of(file, stage, i + 1) : NULL;
+			if (workdir != NULL ? path_is_below(workdir, path) : strcmp(file->lines.items[i].word, "RUN") == 0 && run_makes(file, i, path))
+				return true;
+		}
+	}
+	return false;
+}
+
 bool copy_line_read(const struct dockerfile *file, size_t index, struct copy_line *out)
 {
 	const struct docker_line *line = &file->lines.items[index];
 	*out = (struct copy_line){.from_stage = -1, .line = index};
-	if ((strcmp(line->word, "COPY") != 0 && strcmp(line->word, "ADD") != 0) || line->heredoc != NULL)
-		return false;
+	if (line->stage < 0 || (strcmp(line->word, "COPY") != 0 && strcmp(line->word, "ADD") != 0) || line->heredoc != NULL)
+		return false; /* one before the first FROM copies into nothing */
 	auto_free char *from = flag_value(line->rest, "from");
 	if (from != NULL) {
 		out->from = dockerfile_expand(file, index, from);
@@ -91,7 +143,7 @@ bool copy_line_read(const struct dockerfile *file, size_t index, struct copy_lin
 	auto_free char *workdir = dockerfile_workdir(file, index);
 	auto_free char *joined = path_join(workdir, to);
 	auto_free char *clean = path_clean(joined);
-	bool folder = text_ends_with(to, "/") || strcmp(to, ".") == 0 || text_ends_with(to, "/.") || out->sources.count > 1;
+	bool folder = text_ends_with(to, "/") || strcmp(to, ".") == 0 || text_ends_with(to, "/.") || out->sources.count > 1 || is_folder(file, index, clean);
 	out->to = folder && strcmp(clean, "/") != 0 ? mem_print("%s/", clean) : steal(&clean);
 	return true;
 }
@@ -140,11 +192,4 @@ bool stage_compiles(const struct dockerfile *file, int stage, bool chain)
 bool stage_plans(const struct dockerfile *file, int stage)
 {
 	return stage >= 0 && stage_calls(file, stage, cargo_call_needs_sources) && !stage_compiles(file, stage, true);
-}
-
-const char *stage_root_base(const struct dockerfile *file, int stage)
-{
-	for (int depth = 0; depth < STAGE_DEPTH_LIMIT && file->stages.items[stage].base_stage >= 0; depth++)
-		stage = file->stages.items[stage].base_stage;
-	return file->stages.items[stage].base;
 }

@@ -121,7 +121,8 @@ static bool search_run(struct search *search, size_t index, const char *path)
 	auto_free char *folder = dockerfile_workdir(search->file, index);
 	bool known = false;
 	shell_split(body, &commands);
-	for (size_t i = 0; i < commands.count && !known; i++) {
+	/* the last one that writes it counts */
+	for (size_t i = 0; i < commands.count; i++) {
 		const struct strings *words = &commands.items[i].words;
 		size_t at = command_at(words);
 		if (at + 2 == words->count && strcmp(words->items[at], "cd") == 0) {
@@ -134,6 +135,7 @@ static bool search_run(struct search *search, size_t index, const char *path)
 		auto_free char *from = moved_from(words, at, folder, path);
 		if (from == NULL || strcmp(from, path) == 0)
 			continue;
+		origin_finish(search->origin);
 		/* what is moved may be made by this very line */
 		known = made_by(search, index, body, from) || search_stage(search, stage, index, from);
 		if (search->origin->kind != ORIGIN_BIN && in_target_folder(from)) {
@@ -144,11 +146,7 @@ static bool search_run(struct search *search, size_t index, const char *path)
 		}
 	}
 	shell_commands_finish(&commands);
-	if (!known)
-		known = made_by(search, index, body, path);
-	if (!known && strstr(body, path) != NULL && strstr(body, "apt") == NULL)
-		return say(search, ORIGIN_UNKNOWN, stage, index);
-	return known;
+	return known || made_by(search, index, body, path);
 }
 
 /* ---- COPY ---- */
@@ -238,6 +236,32 @@ static bool search_copy(struct search *search, size_t index, const char *path)
 
 /* ---- a stage, backwards ---- */
 
+/* Nothing copied it there: is it the base image's, or made by a RUN line that
+ * names it, or by the compile? */
+static bool search_rest(struct search *search, int stage, size_t until, const char *path)
+{
+	const struct docker_stage *own = &search->file->stages.items[stage];
+	auto_free char *workdir = stage_workdir(search->file, stage);
+	for (size_t i = own->from; i < until && search->file->lines.items[i].stage == stage; i++) {
+		const struct docker_line *line = &search->file->lines.items[i];
+		if (strcmp(line->word, "RUN") == 0 && strstr(line->raw, path) != NULL && !text_starts_with(path, "/usr/share/") && !text_starts_with(path, "/etc/ssl/"))
+			return say(search, ORIGIN_UNKNOWN, stage, i);
+	}
+	bool inside = strcmp(workdir, "/") != 0 && path_is_below(path, workdir) && strcmp(path, workdir) != 0;
+	if (stage_compiles(search->file, stage, true) && (inside || strstr(path, "/target/") != NULL)) {
+		search->origin->kind = ORIGIN_UNKNOWN;
+		search->origin->stage = stage;
+		search->origin->line = -1;
+		return true;
+	}
+	if (own->base_stage >= 0)
+		return search_stage(search, own->base_stage, search->file->lines.count, path);
+	search->origin->kind = ORIGIN_IMAGE;
+	search->origin->stage = stage;
+	search->origin->line = -1;
+	return true;
+}
+
 static bool search_stage(struct search *search, int stage, size_t until, const char *path)
 {
 	const struct docker_stage *own = &search->file->stages.items[stage];
@@ -255,12 +279,7 @@ static bool search_stage(struct search *search, int stage, size_t until, const c
 	/* built by make, by a script … */
 	if (cargo_find_bin(&search->project->cargo, path_name(path)) != NULL && in_target_folder(path))
 		return say_bin(search, path_name(path), stage, own->from);
-	if (own->base_stage >= 0)
-		return search_stage(search, own->base_stage, search->file->lines.count, path);
-	search->origin->kind = ORIGIN_IMAGE;
-	search->origin->stage = stage;
-	search->origin->line = -1;
-	return true;
+	return search_rest(search, stage, until, path);
 }
 
 void origin_find(const struct project *project, const struct compose_service *service, const struct dockerfile *file,

@@ -5,7 +5,7 @@
 
 #include <ctype.h>
 
-enum { SIZE_LIMIT = 1 << 20, DEPTH_LIMIT = 16 };
+enum { SIZE_LIMIT = 32 << 10, DEPTH_LIMIT = 16 };
 
 struct expander {
 	const struct map *scope;
@@ -34,9 +34,9 @@ static const char *expand_braces(struct str *out, const struct expander *how, co
 	for (; *at != '\0' && nested > 0; at++)
 		nested += *at == '{' ? 1 : *at == '}' ? -1 : 0;
 	const char *value = lookup(how->scope, name, name_len);
-	bool colon = *rest == ':' && rest[1] != '\0';
+	bool colon = *rest == ':' && rest[1] != '\0' && strchr("-+?", rest[1]) != NULL;
 	rest += colon;
-	bool plain = *rest == '}' && !colon, minus = *rest == '-', plus = *rest == '+';
+	bool plain = *rest == '}', minus = *rest == '-', plus = *rest == '+';
 	if (nested > 0 || name_len == 0 || (how->keep && value == NULL && !minus && !plus)) {
 		str_add(out, "${");
 		str_add_bytes(out, name, (size_t)(at - name));

@@ -280,7 +280,9 @@ static bool check_terminal(const char *type, const struct tui_options *options, 
 		return fault_mend(fault, "install its terminfo entry, or set TERM=xterm-256color");
 	}
 	const char *move = tigetstr("cup");
-	if (move == NULL || (intptr_t)move == -1 || tigetflag("hc") > 0) {
+	bool is_movable = move != NULL && (intptr_t)move != -1 && tigetflag("hc") <= 0;
+	del_curterm(cur_term); /* curses reads the description again */
+	if (!is_movable) {
 		fault_set(fault, FAULT_OUTSIDE, "the terminal type TERM=%s cannot place the cursor: nothing can be drawn on it",
 			type);
 		return fault_mend(fault, "use a full terminal, or `cargodeck watch`");
@@ -295,7 +297,6 @@ static SCREEN *open_screen(const char *type, FILE *out, FILE *in)
 	struct sigaction before[COUNT_OF(signals)];
 	for (size_t i = 0; i < COUNT_OF(signals); i++)
 		sigaction(signals[i], NULL, &before[i]);
-	use_env(FALSE);
 	SCREEN *screen = newterm(type, out, in);
 	for (size_t i = 0; i < COUNT_OF(signals); i++)
 		sigaction(signals[i], &before[i], NULL);

@@ -260,6 +260,8 @@ void tui_resume(struct tui *tui)
 {
 	tui->is_suspended = false;
 	tui->decoder = (struct decoder){0};
+	/* stopped from outside and continued: the shell has set its own modes */
+	term_give(tui);
 	term_take(tui);
 	tui_wake(tui, true);
 }

@@ -6,9 +6,15 @@
  *   plain     as edge, and without a SIGTERM handler (edge ends its loop)
  *   deaf      listens, never accepts
  *   panics    ends with 101 some 100 ms after it listened
+ *   late      as blocking, 400 ms after its start; late-panics ends with 101 then
  *   pidfile   as blocking, but refuses to live beside another (a lock file)
+ *   fromstd   blocking bind and listen, then FIONBIO and the loop of edge
  *   worker    no socket at all
- *   once      ends with 0 */
+ *   once      ends with 0
+ * With -DKIND the build sets the kind, whatever the argument says. blocking
+ * knows paths: /crash /events (an event stream that never ends) /switch (other
+ * protocols from there on) /ready (503 in the first 300 ms, then 200) /children
+ * (what a child process sees of the environment). */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -22,6 +28,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
@@ -41,7 +48,8 @@ static void on_term(int number)
 static int listen_on(int port)
 {
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
-	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	in_addr_t where = htonl(getenv("SERVE_ANY") != NULL ? INADDR_ANY : INADDR_LOOPBACK);
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = where};
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
 	if (bind(fd, (struct sockaddr *)&address, sizeof address) != 0 || listen(fd, 128) != 0) {
 		perror("bind");
@@ -112,10 +120,13 @@ static void serve(int epoll, int fd)
 	}
 }
 
-static int run_edge(int port)
+static int run_edge(int port, int by_ioctl)
 {
-	int listener = listen_on(port), epoll = epoll_create1(EPOLL_CLOEXEC);
-	fcntl(listener, F_SETFL, O_NONBLOCK);
+	int listener = listen_on(port), epoll = epoll_create1(EPOLL_CLOEXEC), on = 1;
+	if (by_ioctl)
+		ioctl(listener, FIONBIO, &on);
+	else
+		fcntl(listener, F_SETFL, O_NONBLOCK);
 	add(epoll, listener, EPOLLIN | EPOLLET);
 	while (!ending) {
 		struct epoll_event events[64];
@@ -134,18 +145,67 @@ static int run_edge(int port)
 			}
 		}
 	}
+	shutdown(listener, SHUT_RDWR); /* a way of leaving that its successor must not feel */
 	return 0;
 }
 
 /* ---- blocking ---- */
 
+static struct timespec began;
+
+static long since_began_ms(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (now.tv_sec - began.tv_sec) * 1000 + (now.tv_nsec - began.tv_nsec) / 1000000;
+}
+
+static void say(int fd, const char *text)
+{
+	if (send(fd, text, strlen(text), MSG_NOSIGNAL) < 0)
+		return;
+}
+
+/* Events until the client, or somebody else, ends the connection. */
+static void stream(int fd)
+{
+	say(fd, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n");
+	while (send(fd, "data: " VERSION "\n\n", 8 + strlen(VERSION), MSG_NOSIGNAL) > 0)
+		poll(NULL, 0, 20);
+}
+
+static void tell_children(int fd)
+{
+	char text[8192], head[128];
+	FILE *child = popen("env", "r");
+	size_t len = fread(text, 1, sizeof text - 1, child);
+	pclose(child);
+	text[len] = '\0';
+	snprintf(head, sizeof head, "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n", len);
+	say(fd, head);
+	say(fd, text);
+}
+
 static void *serve_one(void *data)
 {
 	int fd = (int)(intptr_t)data;
 	char block[4096];
-	while (recv(fd, block, sizeof block, 0) > 0) {
+	ssize_t got;
+	while ((got = recv(fd, block, sizeof block - 1, 0)) > 0) {
+		block[got] = '\0';
+		if (strncmp(block, "GET /crash ", 11) == 0)
+			abort();
 		poll(NULL, 0, 20);
-		answer(fd);
+		if (strncmp(block, "GET /events ", 12) == 0)
+			stream(fd);
+		else if (strncmp(block, "GET /switch ", 12) == 0)
+			say(fd, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: echo\r\nConnection: Upgrade\r\n\r\n");
+		else if (strncmp(block, "GET /ready ", 11) == 0 && since_began_ms() < 300)
+			say(fd, "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n");
+		else if (strncmp(block, "GET /children ", 14) == 0)
+			tell_children(fd);
+		else
+			answer(fd);
 	}
 	close(fd);
 	return NULL;
@@ -180,7 +240,12 @@ int main(int argc, char **argv)
 {
 	const char *kind = argc > 1 ? argv[1] : "";
 	int port = argc > 2 ? atoi(argv[2]) : 0;
-	if (getenv("LD_PRELOAD") != NULL || getenv("CARGODECK_CONTROL_FD") != NULL) {
+	const char *expected = getenv("EXPECT_PRELOAD"), *preload = getenv("LD_PRELOAD");
+#ifdef KIND
+	kind = KIND;
+#endif
+	clock_gettime(CLOCK_MONOTONIC, &began);
+	if (strcmp(preload != NULL ? preload : "", expected != NULL ? expected : "") != 0 || getenv("CARGODECK_CONTROL_FD") != NULL) {
 		fprintf(stderr, "the environment shows the library\n");
 		return 6;
 	}
@@ -189,7 +254,9 @@ int main(int argc, char **argv)
 	if (strcmp(kind, "edge") == 0)
 		signal(SIGTERM, on_term);
 	if (strcmp(kind, "edge") == 0 || strcmp(kind, "plain") == 0)
-		return run_edge(port);
+		return run_edge(port, 0);
+	if (strcmp(kind, "fromstd") == 0)
+		return run_edge(port, 1);
 	if (strcmp(kind, "blocking") == 0)
 		return run_blocking(port);
 	if (strcmp(kind, "pidfile") == 0)
@@ -203,6 +270,12 @@ int main(int argc, char **argv)
 		poll(NULL, 0, 100);
 		return 101;
 	}
+	if (strncmp(kind, "late", 4) == 0)
+		poll(NULL, 0, 400);
+	if (strcmp(kind, "late") == 0)
+		return run_blocking(port);
+	if (strcmp(kind, "late-panics") == 0)
+		return 101;
 	if (strcmp(kind, "worker") == 0)
 		pause();
 	return 0;

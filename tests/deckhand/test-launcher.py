@@ -1,240 +1,19 @@
 """The launcher on this machine, without containers: real programs, swapped
 under load. This file plays the hub. Prints TAP."""
 
+import ctypes
 import http.client
 import os
 import pathlib
-import shutil
 import signal
 import socket
 import struct
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
-SOURCE = pathlib.Path(os.environ.get("TEST_SRCDIR", "."))
-BUILT = pathlib.Path(os.environ.get("TEST_BUILDDIR", "."))
-JOIN, SWAPPING, READY, FAILED, DRAINED, ENDED = 96, 97, 98, 99, 100, 101
-SWAP = 64
-NAMES = {JOIN: "join", READY: "ready", FAILED: "failed", DRAINED: "drained", ENDED: "ended"}
-
-
-def frame(kind, **fields):
-    body = bytes([kind]) + b"".join(f"{k}={v}".encode() + b"\0" for k, v in fields.items())
-    return struct.pack("<I", len(body)) + body
-
-
-def parse(body):
-    kind, rest, fields = body[0], body[1:], {}
-    while rest and not rest.startswith(b"data="):
-        field, _, rest = rest.partition(b"\0")
-        name, _, value = field.partition(b"=")
-        fields[name.decode()] = value.decode()
-    if rest.startswith(b"data="):
-        fields["data"] = rest[5:].decode(errors="replace")
-    return kind, fields
-
-
-class Load:
-    def __init__(self, port, kept, clients=8):
-        self.port, self.kept = port, kept
-        self.stop, self.answers, self.failures = threading.Event(), [], []
-        # out of step: at any moment some request is under way
-        self.threads = [threading.Thread(target=self.run, args=(0.04 * i / clients,), daemon=True) for i in range(clients)]
-
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.stop.set()
-        for thread in self.threads:
-            thread.join(20)
-
-    def closed(self, connection):
-        try:
-            connection.sock.setblocking(False)
-            return connection.sock.recv(1, socket.MSG_PEEK) == b""
-        except BlockingIOError:
-            return False
-        except OSError:
-            return True
-        finally:
-            try:
-                connection.sock.settimeout(10)
-            except OSError:
-                pass
-
-    def run(self, delay):
-        connection, round_number = None, 0
-        self.stop.wait(delay)
-        while not self.stop.is_set():
-            began = time.monotonic()
-            round_number += 1
-            try:
-                if connection is not None and self.closed(connection):
-                    connection.close()
-                    connection = None
-                if connection is None:
-                    connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-                    connection.connect()
-                connection.request("GET", "/")
-                body = connection.getresponse().read().decode()
-                self.answers.append((time.monotonic(), time.monotonic() - began, body))
-                if not self.kept:
-                    connection.close()
-                    connection = None
-            except (OSError, http.client.HTTPException) as error:
-                self.failures.append(repr(error))
-                if connection is not None:
-                    connection.close()
-                connection = None
-            pause = 0.036 + 0.002 * ((round_number * 7 + int(delay * 1000)) % 5)
-            self.stop.wait(max(0, pause - (time.monotonic() - began)))
-
-
-class Launched:
-    """A launcher with its hub, in a folder of its own."""
-
-    def __init__(self, *arguments):
-        self.state = pathlib.Path(tempfile.mkdtemp(prefix="launcher-"))
-        (self.state / "bin").mkdir()
-        subprocess.run(["cp", BUILT / "deckhand-preload-x86_64.so", self.state / "preload.so"], check=True)
-        trailer = b"deckhand-launcher\0bin=server\0state=" + str(self.state).encode() + b"\0"
-        self.path = self.state / "app"
-        self.path.write_bytes((BUILT / "deckhand-x86_64").read_bytes() + trailer.ljust(512, b"\0"))
-        self.path.chmod(0o755)
-        self.hub = socket.socket(socket.AF_UNIX)
-        self.hub.bind(str(self.state / "hub.sock"))
-        self.hub.listen()
-        self.arguments = arguments
-        self.frames, self.news = [], threading.Condition()
-        self.swaps = 0
-
-    def compile(self, number, version=None, static=False):
-        folder = self.state / "gen" / str(number)
-        folder.mkdir(parents=True)
-        subprocess.run(["gcc", "-O1", "-D_GNU_SOURCE", f'-DVERSION="{version or "v%d" % number}"', *(["-static"] if static else []), "-pthread",
-                        "-o", folder / "server", SOURCE / "tests/deckhand/server.c"], check=True)
-
-    def select(self, number):
-        link = self.state / "bin" / "server"
-        if link.is_symlink():
-            link.unlink()
-        link.symlink_to(f"../gen/{number}/server")
-
-    def start(self):
-        # a PID namespace of its own: the launcher must be in the chain of PID 1
-        self.process = subprocess.Popen(["unshare", "--pid", "--fork", "--mount-proc", "--kill-child", str(self.path), *map(str, self.arguments)],
-                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=dict(os.environ, CARGODECK_SERVICE="test"))
-        self.output = []
-        threading.Thread(target=lambda: self.output.extend(self.process.stdout), daemon=True).start()
-        self.hub.settimeout(10)
-        self.peer, _ = self.hub.accept()
-        threading.Thread(target=self._read, daemon=True).start()
-
-    def _read(self):
-        data = b""
-        while True:
-            try:
-                block = self.peer.recv(65536)
-            except OSError:
-                block = b""
-            if not block:
-                return
-            data += block
-            while len(data) >= 4 and len(data) >= 4 + struct.unpack("<I", data[:4])[0]:
-                size = struct.unpack("<I", data[:4])[0]
-                with self.news:
-                    self.frames.append((time.monotonic(), *parse(data[4:4 + size])))
-                    self.news.notify_all()
-                data = data[4 + size:]
-
-    def wait(self, *kinds, seconds=15, **fields):
-        limit = time.monotonic() + seconds
-        at = 0
-        with self.news:
-            while True:
-                for moment, kind, got in self.frames[at:]:
-                    at += 1
-                    if kind in kinds and all(got.get(k) == str(v) for k, v in fields.items()):
-                        return moment, kind, got
-                left = limit - time.monotonic()
-                if left <= 0 or not self.news.wait(left):
-                    raise AssertionError(f"no {[NAMES.get(k) for k in kinds]} {fields}; frames: {[(NAMES.get(f[1], f[1]), f[2]) for f in self.frames[-6:]]}; output: {b''.join(self.output[-5:])}")
-
-    def swap(self, number, mode="auto", **more):
-        self.swaps += 1
-        began = time.monotonic()
-        self.peer.sendall(frame(SWAP, swap=self.swaps, generation=number, mode=mode, grace_ms=5000, **more))
-        moment, kind, got = self.wait(READY, FAILED, swap=self.swaps)
-        return kind, got, moment - began
-
-    def close(self):
-        self.process.kill()
-        self.process.wait()
-        self.hub.close()
-        shutil.rmtree(self.state, ignore_errors=True)
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def get(port):
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-    connection.request("GET", "/")
-    body = connection.getresponse().read().decode()
-    connection.close()
-    return body
-
-
-TESTS = []
-
-
-def test(function):
-    TESTS.append(function)
-
-
-def under_load(kind, kept, rounds=20, static=False):
-    port = free_port()
-    launched = Launched(kind, port)
-    try:
-        launched.compile(1, static=static)
-        launched.compile(2, static=static)
-        launched.select(1)
-        launched.start()
-        launched.wait(READY, swap=0)
-        swaps, old_gone = [], []
-        with Load(port, kept) as load:
-            for i in range(rounds):
-                number = 2 - i % 2
-                answered = len(load.answers)
-                what, got, seconds = launched.swap(number)
-                assert what == READY and got["mode"] == ("seccomp" if static else "preload"), got
-                at = len(launched.frames)
-                swaps.append(seconds)
-                began = time.monotonic()
-                launched.wait(DRAINED, generation=3 - number)
-                launched.frames = [f for f in launched.frames if f[1] != DRAINED]
-                old_gone.append(time.monotonic() - began)
-                while len(load.answers) < answered + 20:
-                    time.sleep(0.001)
-        assert not load.failures, f"{len(load.failures)} of {len(load.answers)} failed: {load.failures[:3]}"
-        slowest = max(seconds for _, seconds, _ in load.answers)
-        assert slowest < 0.2, f"the slowest answer took {slowest * 1000:.0f} ms"
-        swaps.sort()
-        old_gone.sort()
-        return (f"{len(load.answers)} answers, 0 failed, slowest {slowest * 1000:.0f} ms, ready after {swaps[len(swaps) // 2] * 1000:.1f} ms, "
-                f"old gone {old_gone[len(old_gone) // 2] * 1000:.0f} ms later (p50)")
-    finally:
-        launched.close()
-
+from launched import *
 
 @test
 def swaps_an_event_loop_under_new_connections():
@@ -284,18 +63,11 @@ def refused(kind, reason, **more):
         launched.select(1)
         launched.start()
         launched.wait(READY, swap=0)
-        folder = launched.state / "gen" / "2"
-        folder.mkdir()
-        # the same server, of another kind
-        source = (SOURCE / "tests/deckhand/server.c").read_text().replace('const char *kind = argc > 1 ? argv[1] : "";', f'const char *kind = argc > 0 ? "{kind}" : "";')
-        (folder / "server.c").write_text(source)
-        subprocess.run(["gcc", "-D_GNU_SOURCE", '-DVERSION="v2"', "-pthread", "-o", folder / "server", folder / "server.c"], check=True)
+        launched.compile(2, kind=kind)
         with Load(port, kept=False) as load:
             what, got, _ = launched.swap(2, **more)
             assert what == FAILED and got["reason"] == reason, got
-            at = len(load.answers)
-            while len(load.answers) < at + 20:
-                time.sleep(0.001)
+            until(load, 20)
         assert not load.failures, load.failures[:3]
         assert load.answers[-1][2] == "v1"
         return got.get("data", "")[:60].replace("\n", " ")
@@ -334,9 +106,7 @@ def swaps_one_that_cannot_live_twice():
                 assert what == READY and got["mode"] == "alone", got
                 what, got, again = launched.swap(1)
                 assert what == READY and got["mode"] == "alone", got
-                at = len(load.answers)
-                while len(load.answers) < at + 20:
-                    time.sleep(0.001)
+                until(load, 20)
             assert not load.failures, load.failures[:3]
             assert get(port) == "v1"
             return f"first {seconds * 1000:.0f} ms, remembered {again * 1000:.0f} ms, waited {got['waited_ms']} ms"
@@ -381,27 +151,361 @@ def stops_at_sigterm_with_its_program():
         launched.select(1)
         launched.start()
         launched.wait(READY, swap=0)
-        child = int(subprocess.run(["pgrep", "-P", str(launched.process.pid)], capture_output=True, text=True, check=True).stdout)
-        os.kill(child, signal.SIGTERM)
+        os.kill(launched.launcher(), signal.SIGTERM)
         assert launched.process.wait(10) == 143, launched.process.returncode
         return ""
     finally:
         launched.close()
 
 
-def main():
-    wanted = sys.argv[1:]
-    tests = [t for t in TESTS if not wanted or any(word in t.__name__ for word in wanted)]
-    print(f"1..{len(tests)}", flush=True)
-    bad = 0
-    for number, function in enumerate(tests, 1):
+class Served:
+    """A launcher whose first generation is ready, and ends with the test."""
+
+    def __init__(self, *arguments, static=False, kinds=(None,), before=None, **environment):
+        self.launched = Launched(*arguments)
+        self.launched.before = before
+        self.static, self.kinds, self.environment = static, kinds, environment
+
+    def __enter__(self):
         try:
-            said = function()
-            print(f"ok {number} - {function.__name__} # {said}", flush=True)
-        except Exception as error:
-            bad += 1
-            print(f"not ok {number} - {function.__name__}\n# {type(error).__name__}: {error}", flush=True)
-    return 1 if bad else 0
+            for number, kind in enumerate(self.kinds, 1):
+                self.launched.compile(number, static=self.static, kind=kind)
+            self.launched.select(1)
+            self.launched.start(**self.environment)
+            self.launched.wait(READY, swap=0)
+        except BaseException:
+            self.launched.close()
+            raise
+        return self.launched
+
+    def __exit__(self, *_):
+        self.launched.close()
+
+
+def changes_kind(before, after, mode):
+    with Served("any", free_port(), static=True, kinds=(before, after, before)) as launched, Load(launched.port, kept=False) as load:
+        what, got, _ = launched.swap(2)
+        assert what == READY and got["mode"] == mode, got
+        launched.wait(DRAINED, generation=1)
+        until(load, 20)
+        assert load.answers[-1][2] == "v2", load.answers[-1]
+        what, got, _ = launched.swap(3)
+        assert what == READY and got["mode"] == mode, got
+        launched.wait(DRAINED, generation=2)
+        until(load, 20)
+        assert load.answers[-1][2] == "v3", load.answers[-1]
+        assert not load.failures, load.failures[:3]
+        return f"waited {got.get('waited_ms', 0)} ms"
+
+
+@test
+def static_ones_of_unlike_flags_never_live_together():
+    return changes_kind("blocking", "fromstd", "alone")
+
+
+@test
+def static_ones_of_like_flags_live_together():
+    return changes_kind("fromstd", "fromstd", "seccomp")
+
+
+@test
+def a_static_program_becomes_a_dynamic_one_and_back():
+    with Served("blocking", free_port(), kinds=(None, None, None)) as launched, Load(launched.port, kept=True) as load:
+        (launched.state / "gen/2/server").unlink()
+        (launched.state / "gen/2").rmdir()
+        launched.compile(2, static=True)
+        for number in 2, 3:
+            what, got, _ = launched.swap(number)
+            assert what == READY and got["mode"] == "alone", got
+            until(load, 20)
+            assert load.answers[-1][2] == f"v{number}", load.answers[-1]
+        assert not load.failures, load.failures[:3]
+
+
+def crash(port):
+    try:
+        get(port, "/crash")
+    except (OSError, http.client.HTTPException):
+        return
+    raise AssertionError("it did not crash")
+
+
+def holds_after_a_crash(static):
+    with Served("blocking", free_port(), static=static, kinds=(None, None)) as launched:
+        launched.send(BUILDING, on=1)
+        until_heard(launched)
+        crash(launched.port)
+        launched.wait(ENDED, generation=1, signal=6)
+        early = [http.client.HTTPConnection("127.0.0.1", launched.port, timeout=10) for _ in range(4)]
+        for client in early: # nobody runs: they are taken in and wait
+            client.request("GET", "/")
+        what, got, _ = launched.swap(2)
+        assert what == READY and got["generation"] == "2", got
+        assert [client.getresponse().read() for client in early] == [b"v2"] * 4
+        return f"waited {got['waited_ms']} ms"
+
+
+def until_heard(launched):
+    """Frames are read in order: an order that is refused answers for those before."""
+    launched.send(SWAP, swap=900, generation=0)
+    launched.wait(FAILED, swap=900)
+
+
+@test
+def holds_connections_after_a_crash_while_a_save_builds():
+    return holds_after_a_crash(static=False)
+
+
+@test
+def holds_connections_after_a_crash_of_a_static_program():
+    return holds_after_a_crash(static=True)
+
+
+@test
+def ends_after_a_crash_when_no_build_comes_of_it():
+    with Served("blocking", free_port()) as launched:
+        launched.send(BUILDING, on=1)
+        until_heard(launched)
+        crash(launched.port)
+        began = time.monotonic()
+        assert launched.process.wait(10) == 134, launched.process.returncode
+        seconds = time.monotonic() - began
+        assert 0.5 < seconds < 3, f"it held for {seconds:.1f} s"
+
+
+@test
+def ends_at_once_after_a_crash_without_a_build():
+    with Served("blocking", free_port()) as launched:
+        crash(launched.port)
+        launched.wait(ENDED, generation=1, signal=6)
+        assert launched.process.wait(10) == 134, launched.process.returncode
+
+
+@test
+def the_new_one_takes_over_when_the_old_one_crashes_meanwhile():
+    with Served("blocking", free_port(), kinds=(None, "late")) as launched:
+        launched.send(SWAP, swap=1, generation=2, mode="auto", grace_ms=5000)
+        launched.wait(SWAPPING, swap=1)
+        crash(launched.port)
+        launched.wait(READY, swap=1, generation=2)
+        launched.wait(DRAINED, generation=1)
+        assert get(launched.port) == "v2"
+
+
+@test
+def ends_with_the_old_ones_code_when_both_crash():
+    with Served("blocking", free_port(), kinds=(None, "late-panics")) as launched:
+        launched.send(SWAP, swap=1, generation=2, mode="auto", grace_ms=5000)
+        launched.wait(SWAPPING, swap=1)
+        crash(launched.port)
+        launched.wait(FAILED, swap=1, reason="exited", status=101)
+        assert launched.process.wait(10) == 134, launched.process.returncode
+
+
+@test
+def goes_back_when_the_new_one_fails_alone():
+    with Served("blocking", free_port(), kinds=(None, "panics")) as launched, Load(launched.port, kept=False) as load:
+        what, got, _ = launched.swap(2, mode="alone")
+        assert what == FAILED and got["reason"] == "exited" and got["status"] == "101", got
+        launched.wait(READY, swap=1, generation=1)
+        until(load, 20)
+        assert load.answers[-1][2] == "v1"
+        launched.compile(3)
+        what, got, _ = launched.swap(3)
+        assert what == READY and got["mode"] == "preload", got
+        assert not load.failures, load.failures[:3]
+
+
+@test
+def goes_back_when_the_new_one_is_never_ready_alone():
+    with Served("blocking", free_port(), kinds=(None, "worker")) as launched, Load(launched.port, kept=False) as load:
+        what, got, _ = launched.swap(2, mode="alone", ready_ms=300)
+        assert what == FAILED and got["reason"] == "never-listened", got
+        launched.wait(READY, swap=1, generation=1)
+        until(load, 20)
+        assert not load.failures, load.failures[:3]
+
+
+def stops_while_a_swap_runs(static):
+    with Served("plain", free_port(), static=static, kinds=(None, "deaf")) as launched:
+        launched.send(SWAP, swap=1, generation=2, mode="auto", grace_ms=5000)
+        launched.wait(SWAPPING, swap=1)
+        os.kill(launched.launcher(), signal.SIGTERM)
+        assert launched.process.wait(10) == 143, launched.process.returncode
+
+
+@test
+def stops_at_sigterm_while_a_swap_runs():
+    stops_while_a_swap_runs(static=False)
+    stops_while_a_swap_runs(static=True)
+
+
+@test
+def a_handled_sigterm_ends_it_with_zero():
+    with Served("edge", free_port(), static=True) as launched:
+        os.kill(launched.launcher(), signal.SIGTERM)
+        launched.wait(ENDED, generation=1, status=0)
+        assert launched.process.wait(10) == 0, launched.process.returncode
+
+
+@test
+def says_the_generation_at_each_change():
+    with Served("blocking", free_port(), kinds=(None, None)) as launched:
+        launched.swap(2)
+        launched.wait(DRAINED, generation=1)
+        os.kill(launched.launcher(), signal.SIGTERM)
+        launched.process.wait(10)
+        launched.reader.join(10)
+        lines = b"".join(launched.output).decode().splitlines()
+        assert lines.count("cargodeck: serving g2") == 1, lines
+        assert lines.count("started v1") == 1 and lines.count("started v2") == 1, lines
+
+
+@test
+def children_see_nothing_of_the_library():
+    with Served("blocking", free_port()) as launched:
+        seen = get(launched.port, "/children")
+        assert "PATH=" in seen
+        assert "CARGODECK" not in seen and "LD_PRELOAD" not in seen, seen
+
+
+@test
+def keeps_a_preload_that_was_there():
+    with Served("blocking", free_port(), LD_PRELOAD="libm.so.6", EXPECT_PRELOAD="libm.so.6", kinds=(None, None)) as launched:
+        assert "LD_PRELOAD=libm.so.6\n" in get(launched.port, "/children")
+        maps = pathlib.Path(f"/proc/{launched.program()}/maps").read_text()
+        assert "/libm.so.6" in maps and "/preload.so" in maps
+        what, got, _ = launched.swap(2)
+        assert what == READY and got["mode"] == "preload", got
+
+
+@test
+def asks_the_ready_path_of_the_new_one():
+    with Served("blocking", free_port(), kinds=(None, None)) as launched, Load(launched.port, kept=False) as load:
+        what, got, seconds = launched.swap(2, ready="/ready")
+        assert what == READY, got
+        assert seconds >= 0.3, f"ready after {seconds * 1000:.0f} ms"
+        assert not load.failures, load.failures[:3]
+        return f"{seconds * 1000:.0f} ms"
+
+
+@test
+def asks_the_ready_path_of_a_static_one():
+    with Served("blocking", free_port(), static=True, kinds=(None, None)) as launched, Load(launched.port, kept=False) as load:
+        what, got, seconds = launched.swap(2, ready="/ready")
+        assert what == READY and got["mode"] == "seccomp", got
+        assert seconds >= 0.3, f"ready after {seconds * 1000:.0f} ms"
+        assert not load.failures, load.failures[:3]
+        return f"{seconds * 1000:.0f} ms"
+
+
+@test
+def asks_a_ready_command():
+    with Served("blocking", free_port(), kinds=(None, None)) as launched:
+        mark = launched.state / "mark"
+        what, got, _ = launched.swap(2, ready=f"test -e {mark}", ready_ms=400)
+        assert what == FAILED and got["reason"] == "timeout", got
+        assert get(launched.port) == "v1"
+        mark.touch()
+        what, got, _ = launched.swap(2, ready=f"test -e {mark}")
+        assert what == READY, got
+
+
+def without_seccomp():
+    """As on a kernel without it: seccomp(2) answers ENOSYS (a filter of this side)."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    numbers = struct.pack("HBBI", 0x20, 0, 0, 0) + struct.pack("HBBI", 0x15, 0, 1, 317) + \
+        struct.pack("HBBI", 0x06, 0, 0, 0x00050000 | 38) + struct.pack("HBBI", 0x06, 0, 0, 0x7FFF0000)
+    steps = ctypes.create_string_buffer(numbers, len(numbers))
+    program = struct.pack("HxxxxxxP", 4, ctypes.addressof(steps))
+    if libc.prctl(22, 2, ctypes.c_char_p(program), 0, 0) != 0:  # PR_SET_SECCOMP, SECCOMP_MODE_FILTER
+        raise OSError(ctypes.get_errno(), "no filter")
+
+
+@test
+def restarts_a_static_program_where_seccomp_is_not():
+    if os.uname().machine != "x86_64":
+        raise Skip("the number of seccomp(2) is another one here")
+    with Served("blocking", free_port(), static=True, kinds=(None, None), before=without_seccomp) as launched:
+        _, _, got = launched.wait(NOTE)
+        assert "linked statically" in got["text"] and "Function not implemented" in got["text"], got
+        what, got, seconds = launched.swap(2)
+        assert what == READY and got["mode"] == "restart", got
+        assert get(launched.port) == "v2" # ready means that it listens
+        return f"{seconds * 1000:.0f} ms"
+
+
+def open_stream(port, path):
+    client = socket.create_connection(("127.0.0.1", port), timeout=10)
+    client.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    assert client.recv(4096).startswith(b"HTTP/1.1 ")
+    return client
+
+
+def end_of(client):
+    try:
+        while client.recv(4096):
+            pass
+    except ConnectionError:
+        pass
+    return time.monotonic()
+
+
+@test
+def streams_are_closed_after_a_second_and_counted():
+    with Served("blocking", free_port(), kinds=(None, None)) as launched:
+        events, switched = open_stream(launched.port, "/events"), open_stream(launched.port, "/switch")
+        what, got, _ = launched.swap(2)
+        began = time.monotonic()
+        assert what == READY, got
+        seconds = [end_of(events) - began, end_of(switched) - began]
+        assert all(0.8 < each < 2 for each in seconds), seconds
+        _, _, got = launched.wait(DRAINED, generation=1)
+        assert got["closed"] == "2" and "killed" not in got, got
+
+
+@test
+def two_without_sockets_overlap_where_told():
+    with Served("worker", 0, kinds=(None, None)) as launched:
+        first = launched.program()
+        launched.send(SWAP, swap=1, generation=2, mode="overlap", grace_ms=5000)
+        launched.wait(SWAPPING, swap=1)
+        assert pathlib.Path(f"/proc/{first}").exists(), "the first one ended before"
+        launched.wait(READY, swap=1, generation=2)
+        launched.wait(DRAINED, generation=1)
+
+
+@test
+def aborts_a_swap():
+    with Served("blocking", free_port(), kinds=(None, "deaf")) as launched:
+        launched.send(SWAP, swap=1, generation=2, mode="auto")
+        launched.wait(SWAPPING, swap=1)
+        launched.send(ABORT, swap=1)
+        launched.wait(FAILED, swap=1, reason="aborted")
+        assert get(launched.port) == "v1"
+
+
+@test
+def joins_a_hub_that_came_back():
+    with Served("blocking", free_port(), kinds=(None, None)) as launched:
+        launched.peer.shutdown(socket.SHUT_RDWR)  # a thread reads it: close() alone would wait for that
+        launched.peer.close()
+        launched.peer, _ = launched.hub.accept()
+        launched.listen()
+        _, _, got = launched.wait(JOIN, state="ready", generation=1)
+        assert got["way"] == "preload" and got["service"] == "test", got
+        what, got, _ = launched.swap(2)
+        assert what == READY, got
+
+
+@test
+def a_broken_frame_ends_the_conversation_alone():
+    with Served("blocking", free_port()) as launched:
+        launched.peer.sendall(b"\xff\xff\xff\xff junk")
+        assert get(launched.port) == "v1"
+        launched.peer, _ = launched.hub.accept()
+        launched.listen()
+        launched.wait(JOIN, state="ready")
 
 
 sys.exit(main())

@@ -20,7 +20,7 @@ DOORS = [
 ]
 
 # What a room may know besides itself. `view` and `commands` are plain tables of
-# the deck that the screen reads; `deckhand` is the wire to the helper.
+# the deck that the screen reads; `verbs` is what the deck does in a shell; `deckhand` is the wire to the helper.
 KNOWS = {
     "base": "",
     "loop": "base",
@@ -39,10 +39,12 @@ KNOWS = {
     "command": "base",
     "view": "base",
     "commands": "command",
-    "deck": "base loop config project engine watch build services logs data attach templates checks release command deckhand view commands",
+    "deck": "base loop config project engine watch build services logs data attach templates checks release command deckhand view commands verbs",
     "tui": "base loop config command deck view commands",
     "deckhand": "",
-    "main": "base loop config command commands deck tui view watch",
+    "verbs": "base command deck",
+    "main": "base command commands verbs screen",
+    "screen": "base loop config command commands deck tui view verbs",
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^">]+)[">]', re.MULTILINE)

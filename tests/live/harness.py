@@ -51,7 +51,8 @@ class Workspace:
     def __init__(self, name, source, env=None):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix=f"cargodeck-live-{name}-"))
         self.root = self.folder / name
-        shutil.copytree(SOURCE / source, self.root, ignore=shutil.ignore_patterns("target", ".git"))
+        self.source = SOURCE / source
+        shutil.copytree(self.source, self.root, ignore=shutil.ignore_patterns("target", ".git"))
         self.project = f"cdlive-{name}-{os.getpid()}"
         self.env = dict(os.environ, COMPOSE_PROJECT_NAME=self.project, XDG_STATE_HOME=str(self.folder / "state"),
                         XDG_CONFIG_HOME=str(self.folder / "config"), XDG_RUNTIME_DIR=str(self.folder / "runtime"), **(env or {}))
@@ -62,12 +63,38 @@ class Workspace:
         target.parent.mkdir(parents=True, exist_ok=True)
         beside = target.with_name("." + target.name + ".tmp~")
         beside.write_text(text)
+        if target.exists():
+            shutil.copymode(target, beside)
         os.replace(beside, target)
 
     def edit(self, path, old, new):
         text = (self.root / path).read_text()
         check(old in text, f"{path} does not hold {old!r}")
         self.write(path, text.replace(old, new))
+
+    def restore(self):
+        """The tree as it was copied; files that are not of it go."""
+        kept = {}
+        for path in self.source.rglob("*"):
+            if path.is_file() and not {"target", ".git"} & set(path.relative_to(self.source).parts):
+                kept[path.relative_to(self.source)] = path.read_bytes()
+        for path in sorted(self.root.rglob("*"), reverse=True):
+            below = path.relative_to(self.root)
+            if {"target", ".git"} & set(below.parts):
+                continue
+            if path.is_dir() and not path.is_symlink():
+                if not any(below in each.parents for each in kept):
+                    shutil.rmtree(path)
+            elif below not in kept:
+                path.unlink()
+        for below, text in kept.items():
+            target = self.root / below
+            if not target.exists() or target.read_bytes() != text:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                beside = target.with_name("." + target.name + ".tmp~")
+                beside.write_bytes(text)
+                shutil.copymode(self.source / below, beside)
+                os.replace(beside, target)
 
     def cargodeck(self, *words, **options):
         return run(PROGRAM, *words, cwd=self.root, env=self.env, **options)
@@ -136,7 +163,7 @@ class Deck:
                 while at < len(self.events):
                     event = self.events[at]
                     at += 1
-                    if all(event.get(k) == v if not callable(v) else v(event.get(k)) for k, v in wanted.items()):
+                    if self._fits(event, wanted):
                         self.at = at
                         return event
                 left = limit - time.monotonic()
@@ -149,10 +176,15 @@ class Deck:
             self.at = len(self.events)
             return self.at
 
+    @staticmethod
+    def _fits(event, wanted):
+        return all(v(event.get(k)) if callable(v) else event.get(k) == v for k, v in wanted.items())
+
     def seen(self, what, since=0, **fields):
+        """All events so far with this name and these fields."""
         wanted = dict(fields, event=what)
         with self.news:
-            return [e for e in self.events[since:] if all(e.get(k) == v for k, v in wanted.items())]
+            return [e for e in self.events[since:] if self._fits(e, wanted)]
 
     def ready(self, seconds=900):
         return self.wait("ready", seconds, since=0)
@@ -285,6 +317,86 @@ class Load:
         return max((seconds for _, seconds, _ in self.answers), default=0.0)
 
 
+class Stage:
+    """One workspace and one deck on it for all tests of a file: the cold build
+    is paid once. A test begins with `begin()` or `deck()`."""
+
+    def __init__(self, name, source, env=None, words=()):
+        self.name, self.source, self.env, self.words = name, source, env, words
+        self.workspace = None
+        self.running = None
+        self.texts = 0
+
+    def open(self):
+        self.workspace = Workspace(self.name, self.source, self.env)
+
+    def deck(self):
+        """The deck, up and ready."""
+        if self.running is None or self.running.process.poll() is not None:
+            self.running = Deck(self.workspace, *self.words)
+            self.running.ready()
+        return self.running
+
+    def text(self):
+        """A text that no test has used before."""
+        self.texts += 1
+        return f"text {self.texts:03}"
+
+    def end(self, number=signal.SIGTERM):
+        """Ends the deck; its exit status."""
+        ended, self.running = self.running, None
+        return ended.stop(number)
+
+    def close(self):
+        try:
+            if self.running is not None:
+                self.end()
+        finally:
+            if self.workspace is not None:
+                self.workspace.close()
+
+
+def builders(workspace):
+    """The builder containers of a workspace, by id."""
+    return run("docker", "ps", "-aq", "--filter", f"label=dev.cargodeck.project={workspace.project}",
+               "--filter", "label=dev.cargodeck.role=builder").stdout.split()
+
+
+def compilers(workspace):
+    """Processes on this machine that compile in the workspace's folder."""
+    found = []
+    for folder in pathlib.Path("/proc").iterdir():
+        if not folder.name.isdigit():
+            continue
+        with contextlib.suppress(OSError):
+            name = (folder / "comm").read_text().strip()
+            if name in ("cargo", "rustc", "ld", "ld.lld", "cc") and os.readlink(folder / "cwd").startswith(str(workspace.root)):
+                found.append(f"{name} {folder.name}")
+    return found
+
+
+def container(workspace, service):
+    """The id of a service's container, or nothing."""
+    return run("docker", "ps", "-aq", "--no-trunc", "--filter", f"label=com.docker.compose.project={workspace.project}",
+               "--filter", f"label=com.docker.compose.service={service}").stdout.strip()
+
+
+def inspect(what):
+    return json.loads(run("docker", "inspect", what).stdout)[0]
+
+
+def until(ask, sentence, seconds=30):
+    """Asks until the answer is true; that answer."""
+    limit = time.monotonic() + seconds
+    while True:
+        answer = ask()
+        if answer:
+            return answer
+        if time.monotonic() > limit:
+            raise Failed(f"{sentence} (waited {seconds} s)")
+        time.sleep(0.02)  # the pace of asking
+
+
 TESTS = []
 
 
@@ -293,8 +405,19 @@ def test(function):
     return function
 
 
-def main(argv):
-    wanted = argv[1:]
+def main(argv, stage=None):
+    """Runs the tests of a file, or those with one of the given words in their
+    names; `stage` is opened before and closed after them."""
+    try:
+        if stage is not None:
+            stage.open()
+        return _run_tests(argv[1:])
+    finally:
+        if stage is not None:
+            stage.close()
+
+
+def _run_tests(wanted):
     passed, failed = 0, []
     for function in TESTS:
         name = function.__name__

@@ -62,6 +62,28 @@ static void repeats_timers(void **state)
 	loop_close(seen.loop);
 }
 
+static void on_due(void *data)
+{
+	struct seen *seen = data;
+	seen->calls++;
+}
+
+/* libuv runs timers that are due before it waits: what they did must not be
+ * left lying until something else happens. */
+static void ends_the_turn_of_a_timer(void **state)
+{
+	(void)state;
+	struct seen seen = {.loop = loop_open()};
+	seen.timer = loop_timer_open(seen.loop, on_due, &seen);
+	loop_timer_set(seen.timer, 0, 0);
+	alarm(10); /* with nothing else to come a wait would be without end */
+	loop_turn(seen.loop, -1);
+	alarm(0);
+	assert_int_equal(seen.calls, 1);
+	loop_timer_close(seen.timer);
+	loop_close(seen.loop);
+}
+
 static void on_signal(void *data, int number)
 {
 	struct seen *seen = data;
@@ -191,6 +213,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(waits_for_descriptors),
 		cmocka_unit_test(repeats_timers),
+		cmocka_unit_test(ends_the_turn_of_a_timer),
 		cmocka_unit_test(hears_signals),
 		cmocka_unit_test(takes_work_from_threads),
 		cmocka_unit_test(ends_whole_groups),

@@ -1,6 +1,6 @@
 /* A small workspace on disk for the tests of the room project: files written
  * into a folder of its own, cargo's graph and compose's model read from JSON.
- * `@` in a text stands for that folder. */
+ * `@/` in a text begins with that folder. */
 #ifndef TESTS_PROJECT_SAMPLE_H
 #define TESTS_PROJECT_SAMPLE_H
 
@@ -19,7 +19,7 @@ static inline char *sample_fill(const struct sample *sample, const char *text)
 {
 	struct str out = {0};
 	for (const char *at = text; *at != '\0'; at++) {
-		if (*at == '@' && !(at[1] == '"') && (at == text || at[-1] != '$'))
+		if (*at == '@' && at[1] == '/') /* not the shell's $@ */
 			str_add(&out, sample->folder);
 		else
 			str_add_char(&out, *at);

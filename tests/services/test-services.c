@@ -5,7 +5,8 @@
 static void says_one_word(void **state)
 {
 	(void)state;
-	static const struct {
+	char api[] = "api", own[] = "own";
+	const struct {
 		struct service service;
 		const char *word;
 		bool well, bad;
@@ -16,8 +17,8 @@ static void says_one_word(void **state)
 		{{.run = SERVICE_RUNNING, .health = HEALTH_STARTING}, "starting", false, false},
 		{{.run = SERVICE_RUNNING, .health = HEALTH_GOOD}, "healthy", true, false},
 		{{.run = SERVICE_RUNNING, .health = HEALTH_BAD}, "unhealthy", false, true},
-		{{.run = SERVICE_RUNNING, .bin = (char *)"api", .kind = (char *)"own"}, "starting", false, false},
-		{{.run = SERVICE_RUNNING, .bin = (char *)"api", .kind = (char *)"own", .is_ready = true}, "running", true, false},
+		{{.run = SERVICE_RUNNING, .bin = api, .kind = own}, "starting", false, false},
+		{{.run = SERVICE_RUNNING, .bin = api, .kind = own, .is_ready = true}, "running", true, false},
 		{{.run = SERVICE_EXITED, .exit_code = 101}, "exited", false, true},
 		{{.run = SERVICE_EXITED, .exit_code = 0}, "exited", false, true},
 		{{.run = SERVICE_EXITED, .is_job = true}, "done", true, false},

@@ -77,11 +77,13 @@ static void on_flood(void *data)
 	trial->revision++;
 }
 
-static void on_winch(void *data, int number)
+static void on_signal(void *data, int number)
 {
 	struct trial *trial = data;
-	(void)number;
-	tui_resize(trial->tui);
+	if (number == SIGCONT)
+		tui_resume(trial->tui);
+	else
+		tui_resize(trial->tui);
 }
 
 int main(int argc, char **argv)
@@ -104,7 +106,8 @@ int main(int argc, char **argv)
 		loop_close(trial.loop);
 		return fault_exit_status(fault.code);
 	}
-	struct loop_signal *winch = loop_signal_open(trial.loop, SIGWINCH, on_winch, &trial);
+	struct loop_signal *winch = loop_signal_open(trial.loop, SIGWINCH, on_signal, &trial);
+	struct loop_signal *cont = loop_signal_open(trial.loop, SIGCONT, on_signal, &trial);
 	struct loop_timer *flood = loop_timer_open(trial.loop, on_flood, &trial);
 	if (trial.is_flood)
 		loop_timer_set(flood, 1, 1);
@@ -112,6 +115,7 @@ int main(int argc, char **argv)
 	loop_run(trial.loop);
 	loop_timer_close(flood);
 	loop_signal_close(winch);
+	loop_signal_close(cont);
 	tui_close(trial.tui);
 	config_close(config);
 	loop_close(trial.loop);
