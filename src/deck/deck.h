@@ -203,6 +203,8 @@ struct deck {
 	struct share *share;
 	struct loop_timer *heir; /* a follower whose deck has ended tries to take over */
 	char *on_serving, *on_failed; /* a person's commands */
+	unsigned ready_ms, silent_ms; /* 0: the usual */
+	size_t log_bytes;
 	uint64_t revision;
 	struct deck_view_store *view;
 };
@@ -223,6 +225,8 @@ struct family *deck_family_of(struct deck *deck, const char *service); /* NULL: 
 bool deck_is_ours(const struct deck *deck, const char *service);
 bool deck_take_lock(struct deck *deck, struct fault *fault);
 char *deck_helper_path(const char *arch); /* deckhand for that architecture, or NULL */
+
+void deck_swap_failed(struct deck *deck, const char *service, unsigned generation); /* runs the person's command */
 
 /* ---- up.c ---- */
 void up_start(struct deck *deck);

@@ -126,7 +126,7 @@ struct launcher {
 	struct tcp_look look; /* at the draining one */
 	unsigned long long cut_at; /* see cut_connections() */
 	const char *mode; /* how the running swap is done */
-	uint64_t swap_ns, ready_ms, ready_limit_ns, grace_ms, drain_ns, hold_until, waited_from, hub_retry;
+	uint64_t swap_ns, ready_ms, quiet_ms, ready_limit_ns, grace_ms, drain_ns, hold_until, waited_from, hub_retry;
 	bool cannot_cut, prefers_alone, swapped_alone, building, look_at_zero, next_failed, noted;
 	int last_status; /* of the generation that ended last and counts */
 	int signals, hub, calls; /* calls: the socket of plain callers */

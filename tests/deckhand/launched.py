@@ -135,7 +135,8 @@ class Launched:
 
     def run(self, environment):
         # a PID namespace of its own: the launcher must be in the chain of PID 1
-        return subprocess.Popen(["unshare", "--pid", "--fork", "--mount-proc", "--kill-child", str(self.path), *map(str, self.arguments)],
+        rights = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
+        return subprocess.Popen(["unshare", *rights, "--pid", "--fork", "--mount-proc", "--kill-child", str(self.path), *map(str, self.arguments)],
                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, preexec_fn=self.before,
                                 env=dict(os.environ, CARGODECK_SERVICE="test", **environment))
 

@@ -155,7 +155,7 @@ class Deck:
 
     def wait(self, what, seconds=60, since=None, **fields):
         """The next event with this name and these fields, after `since` or the last one waited for."""
-        wanted = dict(fields, event=what)
+        wanted = {"event": what, **fields}
         limit = time.monotonic() + seconds
         at = self.at if since is None else since
         with self.news:
@@ -182,7 +182,7 @@ class Deck:
 
     def seen(self, what, since=0, **fields):
         """All events so far with this name and these fields."""
-        wanted = dict(fields, event=what)
+        wanted = {"event": what, **fields}
         with self.news:
             return [e for e in self.events[since:] if self._fits(e, wanted)]
 

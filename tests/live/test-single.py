@@ -20,13 +20,13 @@ STAGE = Stage("single", "tests/workspaces/single", {"HELLO_PORT": str(PORT)})
 SOURCE_TEXT = re.compile(r'const TEXT: &str = "[^"]*";')
 
 
-def code(text, head=""):
+def code(text, tail=""):
     """The program as it is kept, with another text."""
-    return head + SOURCE_TEXT.sub(f'const TEXT: &str = "{text}";', (STAGE.workspace.source / MAIN).read_text())
+    return SOURCE_TEXT.sub(f'const TEXT: &str = "{text}";', (STAGE.workspace.source / MAIN).read_text()) + tail
 
 
-def save(text, head=""):
-    STAGE.workspace.write(MAIN, code(text, head))
+def save(text, tail=""):
+    STAGE.workspace.write(MAIN, code(text, tail))
 
 
 def begin():
@@ -124,10 +124,11 @@ def test_a_save_during_a_build_wins():
         first, second = STAGE.text(), STAGE.text()
         save(first)
         begun = deck.wait("build", state="started")
+        until(lambda: any("rustc" in each for each in compilers(STAGE.workspace)), "no compiler runs")
         save(second)
-        last = deck.wait("saved")
-        check(last["generation"] > begun["generation"], f"the second save is g{last['generation']}")
-        deck.wait("serving", service="hello", generation=last["generation"])
+        wait_answer(PORT, second)
+        last = settle(deck)
+        check(last > begun["generation"], f"the last save is g{last}")
         check(get(PORT)[1] == second, f"it answers {get(PORT)[1]}, not {second}")
 
 
@@ -146,7 +147,7 @@ def one_build(deck, since, swapped=True):
     if swapped:
         deck.wait("serving", service="hello", since=since)
     builds = deck.seen("build", since, state=lambda state: state in ("passed", "failed", "cancelled"))
-    check(len(builds) == 1, f"there were {len(builds)} builds")
+    check(len(builds) == 1, f"there were {len(builds)} builds: {deck.seen('saved', since)} {builds}")
     check(passed["restarted"] <= 1, f"it was begun again {passed['restarted']} times")
 
 
@@ -296,6 +297,7 @@ def settle(deck):
     os.utime(STAGE.workspace.root / MAIN)
     saved = deck.wait("saved", since=since, paths=[MAIN])
     deck.wait("build", since=since, state="passed", generation=saved["generation"])
+    return saved["generation"]
 
 
 NUMBER = (int, float)
