@@ -1,7 +1,7 @@
 /* Closes idle connections of a static program from outside: one of its threads
  * is stopped by ptrace (its user and its parent may, where no security module
- * says otherwise) and made to call shutdown() on them. The program sees the end
- * of the connection as if the client had closed it. Where it cannot be, the
+ * says otherwise) and made to call shutdown() on them. The client sees the end at
+ * once, and the program as if the client had closed. Where it cannot be, the
  * caller waits for an idle moment instead.
  *
  * x86_64 alone: on aarch64 the kernel has prepared the restart of the call that
@@ -68,50 +68,68 @@ static bool find_instruction(pid_t thread, const struct user_regs_struct *regs, 
 	return *at != 0;
 }
 
-static int cut_all(pid_t thread, const int *fds, int count, unsigned long long *at, int *pending)
+bool cut_begin(struct cut *cut, pid_t pid)
+{
+	int status;
+	cut->pending = 0;
+	if (ptrace(PTRACE_SEIZE, pid, NULL, NULL) != 0)
+		return false;
+	if (ptrace(PTRACE_INTERRUPT, pid, NULL, NULL) != 0 || !wait_stop(pid, &status))
+		return false;
+	keep_signal(status, &cut->pending);
+	cut->pid = pid;
+	return true;
+}
+
+int cut_connections(struct cut *cut, const int *fds, int count)
 {
 	struct user_regs_struct saved, own;
 	int done = 0;
-	if (ptrace(PTRACE_GETREGS, thread, NULL, &saved) != 0 || !find_instruction(thread, &saved, at))
+	if (ptrace(PTRACE_GETREGS, cut->pid, NULL, &saved) != 0 || !find_instruction(cut->pid, &saved, &cut->at))
 		return 0;
-	for (int i = 0; i < count; i++) {
+	/* writing first: the client is told now, however long the program takes to
+	 * see that nothing will come (and SHUT_RDWR would come to notify.c) */
+	static const int ways[] = {SHUT_WR, SHUT_RD};
+	for (int i = 0; i < 2 * count; i++) {
 		own = saved;
-		own.rip = *at;
+		own.rip = cut->at;
 		own.orig_rax = (unsigned long long)-1; /* the call it was in is not restarted yet */
 		own.rax = SYS_shutdown;
-		own.rdi = (unsigned long long)fds[i];
-		own.rsi = SHUT_RD;
-		if (!step(thread, &own, pending))
+		own.rdi = (unsigned long long)fds[i / 2];
+		own.rsi = (unsigned long long)ways[i % 2];
+		if (!step(cut->pid, &own, &cut->pending))
 			break;
-		done++;
+		done = (i + 1) / 2;
 	}
-	ptrace(PTRACE_SETREGS, thread, NULL, &saved);
+	ptrace(PTRACE_SETREGS, cut->pid, NULL, &saved);
 	return done;
 }
 
-int cut_connections(pid_t pid, const int *fds, int count, unsigned long long *at)
+void cut_end(struct cut *cut)
 {
-	int status, pending = 0, done = 0;
-	if (count == 0)
-		return 0;
-	if (ptrace(PTRACE_SEIZE, pid, NULL, NULL) != 0)
-		return -1;
-	if (ptrace(PTRACE_INTERRUPT, pid, NULL, NULL) != 0 || !wait_stop(pid, &status))
-		return -1;
-	keep_signal(status, &pending);
-	done = cut_all(pid, fds, count, at, &pending);
-	ptrace(PTRACE_DETACH, pid, NULL, (void *)(uintptr_t)pending);
-	return done;
+	ptrace(PTRACE_DETACH, cut->pid, NULL, (void *)(uintptr_t)cut->pending);
 }
 
 #else
 
-int cut_connections(pid_t pid, const int *fds, int count, unsigned long long *at)
+bool cut_begin(struct cut *cut, pid_t pid)
 {
+	(void)cut;
 	(void)pid;
+	return false;
+}
+
+int cut_connections(struct cut *cut, const int *fds, int count)
+{
+	(void)cut;
 	(void)fds;
-	(void)at;
-	return count == 0 ? 0 : -1;
+	(void)count;
+	return 0;
+}
+
+void cut_end(struct cut *cut)
+{
+	(void)cut;
 }
 
 #endif
