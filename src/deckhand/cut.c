@@ -81,28 +81,20 @@ bool cut_begin(struct cut *cut, pid_t pid)
 	return true;
 }
 
-int cut_connections(struct cut *cut, const int *fds, int count)
+bool cut_connection(struct cut *cut, int fd, int how)
 {
 	struct user_regs_struct saved, own;
-	int done = 0;
 	if (ptrace(PTRACE_GETREGS, cut->pid, NULL, &saved) != 0 || !find_instruction(cut->pid, &saved, &cut->at))
-		return 0;
-	/* writing first: the client is told now, however long the program takes to
-	 * see that nothing will come (and SHUT_RDWR would come to notify.c) */
-	static const int ways[] = {SHUT_WR, SHUT_RD};
-	for (int i = 0; i < 2 * count; i++) {
-		own = saved;
-		own.rip = cut->at;
-		own.orig_rax = (unsigned long long)-1; /* the call it was in is not restarted yet */
-		own.rax = SYS_shutdown;
-		own.rdi = (unsigned long long)fds[i / 2];
-		own.rsi = (unsigned long long)ways[i % 2];
-		if (!step(cut->pid, &own, &cut->pending))
-			break;
-		done = (i + 1) / 2;
-	}
+		return false;
+	own = saved;
+	own.rip = cut->at;
+	own.orig_rax = (unsigned long long)-1; /* the call it was in is not restarted yet */
+	own.rax = SYS_shutdown;
+	own.rdi = (unsigned long long)fd;
+	own.rsi = (unsigned long long)how;
+	bool good = step(cut->pid, &own, &cut->pending);
 	ptrace(PTRACE_SETREGS, cut->pid, NULL, &saved);
-	return done;
+	return good;
 }
 
 void cut_end(struct cut *cut)
@@ -119,12 +111,12 @@ bool cut_begin(struct cut *cut, pid_t pid)
 	return false;
 }
 
-int cut_connections(struct cut *cut, const int *fds, int count)
+bool cut_connection(struct cut *cut, int fd, int how)
 {
 	(void)cut;
-	(void)fds;
-	(void)count;
-	return 0;
+	(void)fd;
+	(void)how;
+	return false;
 }
 
 void cut_end(struct cut *cut)

@@ -9,7 +9,7 @@
 /* Static programs: how long threads that wait inside a blocking accept() are
  * brought to the gate by knocking, and how long a program that handles SIGTERM
  * is waited for to have an idle moment. */
-enum { GATE_MS = 500, IDLE_MS = 1000 };
+enum { GATE_MS = 500, IDLE_MS = 1000, CUTS_AT_ONCE = 64 };
 
 static void end_program(struct generation *generation)
 {
@@ -80,26 +80,35 @@ static bool handles_sigterm(pid_t pid)
 }
 
 /* What was idle and has not been closed has its moment still. */
-static void keep_moment(struct tcp_look *look, int from)
+static void keep_moment(struct tcp_look *look)
 {
-	for (int i = from; i < look->idle_count && look->was_busy_count < TCP_IDLE_LIMIT; i++)
+	for (int i = 0; i < look->idle_count && look->was_busy_count < TCP_IDLE_LIMIT; i++)
 		look->was_busy[look->was_busy_count++] = look->idle_inodes[i];
 }
 
-/* On a busy machine it may take a while until the program stands still: those
- * that were asked something meanwhile are left alone. */
+/* On a busy machine it takes a while until the program stands still, and each
+ * step of it may: so one is looked for and told, then the next. Writing is shut
+ * first: the client knows at once, however late the program sees its end. */
 static void cut_idle(struct launcher *launcher, uint32_t ms)
 {
 	struct tcp_look *look = &launcher->look;
 	pid_t pid = launcher->draining.pid;
+	int cut[CUTS_AT_ONCE], count = 0;
 	if (!cut_begin(&launcher->cut, pid)) {
 		launcher->cannot_cut = true;
 		return;
 	}
-	keep_moment(look, 0);
-	int done = tcp_look_at(pid, &launcher->sockets, ms, look) ? cut_connections(&launcher->cut, look->idle, look->idle_count) : 0;
+	while (count < CUTS_AT_ONCE) {
+		keep_moment(look);
+		if (!tcp_look_at(pid, &launcher->sockets, ms, look) || look->idle_count == 0 ||
+			!cut_connection(&launcher->cut, look->idle[0], SHUT_WR))
+			break;
+		cut[count++] = look->idle[0];
+	}
+	for (int i = 0; i < count; i++)
+		cut_connection(&launcher->cut, cut[i], SHUT_RD);
 	cut_end(&launcher->cut);
-	keep_moment(look, done);
+	keep_moment(look);
 }
 
 static void drain_static(struct launcher *launcher, uint64_t ms)

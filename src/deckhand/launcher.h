@@ -232,8 +232,8 @@ int tcp_owner(pid_t pid, uint16_t server_port, uint16_t client_port);
 /* ---- cut.c ---- */
 /* Stops a thread of the program; false: this may not be done here. */
 bool cut_begin(struct cut *cut, pid_t pid);
-/* Ends its connections; how many of them. */
-int cut_connections(struct cut *cut, const int *fds, int count);
+/* shutdown(2) of a connection, SHUT_WR or SHUT_RD (SHUT_RDWR comes to notify.c). */
+bool cut_connection(struct cut *cut, int fd, int how);
 void cut_end(struct cut *cut); /* lets it run on */
 
 #endif

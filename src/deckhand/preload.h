@@ -51,7 +51,7 @@ struct preload_message {
  * within a second is closed in some idle one. */
 static inline int preload_may_close(int was_busy, uint32_t sent_ms, uint32_t received_ms, uint32_t draining_ms)
 {
-	return (was_busy && sent_ms <= 8) || received_ms >= 100 || (draining_ms >= 60 && sent_ms <= 4) || draining_ms >= 1000;
+	return (was_busy && sent_ms <= 4) || received_ms >= 100 || (draining_ms >= 60 && sent_ms <= 4) || draining_ms >= 1000;
 }
 
 struct preload_page {
