@@ -103,8 +103,6 @@ class screen_on_it:
         self.given = size
 
     def __enter__(self):
-        if STAGE.workspace is None:
-            STAGE.open()
         self.screen = Screen(*self.given)
         self.screen.wait("hello", "running", "all 1 well", seconds=600)
         return self.screen
@@ -195,7 +193,4 @@ def lives_through_sizes_and_ends_with_its_terminal():
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main(sys.argv))
-    finally:
-        STAGE.close()
+    sys.exit(main(sys.argv, STAGE))
