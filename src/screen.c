@@ -176,7 +176,7 @@ static void on_event(void *data, const struct deck_event *event)
 {
 	struct screen *screen = data;
 	bool bell = (event->kind == DECK_SERVING && config_is_on(screen->config, CONFIG_BELL_SERVING)) ||
-		(event->kind == DECK_BUILD && strcmp(event->state, "failed") == 0 && config_is_on(screen->config, CONFIG_BELL_FAILED));
+		(deck_event_is_failure(event) && config_is_on(screen->config, CONFIG_BELL_FAILED));
 	if (bell && screen->tui != NULL && screen->editor == NULL && !screen->gone && write(STDOUT_FILENO, "\a", 1) < 0)
 		on_gone(screen);
 }
@@ -216,6 +216,8 @@ static bool open_all(struct screen *screen, const struct command_line *line, str
 	if (screen->deck == NULL)
 		return false;
 	deck_set_hooks(screen->deck, config_text(screen->config, CONFIG_ON_SERVING), config_text(screen->config, CONFIG_ON_FAILED));
+	deck_set_limits(screen->deck, (unsigned)config_number(screen->config, CONFIG_READY_LIMIT),
+		(unsigned)config_number(screen->config, CONFIG_READY_SILENT), (size_t)config_number(screen->config, CONFIG_LOG_BYTES));
 	if (!deck_start(screen->deck, fault))
 		return false;
 	deck_watch_figures(screen->deck);

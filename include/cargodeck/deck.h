@@ -61,6 +61,8 @@ struct deck_event {
 	unsigned restarted;
 	double ms;
 };
+/* A failed build, or a service that ended badly: worth a bell. */
+bool deck_event_is_failure(const struct deck_event *event);
 typedef void (*deck_listener)(void *data, const struct deck_event *event);
 
 /* Opens project and engine. Nothing is started yet. */
@@ -93,9 +95,13 @@ void deck_take_over(struct deck *deck);
 void deck_start_all(struct deck *deck);
 /* `docker compose down`: containers and networks go, volumes stay. */
 bool deck_down(struct deck *deck, struct fault *fault);
-/* Shell commands run at each DECK_SERVING and each failed build; NULL or empty:
- * none. They get the event, the service (or programs) and the generation as $1
- * to $3. */
+/* How long a new generation may take until it is ready, how long one that nobody
+ * calls must listen to count as ready, and how many bytes of each log are kept.
+ * 0: 10 s, 500 ms, 64 MiB. */
+void deck_set_limits(struct deck *deck, unsigned ready_ms, unsigned silent_ms, size_t log_bytes);
+/* Shell commands run when a save serves, and when a build, a swap or a service
+ * fails; NULL or empty: none. They get "serving", "build", "swap" or "service",
+ * the service (or the programs) and the generation as $1 to $3. */
 void deck_set_hooks(struct deck *deck, const char *on_serving, const char *on_failed);
 /* Reads CPU and memory each second from now on. */
 void deck_watch_figures(struct deck *deck);

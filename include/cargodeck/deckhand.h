@@ -81,7 +81,8 @@ enum wire_type {
 
 	/* cargodeck -> launcher */
 	WIRE_SWAP = 64, /* swap (number), generation, mode: auto|alone|restart|overlap,
-		grace_ms (stop_grace_period), ready_ms (limit), path (program; else by generation and bin),
+		grace_ms (stop_grace_period), ready_ms (limit), quiet_ms (how long one that nobody calls must listen),
+		path (program; else by generation and bin),
 		ready (a path that must answer 2xx or 3xx on its first socket, or a command that must end
 		with 0, run in the container; asked again each 100 ms) */
 	WIRE_SIGNAL = 65, /* signal: to the serving generation */

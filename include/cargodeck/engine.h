@@ -169,11 +169,17 @@ struct engine_log_call {
 	void (*end)(void *data, const struct fault *fault);
 };
 /* Follows a container's log from its last `tail` lines on. It goes on by itself
- * after the engine was gone, without losing or doubling lines. */
+ * after the engine was gone, without losing or doubling lines. (Engine 20.10
+ * stops sending where a fast log is rotated while it is read: such lines come
+ * when the container ends, or with the next pause and resume.) */
 struct engine_log *engine_log_open(struct engine *engine, const char *container, bool tty, unsigned tail, bool follow,
 	const struct engine_log_call *call, void *data);
-/* After `end`, when the same container runs again: goes on behind the last line
- * given. Does nothing while the log is being followed. */
+/* Stops following, untold: following costs the engine, so only what is shown
+ * need be. */
+void engine_log_pause(struct engine_log *log);
+/* After a pause, or after `end` when the same container runs again: goes on
+ * behind the last line given, with nothing lost. Does nothing while the log is
+ * being followed. */
 void engine_log_resume(struct engine_log *log);
 void engine_log_close(struct engine_log *log); /* NULL is fine; may be called from its own calls */
 

@@ -24,9 +24,10 @@ const struct config_option config_options[CONFIG_COUNT] = {
 	[CONFIG_BELL_FAILED] = {"notify", "bell_failed", CONFIG_SWITCH, 0, 0, "off", NULL, NULL,
 		"Ring the terminal's bell when a build, a swap or a service failed"},
 	[CONFIG_ON_SERVING] = {"notify", "on_serving", CONFIG_TEXT, 0, 0, "", NULL, NULL,
-		"A command for the shell, run when a save is serving"},
+		"A command for the shell, run when a save is serving; $1 is serving, $2 the service, $3 the generation"},
 	[CONFIG_ON_FAILED] = {"notify", "on_failed", CONFIG_TEXT, 0, 0, "", NULL, NULL,
-		"A command for the shell, run when a build, a swap or a service failed"},
+		"A command for the shell, run when a build, a swap or a service failed; $1 is build, swap or service, $2 whose, "
+		"$3 the generation"},
 	[CONFIG_READY_LIMIT] = {"swap", "ready_limit", CONFIG_NUMBER, 100, 600000, "10s", "ms", NULL,
 		"How long a new generation may take until it is ready; after that it is given up and the old one serves on"},
 	[CONFIG_READY_SILENT] = {"swap", "ready_silent", CONFIG_NUMBER, 10, 60000, "500ms", "ms", NULL,

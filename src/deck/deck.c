@@ -43,14 +43,28 @@ static void run_hook(struct deck *deck, const char *command, const char *event_n
 	task_start(deck, &argv, NULL, NULL, 0, on_hook_done, (void *)(uintptr_t)event_name);
 }
 
+bool deck_event_is_failure(const struct deck_event *event)
+{
+	if (event->kind == DECK_BUILD)
+		return strcmp(event->state, "failed") == 0;
+	return event->kind == DECK_SERVICE && (text_equal(event->state, "unhealthy") || text_equal(event->state, "restarting") ||
+		(text_equal(event->state, "exited") && event->exit_code != 0));
+}
+
+void deck_swap_failed(struct deck *deck, const char *service, unsigned generation)
+{
+	if (!deck->is_following)
+		run_hook(deck, deck->on_failed, "swap", service, generation);
+}
+
 static void run_hooks(struct deck *deck, const struct deck_event *event)
 {
 	if (event->kind == DECK_SERVING)
 		run_hook(deck, deck->on_serving, "serving", event->service, event->generation);
-	if (event->kind == DECK_BUILD && strcmp(event->state, "failed") == 0) {
-		auto_free char *names = event->names != NULL ? strings_join(event->names, " ", NULL) : NULL;
-		run_hook(deck, deck->on_failed, "failed", names, event->generation);
-	}
+	if (!deck_event_is_failure(event))
+		return;
+	auto_free char *names = event->names != NULL ? strings_join(event->names, " ", NULL) : mem_copy_string(event->service);
+	run_hook(deck, deck->on_failed, event->kind == DECK_BUILD ? "build" : "service", names, event->generation);
 }
 
 void deck_tell(struct deck *deck, struct deck_event *event)
@@ -343,6 +357,13 @@ void deck_set_hooks(struct deck *deck, const char *on_serving, const char *on_fa
 {
 	service_set_text(&deck->on_serving, on_serving);
 	service_set_text(&deck->on_failed, on_failed);
+}
+
+void deck_set_limits(struct deck *deck, unsigned ready_ms, unsigned silent_ms, size_t log_bytes)
+{
+	deck->ready_ms = ready_ms;
+	deck->silent_ms = silent_ms;
+	deck->log_bytes = log_bytes;
 }
 
 void deck_watch_figures(struct deck *deck)

@@ -3,7 +3,9 @@
  *   deck.c     life, the listener, orders
  *   up.c       coming up: one step after the other, then waves of services
  *   images.c   rendering and building the builder's and the services' images
- *   builder.c  the builder container, its agent, its builds
+ *   builder.c  the builder container and its agent; builder-body.c what it is made of
+ *   builds.c   what a build tells
+ *   image-hash.c, launcher-image.c, images-old.c, machine.c (network settings): parts of images.c
  *   save.c     a saved batch becomes builds and other work
  *   swap.c     an artifact becomes a generation, a generation serves
  *   rows.c     containers as the engine tells them become services
@@ -149,6 +151,7 @@ struct deck {
 	struct map *kinds; /* service -> "own" or "builder" */
 	struct images *imaging; /* under way */
 	struct strings image_services; /* only these are rendered again; empty: all */
+	bool image_again; /* all of them, when this round is done */
 
 	ARRAY(struct family *) families;
 	ARRAY(struct launcher) launchers;
@@ -200,6 +203,8 @@ struct deck {
 	struct share *share;
 	struct loop_timer *heir; /* a follower whose deck has ended tries to take over */
 	char *on_serving, *on_failed; /* a person's commands */
+	unsigned ready_ms, silent_ms; /* 0: the usual */
+	size_t log_bytes;
 	uint64_t revision;
 	struct deck_view_store *view;
 };
@@ -220,6 +225,8 @@ struct family *deck_family_of(struct deck *deck, const char *service); /* NULL: 
 bool deck_is_ours(const struct deck *deck, const char *service);
 bool deck_take_lock(struct deck *deck, struct fault *fault);
 char *deck_helper_path(const char *arch); /* deckhand for that architecture, or NULL */
+
+void deck_swap_failed(struct deck *deck, const char *service, unsigned generation); /* runs the person's command */
 
 /* ---- up.c ---- */
 void up_start(struct deck *deck);
@@ -244,6 +251,14 @@ const char *machine_ca_bundle(void);
 struct family *builder_open(struct deck *deck, int index);
 void builder_start(struct deck *deck, struct family *family);
 void builder_close(struct family *family);
+/* What /containers/create is asked with; the caller frees. */
+char *builder_body(const struct family *family);
+char *builder_cargo_volume(void); /* cargo's caches: one a person */
+#define BUILDER_HOME "/.cargodeck/home"
+#define BUILDER_CARGO "/.cargodeck/cargo"
+
+/* ---- builds.c ---- */
+void builds_open(struct family *family);
 /* Every binary that services of the family run. */
 void builder_build_all(struct family *family, unsigned generation, bool clean);
 char *builder_target_volume(const struct deck *deck, int family);

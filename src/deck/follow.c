@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-enum { STORE_BYTES = 16 << 20, TAIL = 300 };
+enum { STORE_BYTES = 64 << 20, TAIL = 300 };
 
 struct follow_log {
 	struct deck *deck;
@@ -38,7 +38,7 @@ static struct follow_log *get_follow(struct deck *deck, const char *service)
 	follow = mem_alloc(sizeof *follow);
 	follow->deck = deck;
 	follow->service = mem_copy_string(service);
-	follow->store = log_store_open(STORE_BYTES);
+	follow->store = log_store_open(deck->log_bytes != 0 ? deck->log_bytes : STORE_BYTES);
 	map_put(deck->logs, service, follow);
 	return follow;
 }

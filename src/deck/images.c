@@ -1,16 +1,11 @@
 /* Images: the launcher's (imported), the builder's of each family and each Rust
  * service's (rendered, built by buildx). A tag carries the hash of all that went
  * in, so what is there already is not built again. Two builds run at a time. */
-#include "deck.h"
+#include "images.h"
 
-#include <dirent.h>
 #include <stdio.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-enum { AT_ONCE = 2, HASH_LIMIT = 64 << 20, RENDER_LIMIT = 4 << 20 };
-#define CA_SECRET "cargodeck-ca"
-#define CA_PATH "/run/secrets/" CA_SECRET
+enum { AT_ONCE = 2 };
 
 struct job {
 	struct images *images;
@@ -29,119 +24,6 @@ struct images {
 	unsigned done, running;
 	bool failed;
 };
-
-/* ---- hashes ---- */
-
-struct hashing {
-	uint64_t sum;
-	size_t left; /* bytes that may still be read */
-};
-
-static void hash_add(struct hashing *hashing, const void *bytes, size_t len)
-{
-	hashing->sum = hashing->sum * 1099511628211u ^ hash_bytes(bytes, len);
-}
-
-static void hash_text(struct hashing *hashing, const char *text)
-{
-	hash_add(hashing, text, strlen(text) + 1);
-}
-
-static void hash_path(struct hashing *hashing, const char *path, int depth)
-{
-	struct stat status;
-	hash_text(hashing, path);
-	if (depth > 24 || lstat(path, &status) != 0)
-		return;
-	if (S_ISREG(status.st_mode)) {
-		size_t len = 0;
-		auto_free char *text = (size_t)status.st_size <= hashing->left ? file_read(path, hashing->left, &len, NULL) : NULL;
-		if (text != NULL) {
-			hashing->left -= len;
-			hash_add(hashing, text, len);
-		} else {
-			hash_add(hashing, &status.st_mtim, sizeof status.st_mtim);
-		}
-		return;
-	}
-	DIR *dir = S_ISDIR(status.st_mode) ? opendir(path) : NULL;
-	auto_strings names = {0};
-	for (struct dirent *entry; dir != NULL && (entry = readdir(dir)) != NULL && names.count < 20000;)
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
-			strcmp(entry->d_name, ".git") != 0 && strcmp(entry->d_name, "target") != 0)
-			strings_add(&names, entry->d_name);
-	if (dir != NULL)
-		closedir(dir);
-	strings_sort(&names);
-	for (size_t i = 0; i < names.count; i++) {
-		auto_free char *inside = path_join(path, names.items[i]);
-		hash_path(hashing, inside, depth + 1);
-	}
-}
-
-/* A tag holds at most 128 of [A-Za-z0-9_.-] (Docker's reference grammar). */
-static char *make_tag(const struct deck *deck, const char *what, const struct hashing *hashing)
-{
-	char text[128];
-	snprintf(text, sizeof text, "%.50s.%.50s", deck->name, what);
-	for (char *at = text; *at != '\0'; at++)
-		if (strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-", *at) == NULL)
-			*at = '-';
-	return mem_print("cargodeck:%s.%016llx", text, (unsigned long long)hashing->sum);
-}
-
-/* ---- the machine's own network settings ---- */
-
-const char *machine_ca_bundle(void)
-{
-	static const char *const names[] = {"CARGO_HTTP_CAINFO", "SSL_CERT_FILE", "CURL_CA_BUNDLE"};
-	for (size_t i = 0; i < COUNT_OF(names); i++) {
-		const char *path = getenv(names[i]);
-		if (path != NULL && path[0] != '\0' && file_exists(path))
-			return path;
-	}
-	return NULL;
-}
-
-/* Gives each RUN line the machine's CA bundle as a secret: it is in no layer. */
-static char *with_ca(const char *text)
-{
-	struct dockerfile file;
-	struct str out = {0};
-	if (!dockerfile_read(text, strlen(text), NULL, &file, NULL))
-		return mem_copy_string(text);
-	for (size_t i = 0; i < file.lines.count; i++) {
-		const struct docker_line *line = &file.lines.items[i];
-		if (strcmp(line->word, "RUN") == 0) {
-			const char *at = line->raw + strspn(line->raw, " \t");
-			str_print(&out, "RUN --mount=type=secret,id=" CA_SECRET ",target=" CA_PATH ",mode=0444 %s", at + 3 + strspn(at + 3, " \t"));
-		} else {
-			str_add(&out, line->raw);
-		}
-		if (out.len > 0 && out.data[out.len - 1] != '\n')
-			str_add_char(&out, '\n');
-		if (strcmp(line->word, "FROM") == 0)
-			str_add(&out, "ARG CARGO_HTTP_CAINFO=" CA_PATH "\nARG SSL_CERT_FILE=" CA_PATH "\n");
-	}
-	dockerfile_finish(&file);
-	return str_steal(&out);
-}
-
-static void add_machine_words(struct strings *argv)
-{
-	/* predefined build arguments: in no history (Dockerfile reference, ARG) */
-	static const char *const proxies[] = {"http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"};
-	for (size_t i = 0; i < COUNT_OF(proxies); i++) {
-		if (getenv(proxies[i]) != NULL) {
-			strings_add(argv, "--build-arg");
-			strings_add(argv, proxies[i]); /* buildx reads the value itself: it is on no command line */
-		}
-	}
-	if (machine_ca_bundle() != NULL) {
-		strings_add(argv, "--secret");
-		strings_print(argv, "id=" CA_SECRET ",src=%s", machine_ca_bundle());
-	}
-}
 
 /* ---- the end ---- */
 
@@ -288,7 +170,7 @@ static void start_build(struct job *job)
 		strings_add(&argv, "--build-arg");
 		strings_add(&argv, service->compose->build_args.items[i]);
 	}
-	add_machine_words(&argv);
+	machine_add_words(&argv);
 	strings_add(&argv, job->context);
 	task_start(deck, &argv, job->context, NULL, 0, on_built, job);
 }
@@ -350,7 +232,7 @@ static void prepare(struct job *job, const char *what)
 	struct hashing hashing = {.left = HASH_LIMIT};
 	char *text = job->rendering.text;
 	if (machine_ca_bundle() != NULL) {
-		job->rendering.text = with_ca(text);
+		job->rendering.text = machine_with_ca(text);
 		free(text);
 	}
 	hash_text(&hashing, job->rendering.text);
@@ -360,7 +242,7 @@ static void prepare(struct job *job, const char *what)
 		hash_text(&hashing, service->compose->build_args.items[i]);
 	for (size_t i = 0; i < job->rendering.sources.count; i++)
 		hash_path(&hashing, job->rendering.sources.items[i], 0);
-	job->tag = make_tag(job->images->deck, what, &hashing);
+	job->tag = image_tag(job->images->deck, what, &hashing);
 }
 
 static struct job *add_job(struct images *images)
@@ -468,99 +350,6 @@ static void on_launcher_looked(void *data, const struct engine_answer *answer, c
 	images->request = engine_send(deck->engine, "POST", path, "application/x-tar", images->tar.data, images->tar.len, 60000, on_imported, images);
 }
 
-static void add_launcher(struct str *tar, const char *name, const char *helper, size_t len)
-{
-	/* the trailer of deckhand.h: magic, bin=NAME */
-	char trailer[DECKHAND_TRAILER_SIZE] = DECKHAND_TRAILER_MAGIC;
-	auto_str whole = {0};
-	snprintf(trailer + sizeof DECKHAND_TRAILER_MAGIC, sizeof trailer - sizeof DECKHAND_TRAILER_MAGIC, "bin=%s", name);
-	str_add_bytes(&whole, helper, len);
-	str_add_bytes(&whole, trailer, sizeof trailer);
-	tar_add_file(tar, name, whole.data, whole.len, 0755);
-}
-
-static bool make_launcher(struct images *images, struct fault *fault)
-{
-	struct deck *deck = images->deck;
-	struct hashing hashing = {.left = HASH_LIMIT};
-	auto_free char *path = deck_helper_path(deck->engine_arch);
-	size_t len = 0;
-	auto_strings bins = {0};
-	if (path == NULL) {
-		fault_set(fault, FAULT_OUTSIDE, "the helper deckhand for %s is not installed", deck->engine_arch);
-		return fault_mend(fault, "install a cross compiler for it and build cargodeck again");
-	}
-	auto_free char *helper = file_read(path, 16 << 20, &len, fault);
-	if (helper == NULL)
-		return false;
-	for (size_t i = 0; i < deck->families.count; i++)
-		for (size_t j = 0; j < deck->families.items[i]->served.count; j++)
-			strings_add_new(&bins, deck->families.items[i]->served.items[j]);
-	/* not the archive itself: it holds the time */
-	hash_add(&hashing, helper, len);
-	tar_add_file(&images->tar, "deckhand", helper, len, 0755);
-	for (size_t i = 0; i < bins.count; i++) {
-		hash_text(&hashing, bins.items[i]);
-		add_launcher(&images->tar, bins.items[i], helper, len);
-	}
-	tar_end(&images->tar);
-	free(deck->launcher_image);
-	deck->launcher_image = make_tag(deck, "launcher", &hashing);
-	return true;
-}
-
-/* ---- what is old ---- */
-
-static bool is_in_use(const struct deck *deck, const char *tag)
-{
-	size_t at = 0;
-	void *value;
-	if (text_equal(tag, deck->launcher_image))
-		return true;
-	for (const char *service; map_next(deck->images, &at, &service, &value);)
-		if (text_equal(tag, value))
-			return true;
-	for (size_t i = 0; i < deck->families.count; i++)
-		if (text_equal(tag, deck->families.items[i]->image))
-			return true;
-	return false;
-}
-
-static void on_removed(void *data, const struct engine_answer *answer, const struct fault *fault)
-{
-	(void)data;
-	(void)answer;
-	(void)fault; /* a container still stands on it: the next time */
-}
-
-static void on_images(void *data, const struct engine_answer *answer, const struct fault *fault)
-{
-	struct deck *deck = data;
-	size_t i, j;
-	json_t *image, *tag;
-	if (fault != NULL || deck->imaging != NULL)
-		return;
-	json_array_foreach(answer->json, i, image) {
-		json_array_foreach(json_object_get(image, "RepoTags"), j, tag) {
-			const char *text = json_string_value(tag);
-			if (text == NULL || !text_starts_with(text, "cargodeck:") || is_in_use(deck, text))
-				continue;
-			auto_free char *quoted = engine_quote(text);
-			auto_free char *path = mem_print("/images/%s", quoted);
-			engine_ask(deck->engine, "DELETE", path, NULL, 60000, on_removed, deck);
-		}
-	}
-}
-
-/* Each image of before goes as soon as nothing stands on it. */
-void images_drop_old(struct deck *deck)
-{
-	auto_free char *filters = mem_print("{\"label\":[\"dev.cargodeck.project=%s\"]}", deck->name);
-	auto_free char *quoted = engine_quote(filters);
-	auto_free char *path = mem_print("/images/json?filters=%s", quoted);
-	engine_ask(deck->engine, "GET", path, NULL, 60000, on_images, deck);
-}
-
 /* ---- public ---- */
 
 void images_build(struct deck *deck, const struct strings *only)
@@ -568,12 +357,16 @@ void images_build(struct deck *deck, const struct strings *only)
 	struct fault fault;
 	for (size_t i = 0; only != NULL && i < only->count; i++)
 		strings_add_new(&deck->image_services, only->items[i]);
-	if (deck->imaging != NULL)
+	if (deck->imaging != NULL) {
+		deck->image_again = deck->image_again || only == NULL;
 		return; /* what waits is asked for when this one is done */
+	}
+	if (only == NULL)
+		strings_finish(&deck->image_services);
 	struct images *images = deck->imaging = mem_alloc(sizeof *images);
 	images->deck = deck;
 	deck_step(deck, STEP_IMAGES, STEP_RUNNING, "the launcher");
-	if (!make_launcher(images, &fault)) {
+	if (!launcher_make(deck, &images->tar, &fault)) {
 		images_failed(images, "launcher", &fault);
 		finish(images);
 		return;

@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-enum { READY_LIMIT_MS = 10000 };
+enum { READY_MS = 10000, SILENT_MS = 500 };
 
 struct publishing {
 	struct family *family;
@@ -94,7 +94,8 @@ static void put_swap(struct family *family, const struct swap *swap, struct wire
 	wire_add_number(frame, "generation", swap->generation);
 	wire_add(frame, "mode", service != NULL ? service->swap : "auto");
 	wire_add_number(frame, "grace_ms", service != NULL ? (int64_t)service->compose->grace_ms : 10000);
-	wire_add_number(frame, "ready_ms", READY_LIMIT_MS);
+	wire_add_number(frame, "ready_ms", family->deck->ready_ms != 0 ? family->deck->ready_ms : READY_MS);
+	wire_add_number(frame, "quiet_ms", family->deck->silent_ms != 0 ? family->deck->silent_ms : SILENT_MS);
 	wire_add(frame, "ready", service != NULL ? service->ready : NULL);
 }
 
@@ -372,6 +373,7 @@ static void hear_failed(struct family *family, struct launcher *launcher, const 
 		agent_select(family->agent, launcher->bin, launcher->generation, NULL, NULL);
 	}
 	deck_fault(deck, key, &fault);
+	deck_swap_failed(deck, launcher->service, (unsigned)wire_get_number(frame, "generation", 0));
 	if (swap != NULL)
 		free_swap(swap);
 	rows_tell(deck);

@@ -130,6 +130,9 @@ static void note_served(struct deck *deck)
 		const struct project_service *service = &deck->project->services.items[i];
 		if (service->kind == PROJECT_RUST && service->family >= 0)
 			strings_add_new(&deck->families.items[service->family]->served, service->bin);
+		/* others that its image holds: a script may call them */
+		for (size_t j = 0; service->kind == PROJECT_RUST && service->family >= 0 && j < service->bins.count; j++)
+			strings_add_new(&deck->families.items[service->family]->served, service->bins.items[j]);
 	}
 }
 
@@ -199,6 +202,8 @@ static void take_project(struct deck *deck, struct project *project)
 			*array_add(&deck->families) = builder_open(deck, (int)i);
 	}
 	note_served(deck);
+	for (size_t i = 0; i < project->notes.count && before == NULL; i++)
+		deck_tell(deck, &(struct deck_event){.kind = DECK_STEP, .why = "note", .state = "done", .text = project->notes.items[i]});
 	deck_step(deck, STEP_PROJECT, STEP_DONE, "%zu services, %zu run programs of this workspace", project->services.count, rows_ours(deck));
 	rows_refresh(deck);
 	if (deck->is_following)
@@ -432,8 +437,12 @@ void up_images_done(struct deck *deck, const struct fault *fault)
 {
 	(void)fault;
 	/* asked for while the last round ran */
-	if (deck->image_services.count > 0)
+	bool all = deck->image_again;
+	deck->image_again = false;
+	if (all)
 		images_build(deck, NULL);
+	else if (deck->image_services.count > 0)
+		images_build(deck, &(struct strings){0});
 	up_consider(deck);
 }
 

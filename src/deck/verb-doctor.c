@@ -144,6 +144,10 @@ static void image_of(const struct deck *deck, const struct project_service *serv
 	snprintf(out, size, "%s", rendering.fallback != NULL ? "builder" : "own");
 	if (rendering.fallback != NULL)
 		str_add(why, rendering.fallback);
+	if (rendering.left_out.count > 0) {
+		auto_free char *left = strings_join(&rendering.left_out, "; ", NULL);
+		str_print(why, "%sleft out: %s", why->len > 0 ? "; " : "", left);
+	}
 	rendering_finish(&rendering);
 }
 

@@ -2,6 +2,7 @@
  * run a deck without a screen. */
 #include "cargodeck/verbs.h"
 #include "cargodeck/commands.h"
+#include "cargodeck/config.h"
 #include "deck.h"
 
 #include <signal.h>
@@ -70,6 +71,17 @@ static bool is_final(const struct headless *headless, const struct deck_event *e
 	return event->kind == DECK_FAULT && deck_has_failed(headless->deck);
 }
 
+/* The first build of a deck of our own is a plain one: a clean one follows it. */
+static void end_build(struct headless *headless, bool passed)
+{
+	if (headless->clean && !headless->asked) {
+		headless->asked = true;
+		deck_build_now(headless->deck, true);
+	} else {
+		stop(headless, passed ? 0 : 1);
+	}
+}
+
 /* Ends with the build that was asked for. Where another deck has the project,
  * what it built before is told first. */
 static void hear_build(struct headless *headless, const struct deck_event *event)
@@ -83,7 +95,7 @@ static void hear_build(struct headless *headless, const struct deck_event *event
 	if (strcmp(event->state, "started") == 0)
 		headless->begun = event->generation;
 	else if (event->generation == headless->begun && (strcmp(event->state, "passed") == 0 || strcmp(event->state, "failed") == 0))
-		stop(headless, strcmp(event->state, "passed") == 0 ? 0 : 1);
+		end_build(headless, strcmp(event->state, "passed") == 0);
 }
 
 static void on_event(void *data, const struct deck_event *event)
@@ -121,11 +133,20 @@ static int run_headless(struct headless *headless, const struct command_line *li
 	struct loop_signal *hangup = loop_signal_open(headless->loop, SIGHUP, on_signal, headless);
 	verb_options_read(line, &options);
 	headless->deck = deck_open(headless->loop, &options, on_event, headless, &fault);
+	struct config *config = config_open(NULL, NULL);
+	for (size_t i = 0; i < config->mistakes.count; i++)
+		fprintf(stderr, "cargodeck: %s\n", config->mistakes.items[i]);
+	if (headless->deck != NULL) {
+		deck_set_hooks(headless->deck, config_text(config, CONFIG_ON_SERVING), config_text(config, CONFIG_ON_FAILED));
+		deck_set_limits(headless->deck, (unsigned)config_number(config, CONFIG_READY_LIMIT),
+			(unsigned)config_number(config, CONFIG_READY_SILENT), (size_t)config_number(config, CONFIG_LOG_BYTES));
+	}
 	if (headless->deck == NULL || !deck_start(headless->deck, &fault))
 		headless->status = verb_fault(&fault);
 	else
 		loop_run(headless->loop);
 	deck_close(headless->deck);
+	config_close(config);
 	verb_options_finish(&options);
 	loop_signal_close(term);
 	loop_signal_close(interrupt);

@@ -1,7 +1,7 @@
 /* Closes idle connections of a static program from outside: one of its threads
  * is stopped by ptrace (its user and its parent may, where no security module
- * says otherwise) and made to call shutdown() on them. The program sees the end
- * of the connection as if the client had closed it. Where it cannot be, the
+ * says otherwise) and made to call shutdown() on them. The client sees the end at
+ * once, and the program as if the client had closed. Where it cannot be, the
  * caller waits for an idle moment instead.
  *
  * x86_64 alone: on aarch64 the kernel has prepared the restart of the call that
@@ -68,50 +68,60 @@ static bool find_instruction(pid_t thread, const struct user_regs_struct *regs, 
 	return *at != 0;
 }
 
-static int cut_all(pid_t thread, const int *fds, int count, unsigned long long *at, int *pending)
+bool cut_begin(struct cut *cut, pid_t pid)
 {
-	struct user_regs_struct saved, own;
-	int done = 0;
-	if (ptrace(PTRACE_GETREGS, thread, NULL, &saved) != 0 || !find_instruction(thread, &saved, at))
-		return 0;
-	for (int i = 0; i < count; i++) {
-		own = saved;
-		own.rip = *at;
-		own.orig_rax = (unsigned long long)-1; /* the call it was in is not restarted yet */
-		own.rax = SYS_shutdown;
-		own.rdi = (unsigned long long)fds[i];
-		own.rsi = SHUT_RD;
-		if (!step(thread, &own, pending))
-			break;
-		done++;
-	}
-	ptrace(PTRACE_SETREGS, thread, NULL, &saved);
-	return done;
+	int status;
+	cut->pending = 0;
+	if (ptrace(PTRACE_SEIZE, pid, NULL, NULL) != 0)
+		return false;
+	if (ptrace(PTRACE_INTERRUPT, pid, NULL, NULL) != 0 || !wait_stop(pid, &status))
+		return false;
+	keep_signal(status, &cut->pending);
+	cut->pid = pid;
+	return true;
 }
 
-int cut_connections(pid_t pid, const int *fds, int count, unsigned long long *at)
+bool cut_connection(struct cut *cut, int fd, int how)
 {
-	int status, pending = 0, done = 0;
-	if (count == 0)
-		return 0;
-	if (ptrace(PTRACE_SEIZE, pid, NULL, NULL) != 0)
-		return -1;
-	if (ptrace(PTRACE_INTERRUPT, pid, NULL, NULL) != 0 || !wait_stop(pid, &status))
-		return -1;
-	keep_signal(status, &pending);
-	done = cut_all(pid, fds, count, at, &pending);
-	ptrace(PTRACE_DETACH, pid, NULL, (void *)(uintptr_t)pending);
-	return done;
+	struct user_regs_struct saved, own;
+	if (ptrace(PTRACE_GETREGS, cut->pid, NULL, &saved) != 0 || !find_instruction(cut->pid, &saved, &cut->at))
+		return false;
+	own = saved;
+	own.rip = cut->at;
+	own.orig_rax = (unsigned long long)-1; /* the call it was in is not restarted yet */
+	own.rax = SYS_shutdown;
+	own.rdi = (unsigned long long)fd;
+	own.rsi = (unsigned long long)how;
+	bool good = step(cut->pid, &own, &cut->pending);
+	ptrace(PTRACE_SETREGS, cut->pid, NULL, &saved);
+	return good;
+}
+
+void cut_end(struct cut *cut)
+{
+	ptrace(PTRACE_DETACH, cut->pid, NULL, (void *)(uintptr_t)cut->pending);
 }
 
 #else
 
-int cut_connections(pid_t pid, const int *fds, int count, unsigned long long *at)
+bool cut_begin(struct cut *cut, pid_t pid)
 {
+	(void)cut;
 	(void)pid;
-	(void)fds;
-	(void)at;
-	return count == 0 ? 0 : -1;
+	return false;
+}
+
+bool cut_connection(struct cut *cut, int fd, int how)
+{
+	(void)cut;
+	(void)fd;
+	(void)how;
+	return false;
+}
+
+void cut_end(struct cut *cut)
+{
+	(void)cut;
 }
 
 #endif

@@ -9,7 +9,7 @@
 /* Static programs: how long threads that wait inside a blocking accept() are
  * brought to the gate by knocking, and how long a program that handles SIGTERM
  * is waited for to have an idle moment. */
-enum { GATE_MS = 500, IDLE_MS = 1000 };
+enum { GATE_MS = 500, IDLE_MS = 1000, CUTS_AT_ONCE = 64 };
 
 static void end_program(struct generation *generation)
 {
@@ -29,7 +29,7 @@ void drain_begin(struct launcher *launcher)
 	struct generation *old = &launcher->draining;
 	launcher->drain_ns = now_ns();
 	launcher->look_at_zero = false;
-	launcher->cut_at = 0;
+	memset(&launcher->cut, 0, sizeof launcher->cut);
 	memset(&launcher->look, 0, sizeof launcher->look);
 	if (old->listened != 0 && (by_library(old) || old->notify >= 0)) {
 		generation_gate(old, true);
@@ -79,6 +79,38 @@ static bool handles_sigterm(pid_t pid)
 	return (proc_status_mask(pid, "SigCgt") >> (SIGTERM - 1) & 1) != 0;
 }
 
+/* What was idle and has not been closed has its moment still. */
+static void keep_moment(struct tcp_look *look)
+{
+	for (int i = 0; i < look->idle_count && look->was_busy_count < TCP_IDLE_LIMIT; i++)
+		look->was_busy[look->was_busy_count++] = look->idle_inodes[i];
+}
+
+/* On a busy machine it takes a while until the program stands still, and each
+ * step of it may: so one is looked for and told, then the next. Writing is shut
+ * first: the client knows at once, however late the program sees its end. */
+static void cut_idle(struct launcher *launcher, uint32_t ms)
+{
+	struct tcp_look *look = &launcher->look;
+	pid_t pid = launcher->draining.pid;
+	int cut[CUTS_AT_ONCE], count = 0;
+	if (!cut_begin(&launcher->cut, pid)) {
+		launcher->cannot_cut = true;
+		return;
+	}
+	while (count < CUTS_AT_ONCE) {
+		keep_moment(look);
+		if (!tcp_look_at(pid, &launcher->sockets, ms, look) || look->idle_count == 0 ||
+			!cut_connection(&launcher->cut, look->idle[0], SHUT_WR))
+			break;
+		cut[count++] = look->idle[0];
+	}
+	for (int i = 0; i < count; i++)
+		cut_connection(&launcher->cut, cut[i], SHUT_RD);
+	cut_end(&launcher->cut);
+	keep_moment(look);
+}
+
 static void drain_static(struct launcher *launcher, uint64_t ms)
 {
 	struct generation *old = &launcher->draining;
@@ -91,13 +123,8 @@ static void drain_static(struct launcher *launcher, uint64_t ms)
 			end_program(old);
 		return;
 	}
-	if (look->open > 0 && !launcher->cannot_cut) {
-		int done = cut_connections(old->pid, look->idle, look->idle_count, &launcher->cut_at);
-		launcher->cannot_cut = done < 0;
-		/* those that were missed have their moment still */
-		for (int i = done < 0 ? 0 : done; i < look->idle_count && look->was_busy_count < TCP_IDLE_LIMIT; i++)
-			look->was_busy[look->was_busy_count++] = look->idle_inodes[i];
-	}
+	if (look->idle_count > 0 && !launcher->cannot_cut)
+		cut_idle(launcher, (uint32_t)ms);
 	if (launcher->cannot_cut) /* the best moment, or the program's own way of ending */
 		look->open = handles && ms >= IDLE_MS ? 0 : look->busy;
 	end_when_empty(launcher, at_gate && look->open == 0);

@@ -15,7 +15,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-enum { GRACE_MS = 10000, READY_MS = 10000 };
+enum { GRACE_MS = 10000, READY_MS = 10000, QUIET_MS = 500 };
 
 /* ---- orders ---- */
 
@@ -166,6 +166,7 @@ int launcher_main(const struct trailer *trailer, int argc, char **argv)
 	launcher.mode = "preload";
 	launcher.grace_ms = GRACE_MS;
 	launcher.ready_ms = READY_MS;
+	launcher.quiet_ms = QUIET_MS;
 	launcher.terminal = isatty(STDOUT_FILENO) != 0;
 	generation_clear(&launcher.serving);
 	generation_clear(&launcher.next);

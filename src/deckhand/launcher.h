@@ -84,6 +84,13 @@ struct tcp_look {
 	int idle_count;
 };
 
+/* Reaching into a static program. */
+struct cut {
+	pid_t pid;
+	int pending; /* a signal to hand on */
+	unsigned long long at; /* of a `syscall` instruction; 0: not known yet */
+};
+
 enum phase {
 	PHASE_FIRST, /* the only generation is not ready yet */
 	PHASE_SERVING,
@@ -124,9 +131,9 @@ struct launcher {
 	int64_t swap;
 	struct probe probe;
 	struct tcp_look look; /* at the draining one */
-	unsigned long long cut_at; /* see cut_connections() */
+	struct cut cut;
 	const char *mode; /* how the running swap is done */
-	uint64_t swap_ns, ready_ms, ready_limit_ns, grace_ms, drain_ns, hold_until, waited_from, hub_retry;
+	uint64_t swap_ns, ready_ms, quiet_ms, ready_limit_ns, grace_ms, drain_ns, hold_until, waited_from, hub_retry;
 	bool cannot_cut, prefers_alone, swapped_alone, building, look_at_zero, next_failed, noted;
 	int last_status; /* of the generation that ended last and counts */
 	int signals, hub, calls; /* calls: the socket of plain callers */
@@ -223,8 +230,10 @@ bool tcp_look_at(pid_t pid, const struct sockets *sockets, uint32_t draining_ms,
 int tcp_owner(pid_t pid, uint16_t server_port, uint16_t client_port);
 
 /* ---- cut.c ---- */
-/* Shuts the reading side of connections of a program; how many, -1: this may
- * not be done here. `at` keeps what was learned of the program, 0 at first. */
-int cut_connections(pid_t pid, const int *fds, int count, unsigned long long *at);
+/* Stops a thread of the program; false: this may not be done here. */
+bool cut_begin(struct cut *cut, pid_t pid);
+/* shutdown(2) of a connection, SHUT_WR or SHUT_RD (SHUT_RDWR comes to notify.c). */
+bool cut_connection(struct cut *cut, int fd, int how);
+void cut_end(struct cut *cut); /* lets it run on */
 
 #endif

@@ -45,11 +45,13 @@ struct preload_message {
 
 /* When an idle connection of an old generation is closed. A client that asks
  * again just then gets no answer: so right after an answer, when it has only
- * begun to think, or when nothing came for a while. Who leaves no such moment
- * is closed in some idle one. */
+ * begun to think, or when nothing came for a while. On a busy machine a look may
+ * come late: that an answer was just given is believed if the kernel says so too
+ * (its times are as fine as its ticks, 4 or 10 ms). Who leaves no such moment
+ * within a second is closed in some idle one. */
 static inline int preload_may_close(int was_busy, uint32_t sent_ms, uint32_t received_ms, uint32_t draining_ms)
 {
-	return was_busy || received_ms >= 100 || (draining_ms >= 60 && sent_ms <= 4) || draining_ms >= 150;
+	return (was_busy && sent_ms <= 4) || received_ms >= 100 || (draining_ms >= 60 && sent_ms <= 4) || draining_ms >= 1000;
 }
 
 struct preload_page {

@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { ALIVE_MS = 100, FIRST_ALIVE_MS = 1000, QUIET_MS = 500, HOLD_MS = 1000 };
+enum { ALIVE_MS = 100, FIRST_ALIVE_MS = 1000, HOLD_MS = 1000 };
 
 /* ---- programs ---- */
 
@@ -228,6 +228,7 @@ void swap_order(struct launcher *launcher, const struct wire_frame *frame)
 	launcher->swap_ns = now_ns();
 	launcher->grace_ms = (uint64_t)wire_get_number(frame, "grace_ms", (int64_t)launcher->grace_ms);
 	launcher->ready_ms = (uint64_t)wire_get_number(frame, "ready_ms", (int64_t)launcher->ready_ms);
+	launcher->quiet_ms = (uint64_t)wire_get_number(frame, "quiet_ms", (int64_t)launcher->quiet_ms);
 	launcher->waited_from = 0;
 	launcher->required_listening = 0;
 	launcher->swapped_alone = launcher->next_failed = false;
@@ -366,7 +367,7 @@ static bool is_ready(struct launcher *launcher, const struct generation *generat
 		return true;
 	uint32_t never = wanted & ~launcher->serving.accepted & ~generation->accepted;
 	bool only_quiet = (wanted & ~never & ~generation->accepted) == 0;
-	return launcher->phase == PHASE_STARTING && only_quiet && (now_ns() - generation->listen_ns) / MS >= QUIET_MS;
+	return launcher->phase == PHASE_STARTING && only_quiet && (now_ns() - generation->listen_ns) / MS >= launcher->quiet_ms;
 }
 
 static void fail_next(struct launcher *launcher, const char *reason)

@@ -12,6 +12,7 @@ struct half_line {
 	int64_t time_ns;
 	bool stamped, cut;
 	bool in_stamp;
+	int64_t last_ns; /* of this stream's last line */
 	struct str stamp; /* the one being read */
 	char first[STAMP_LIMIT + 2]; /* the line's own, with its blank */
 };
@@ -33,6 +34,7 @@ struct engine_log {
 	unsigned same; /* lines given with that stamp */
 	unsigned skip; /* of them, still to come again after a break */
 	bool resuming; /* until a line newer than the newest one came */
+	bool rest; /* the container has ended: what is still to be read */
 	unsigned holds; /* calls that are under way */
 	bool closed;
 	char second[20]; /* the last stamp's first 19 letters, and what they mean */
@@ -133,10 +135,28 @@ static void drop_inner_stamps(struct half_line *half)
 	}
 }
 
+/* Engine 20.10 may send a log again from the start of its file, after it began a
+ * new one; a clock that was set back looks much the same, but for the newest
+ * stamp: that lies before it then. */
+static void look_for_repeats(struct engine_log *log, struct half_line *half, int64_t time_ns)
+{
+	bool back = time_ns >= 0 && time_ns < half->last_ns;
+	half->last_ns = time_ns >= 0 ? time_ns : half->last_ns;
+	if (!back)
+		return;
+	if (log->last_ns > clock_wall_ms() * 1000000) {
+		log->last_ns = time_ns;
+		log->same = 0;
+		return;
+	}
+	log->resuming = true;
+	log->skip = log->same;
+}
+
 /* Was this line given before the break? */
 static bool is_known(struct engine_log *log, int64_t time_ns)
 {
-	if (!log->resuming || time_ns < 0)
+	if (!log->resuming)
 		return false;
 	if (time_ns < log->last_ns)
 		return true; /* the engine counts coarser than we ask */
@@ -159,6 +179,7 @@ static void give_line(struct engine_log *log, int stream)
 		str_cut(&half->text, half->text.len - 1);
 	if (log->tty && half->text.len > PART)
 		drop_inner_stamps(half);
+	look_for_repeats(log, half, time_ns);
 	if (!is_known(log, time_ns) && !log->closed) {
 		log->same = time_ns == log->last_ns ? log->same + 1 : time_ns > log->last_ns ? 1 : log->same;
 		log->last_ns = time_ns > log->last_ns ? time_ns : log->last_ns;
@@ -241,7 +262,8 @@ static void start(struct engine_log *log, bool first)
 		from = mem_print("since=%lld.%03lld", (long long)(log->opened_ms / 1000), (long long)(log->opened_ms % 1000));
 	else
 		from = mem_print("tail=%u", log->tail);
-	auto_free char *path = mem_print("/containers/%s/logs?stdout=1&stderr=1&timestamps=1&follow=%d&%s", log->container, log->follow, from);
+	auto_free char *path = mem_print("/containers/%s/logs?stdout=1&stderr=1&timestamps=1&follow=%d&%s", log->container,
+		log->follow && !log->rest, from);
 	log->resuming = log->last_ns > 0;
 	log->skip = log->resuming ? log->same : 0;
 	log->splitter = (struct frame_splitter){0};
@@ -268,7 +290,9 @@ static void tell_end(struct engine_log *log, const struct fault *fault)
 }
 
 /* The stream ended in peace: because the container did, or because the engine
- * shuts down? */
+ * shuts down? When a container ends engine 20.10 often does not send a last line
+ * without a newline, and after it began a new file much more: what it holds is
+ * read once more. */
 static void on_state(void *data, const struct engine_answer *answer, const struct fault *fault)
 {
 	struct engine_log *log = data;
@@ -276,10 +300,14 @@ static void on_state(void *data, const struct engine_answer *answer, const struc
 	log->holds++;
 	const json_t *state = json_object_get(answer->json, "State");
 	bool runs = json_is_true(json_object_get(state, "Running"));
-	if (runs || (fault != NULL && fault->code == FAULT_OUTSIDE))
+	if (runs || (fault != NULL && fault->code == FAULT_OUTSIDE)) {
 		wait_and_start(log);
-	else
-		tell_end(log, NULL);
+	} else if (fault != NULL) {
+		tell_end(log, NULL); /* it is gone, and its log */
+	} else {
+		log->rest = true;
+		start(log, false);
+	}
 	release(log);
 }
 
@@ -295,11 +323,13 @@ static bool is_worth_asking(struct engine_log *log, const struct engine_answer *
 static void on_end(void *data, const struct engine_answer *answer, const struct fault *fault)
 {
 	struct engine_log *log = data;
+	bool rest = log->rest;
 	log->request = NULL;
+	log->rest = false;
 	log->holds++;
 	if (fault != NULL && is_worth_asking(log, answer, fault)) {
 		wait_and_start(log);
-	} else if (fault != NULL || !log->follow) {
+	} else if (fault != NULL || rest || !log->follow) {
 		tell_end(log, fault);
 	} else {
 		auto_free char *path = mem_print("/containers/%s/json", log->container);
@@ -325,6 +355,13 @@ struct engine_log *engine_log_open(struct engine *engine, const char *container,
 	log->again = loop_timer_open(engine->loop, start_again, log);
 	start(log, true);
 	return log;
+}
+
+void engine_log_pause(struct engine_log *log)
+{
+	engine_cancel(steal(&log->request));
+	loop_timer_stop(log->again);
+	log->rest = false;
 }
 
 void engine_log_resume(struct engine_log *log)

@@ -35,8 +35,11 @@ void loop_do_not_wait(struct loop *loop)
 
 void loop_turn_inside(struct loop *loop, int wait_ms)
 {
-	if (wait_ms > 0)
+	if (wait_ms > 0) {
+		/* from now, not from when the loop waited last */
+		uv_update_time(&loop->uv);
 		uv_timer_start(&loop->cap, capped, (uint64_t)wait_ms, 0);
+	}
 	uv_run(&loop->uv, wait_ms == 0 ? UV_RUN_NOWAIT : UV_RUN_ONCE);
 	uv_idle_stop(&loop->soon);
 	if (wait_ms > 0)

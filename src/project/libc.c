@@ -49,9 +49,10 @@ static struct base read_base(const char *name)
 
 /* Linked statically: it runs anywhere. On musl that is what rustc does unless
  * told otherwise (The rustc book, crt-static). */
-static bool is_static(const struct project_family *family, enum libc libc)
+static bool is_static(const struct project_family *family, enum libc libc, const char *settings)
 {
-	bool musl = libc == LIBC_MUSL, off = false, on = false;
+	bool musl = libc == LIBC_MUSL || strstr(settings, "-musl") != NULL;
+	bool off = strstr(settings, "-crt-static") != NULL, on = strstr(settings, "+crt-static") != NULL;
 	for (size_t i = 0; i < family->arguments.count; i++)
 		musl = musl || strstr(family->arguments.items[i], "musl") != NULL;
 	for (size_t i = 0; i < family->env.count; i++) {
@@ -61,10 +62,10 @@ static bool is_static(const struct project_family *family, enum libc libc)
 	return on || (musl && !off);
 }
 
-char *libc_misfit(const struct project_family *family, const char *builder_base, const char *final_base)
+char *libc_misfit(const struct project_family *family, const char *builder_base, const char *settings, const char *final_base)
 {
 	struct base builder = read_base(builder_base), final = read_base(final_base);
-	if (builder.libc == LIBC_UNKNOWN || final.libc == LIBC_UNKNOWN || is_static(family, builder.libc))
+	if (builder.libc == LIBC_UNKNOWN || final.libc == LIBC_UNKNOWN || is_static(family, builder.libc, settings))
 		return NULL;
 	if (final.libc == LIBC_NONE)
 		return mem_print("%s has no loader, and the program is not linked statically", final_base);

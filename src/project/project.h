@@ -154,7 +154,8 @@ bool project_ask_cargo(struct project *project, const struct project_options *op
 void project_forget_services(struct project *project);
 
 /* Why a program of that builder does not run in that image, or NULL: it does, or
- * it cannot be told from their names. The caller frees. */
-char *libc_misfit(const struct project_family *family, const char *builder_base, const char *final_base);
+ * it cannot be told from their names. `settings`: text that may say how it is
+ * linked (the builder's Dockerfile, cargo's configuration). The caller frees. */
+char *libc_misfit(const struct project_family *family, const char *builder_base, const char *settings, const char *final_base);
 
 #endif

@@ -48,7 +48,8 @@ void project_add_dep_info(struct project *project, const char *bin, const char *
 	dep_info_read(text, len, &paths);
 	for (size_t i = 0; i < paths.count; i++) {
 		/* relative where build.dep-info-basedir says so */
-		auto_free char *path = path_join(project->cargo.root != NULL ? project->cargo.root : "/", paths.items[i]);
+		auto_free char *joined = path_join(project->cargo.root != NULL ? project->cargo.root : "/", paths.items[i]);
+		auto_free char *path = path_clean(joined); /* what a build script names may hold ".." */
 		struct strings *bins = map_get(project->dep_info, path);
 		if (bins == NULL) {
 			bins = mem_alloc(sizeof *bins);
@@ -58,11 +59,21 @@ void project_add_dep_info(struct project *project, const char *bin, const char *
 	}
 }
 
-/* NULL: no program reads it. */
+/* NULL: no program reads it. A build script may have named a folder: all below
+ * it counts then. */
 static const struct strings *readers(const struct project *project, const char *path)
 {
-	const struct strings *bins = project->dep_info != NULL ? map_get(project->dep_info, path) : NULL;
-	return bins != NULL && bins->count > 0 ? bins : NULL;
+	auto_free char *at = mem_copy_string(path);
+	for (int depth = 0; project->dep_info != NULL && depth < 64; depth++) {
+		const struct strings *bins = map_get(project->dep_info, at);
+		if (bins != NULL && bins->count > 0)
+			return bins;
+		char *slash = strrchr(at, '/');
+		if (slash == NULL || slash == at)
+			break;
+		*slash = '\0';
+	}
+	return NULL;
 }
 
 static void strengthen(struct save *save, enum save_why why)

@@ -72,15 +72,29 @@ static bool render_prebuilt(const struct project_service *service, const char *l
 	return true;
 }
 
-/* The builder's base image; the caller frees. */
-static char *builder_base(const struct project *project, int family)
+static void add_file(struct str *out, const char *folder, const char *name)
+{
+	auto_free char *path = path_join(folder, name);
+	auto_free char *text = file_read(path, FILE_LIMIT, NULL, NULL);
+	if (text != NULL)
+		str_add(out, text);
+}
+
+/* Does what its builder makes run in its own image? */
+static char *misfit(const struct project *project, const struct project_service *service, const char *final_base)
 {
 	struct rendering builder;
-	if (family < 0 || !project_render_builder(project, family, &builder, NULL))
+	if (service->family < 0 || !project_render_builder(project, service->family, &builder, NULL))
 		return NULL;
-	char *base = steal(&builder.base);
+	auto_str settings = {0};
+	str_add(&settings, builder.text);
+	if (project->cargo.root != NULL) {
+		add_file(&settings, project->cargo.root, ".cargo/config.toml");
+		add_file(&settings, project->cargo.root, ".cargo/config");
+	}
+	char *why = libc_misfit(&project->families.items[service->family], builder.base, str_text(&settings), final_base);
 	rendering_finish(&builder);
-	return base;
+	return why;
 }
 
 bool project_render_service(const struct project *project, const struct project_service *service,
@@ -105,9 +119,8 @@ bool project_render_service(const struct project *project, const struct project_
 	}
 	out->text = render_stages(&render, final, MODE_FINAL);
 	out->base = mem_copy_string(stage_root_base(&file, final));
-	auto_free char *built_on = builder_base(project, service->family);
-	if (out->fallback == NULL && service->family >= 0)
-		out->fallback = libc_misfit(&project->families.items[service->family], built_on, out->base);
+	if (out->fallback == NULL)
+		out->fallback = misfit(project, service, out->base);
 	if (out->fallback != NULL) {
 		free(out->text);
 		free(out->base);

@@ -48,6 +48,8 @@ static void tell_key(uint32_t code, unsigned mods, key_event_call call, void *da
 /* A code point as a sequence of numbers names it. */
 static void tell_code(uint32_t code, unsigned mods, key_event_call call, void *data)
 {
+	if (code > 0x10ffff || (code >= 0xd800 && code < 0xe000) || (code >= 0x80 && code < 0xa0))
+		return; /* no letter; above it our own codes begin */
 	if (code == '\r' || code == '\n')
 		code = CODE_ENTER;
 	else if (code == '\t')
@@ -56,7 +58,7 @@ static void tell_code(uint32_t code, unsigned mods, key_event_call call, void *d
 		code = CODE_ESC;
 	else if (code == 127 || code == 8)
 		code = CODE_BACKSPACE;
-	if (code < 32 || (code > 0x10ffff && code < CODE_ENTER) || (code >= 0xd800 && code < 0xe000))
+	if (code < 32)
 		return;
 	/* a shifted letter is the letter: Shift says nothing more */
 	if (code < CODE_ENTER && code > 32)

@@ -238,6 +238,7 @@ void input_expire(void *data)
 	struct tui *tui = data;
 	decoder_expire(&tui->decoder, on_event, tui);
 	after(tui);
+	tui_end_wait(tui);
 }
 
 void input_ended(struct tui *tui)

@@ -64,6 +64,11 @@ static int colour_number(const struct tui *tui, uint32_t colour, attr_t *attr)
 			index_parts(index, parts);
 		index = depth >= 256 ? nearest(parts, 16, 256) : nearest(parts, 0, 16);
 	}
+	if (index == 8 && COLORS < 16) {
+		/* bold black is black on many terminals: not to be read */
+		*attr |= A_DIM;
+		return -1;
+	}
 	if (index >= 8 && COLORS < 16) {
 		index -= 8;
 		*attr |= A_BOLD;

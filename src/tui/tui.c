@@ -15,14 +15,27 @@ static double frame_ns(const struct tui *tui)
 	return 1e9 / (double)(frames > 0 && frames <= 60 ? frames : 60);
 }
 
+static void nothing(void *data)
+{
+	(void)data;
+}
+
+/* libuv runs timers that are due before it waits: what is posted makes that
+ * wait end at once, and the turn with it, so that the hook draws. */
+void tui_end_wait(struct tui *tui)
+{
+	loop_post(tui->loop, nothing, NULL);
+}
+
 static void on_frame(void *data)
 {
-	(void)data; /* the turn that follows draws */
+	tui_end_wait(data);
 }
 
 static void on_tick(void *data)
 {
 	tui_wake(data, false);
+	tui_end_wait(data);
 }
 
 void tui_wake(struct tui *tui, bool by_key)
@@ -207,6 +220,7 @@ struct tui *tui_open(struct loop *loop, const struct tui_options *options,
 	tui->is_ascii = tui->term.is_headless ? options->headless_ascii :
 		config_is_on(options->config, CONFIG_ASCII) || !tui->term.is_utf8;
 	paint_init(tui);
+	tui_end_wait(tui); /* the first frame waits for nothing */
 	return tui;
 }
 

@@ -247,5 +247,7 @@ void input_ended(struct tui *tui);
 /* ---- drawing (tui.c) ---- */
 
 void tui_wake(struct tui *tui, bool by_key);
+/* Makes the loop's turn end now, so that its hook is called. */
+void tui_end_wait(struct tui *tui);
 
 #endif

@@ -359,6 +359,70 @@ static void it_resumes_when_asked(void **state)
 	close_scene(&scene);
 }
 
+static void send_lines(struct peer *peer, unsigned from, unsigned to)
+{
+	auto_str out = {0};
+	for (unsigned i = from; i < to; i++)
+		write_line(&out, i);
+	peer_chunk(peer, out.data, out.len);
+}
+
+/* After it began a new file the engine sends lines again, or no more at all. */
+static bool serve_rotated(struct peer *peer, const char *path, const char *body, void *data)
+{
+	(void)body;
+	(void)data;
+	if (serve_version(peer, path))
+		return true;
+	if (text_ends_with(path, "/json"))
+		return peer_answer(peer, 200, "{\"State\":{\"Running\":false}}");
+	peer_chunks(peer);
+	if (strstr(path, "follow=1") != NULL) {
+		send_lines(peer, 0, 61);
+		send_lines(peer, 30, 61);
+		send_lines(peer, 30, 81);
+	} else {
+		send_lines(peer, first_asked(path), 100);
+	}
+	return peer_chunk_end(peer);
+}
+
+static void rotation_does_no_harm(void **state)
+{
+	(void)state;
+	struct scene scene;
+	open_scene(&scene, serve_rotated, NULL, false);
+	wait_until(scene.loop, scene.heard.ends == 1);
+	check_numbers(&scene.heard, 0, 100);
+	assert_int_equal(scene.heard.gaps, 0);
+	assert_int_equal(fake_asked(scene.fake, "follow=0"), 1);
+	close_scene(&scene);
+}
+
+/* Holds to `since`: nothing is newer. */
+static bool serve_bytes_once(struct peer *peer, const char *path, const char *body, void *data)
+{
+	if (strstr(path, "since=") == NULL)
+		return serve_bytes(peer, path, body, data);
+	return peer_chunks(peer) && peer_chunk_end(peer);
+}
+
+static void a_clock_may_be_set_back(void **state)
+{
+	(void)state;
+	static const char *const lines[] = {"2096-11-23T14:02:11.204561234Z a\n", "2096-11-23T14:02:11.204561235Z b\n",
+		"2026-01-23T14:02:11.204561234Z c\n", "2026-01-23T14:02:11.204561235Z d\n"};
+	auto_str bytes = {0};
+	for (size_t i = 0; i < COUNT_OF(lines); i++)
+		frame_add(&bytes, 1, lines[i], strlen(lines[i]));
+	struct scene scene;
+	open_scene(&scene, serve_bytes_once, &bytes, false);
+	wait_until(scene.loop, scene.heard.ends == 1);
+	assert_string_equal(scene.heard.text.data, "1:a;1:b;1:c;1:d;");
+	assert_int_equal(fake_asked(scene.fake, "since=1769176931.204561235"), 1);
+	close_scene(&scene);
+}
+
 /* ---- the engine gone and back ---- */
 
 static bool serve_slowly(struct peer *peer, const char *path, const char *body, void *data)
@@ -399,6 +463,30 @@ static void it_goes_on_after_the_engine_was_gone(void **state)
 	close_scene(&scene);
 }
 
+static void it_pauses_and_goes_on(void **state)
+{
+	(void)state;
+	struct scene scene;
+	open_scene(&scene, serve_slowly, NULL, false);
+	wait_until(scene.loop, scene.heard.lines == 10);
+	engine_log_pause(scene.heard.log);
+	engine_log_pause(scene.heard.log);
+	loop_turn(scene.loop, 10);
+	assert_int_equal(fake_asked(scene.fake, "/logs?"), 1);
+	engine_log_resume(scene.heard.log);
+	wait_until(scene.loop, scene.heard.lines == 19);
+	check_numbers(&scene.heard, 0, 19);
+	fake_stop(scene.fake);
+	loop_turn(scene.loop, 100);
+	engine_log_pause(scene.heard.log); /* while it waits to ask again */
+	fake_start(scene.fake);
+	engine_log_resume(scene.heard.log);
+	wait_until(scene.loop, scene.heard.lines == 28);
+	check_numbers(&scene.heard, 0, 28);
+	assert_int_equal(scene.heard.ends + scene.heard.gaps, 0);
+	close_scene(&scene);
+}
+
 static void closing_while_it_waits_is_fine(void **state)
 {
 	(void)state;
@@ -423,7 +511,10 @@ int main(void)
 		cmocka_unit_test(nothing_is_lost_or_doubled),
 		cmocka_unit_test(what_was_rotated_away_is_a_gap),
 		cmocka_unit_test(it_resumes_when_asked),
+		cmocka_unit_test(rotation_does_no_harm),
+		cmocka_unit_test(a_clock_may_be_set_back),
 		cmocka_unit_test(it_goes_on_after_the_engine_was_gone),
+		cmocka_unit_test(it_pauses_and_goes_on),
 		cmocka_unit_test(closing_while_it_waits_is_fine),
 	};
 	return cmocka_run_group_tests_name("log", tests, NULL, NULL);

@@ -148,6 +148,19 @@ static void names_roots(void **state)
 	sample_close(&sample);
 }
 
+/* A build script may watch a folder, and name it by way of another. */
+static void follows_folders_of_build_scripts(void **state)
+{
+	(void)state;
+	struct sample sample;
+	open_sample(&sample);
+	auto_free char *deps = sample_fill(&sample, "@/target/debug/api: @/crates/shop-common/../../migrations\n");
+	project_add_dep_info(&sample.project, "api", deps, strlen(deps));
+	auto_free char *migration = saved(&sample, "migrations/0003_more.sql", NULL);
+	assert_string_equal(migration, "dep-info api");
+	sample_close(&sample);
+}
+
 static void reads_dep_info(void **state)
 {
 	(void)state;
@@ -170,7 +183,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(maps_paths), cmocka_unit_test(forgets_what_is_read_no_more), cmocka_unit_test(joins_a_batch),
-		cmocka_unit_test(names_roots), cmocka_unit_test(reads_dep_info),
+		cmocka_unit_test(names_roots), cmocka_unit_test(reads_dep_info), cmocka_unit_test(follows_folders_of_build_scripts),
 	};
 	return cmocka_run_group_tests_name("save", tests, NULL, NULL);
 }

@@ -6,6 +6,9 @@ static int setup(void **state)
 {
 	struct watching *at = mem_alloc(sizeof *at);
 	watching_init(at);
+	/* long enough for a busy machine */
+	at->options.settle_ms = 40;
+	at->options.settle_cap_ms = 300;
 	*state = at;
 	return 0;
 }
@@ -176,6 +179,9 @@ static void new_folders(void **state)
 static void many_new_folders(void **state)
 {
 	struct watching *at = *state;
+	/* so long that no batch ends while a file is open */
+	at->options.settle_cap_ms = 5000;
+	at->options.settle_ms = 50;
 	watching_open(at);
 	/* each made and filled as fast as can be: some before their watch is there */
 	for (int i = 0; i < 50; i++) {
@@ -183,11 +189,12 @@ static void many_new_folders(void **state)
 		make_folder(at, name);
 		put(at, file, "x");
 	}
-	auto_strings all = {0};
-	while (all.count < 50) {
+	while (at->all_paths.count < 50)
 		wait_for(at, &at->settleds, at->settleds + 1);
-		for (size_t i = 0; i < at->paths.count; i++)
-			assert_true(strings_add_new(&all, at->paths.items[i]));
+	assert_int_equal(at->all_paths.count, 50);
+	for (int i = 0; i < 50; i++) {
+		auto_free char *file = mem_print("n%d/a/b/c/d/x.rs", i);
+		assert_true(told(at, &at->all_paths, file));
 	}
 	assert_int_equal(watch_folder_count(at->watch), 251);
 }
@@ -383,7 +390,7 @@ static void pausing(void **state)
 	watch_pause(at->watch, true);
 	put(at, "a.rs", "a");
 	put(at, "b.rs", "b");
-	turn_for(at, 150); /* beyond every cap */
+	turn_for(at, 400); /* beyond the cap */
 	assert_int_equal(at->earlies + at->settleds, 0);
 	put(at, "c.rs", "c");
 	watch_pause(at->watch, false);

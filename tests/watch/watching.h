@@ -27,6 +27,7 @@ struct watching {
 	unsigned folders, number;
 	struct strings early_paths; /* of the last early() */
 	struct strings paths, stale; /* of the last settled() */
+	struct strings all_paths; /* of each settled(): one turn may tell several */
 	bool storm, rescanned, grew;
 	uint64_t wrote_ns, first_ns, settled_ns, early_at_ns, early_first_ns;
 	struct fault fault;
@@ -55,6 +56,7 @@ static inline void heard_settled(void *data, unsigned number, const struct watch
 	at->settleds++;
 	at->number = number;
 	keep(&at->paths, batch->paths);
+	strings_copy(&at->all_paths, batch->paths);
 	keep(&at->stale, batch->stale);
 	at->storm = batch->storm;
 	at->rescanned = batch->rescanned;
@@ -154,7 +156,8 @@ static inline void watching_finish(struct watching *at)
 	struct fault fault = {0};
 	assert_true(dir_remove_all(at->top, &fault));
 	free(at->top);
-	struct strings *lists[] = {&at->roots, &at->extras, &at->pruned, &at->early_paths, &at->paths, &at->stale};
+	struct strings *lists[] = {&at->roots, &at->extras, &at->pruned, &at->early_paths, &at->paths, &at->stale,
+		&at->all_paths};
 	for (size_t i = 0; i < COUNT_OF(lists); i++)
 		strings_finish(lists[i]);
 }
