@@ -60,8 +60,8 @@ static void maps_paths(void **state)
 		{"crates/shop-api/src/main.rs", NULL, "dep-info api"},
 		{"crates/shop-common/src/lib.rs", NULL, "dep-info api worker"},
 		{"queries/a.sql", NULL, "dep-info api"},
-		{"templates/page.html", NULL, "data api |image api"}, /* compiled in, and copied */
-		{"templates/new.html", NULL, "data |image api"},
+		{"templates/page.html", NULL, "data api |copied api /templates/page.html"}, /* compiled in, and copied */
+		{"templates/new.html", NULL, "data |copied api /templates/new.html"},
 		{"crates/shop-api/src/new.rs", NULL, "graph api"},
 		{"crates/shop-common/src/new.rs", NULL, "graph api worker"},
 		{"crates/shop-gateway/src/main.rs", NULL, "none"}, /* no service runs it */
