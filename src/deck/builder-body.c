@@ -114,12 +114,16 @@ char *builder_body(const struct family *family)
 {
 	const struct deck *deck = family->deck;
 	auto_free char *user = mem_print("%u:%u", (unsigned)getuid(), (unsigned)getgid());
-	json_t *body = json_pack("{s:s, s:[s], s:[s], s:s, s:b, s:b, s:b, s:b, s:b, s:b, s:o, s:s, s:{s:s, s:s}, s:{s:o, s:b, s:s}}",
+	json_t *body = json_pack("{s:s, s:[s], s:[s], s:s, s:b, s:b, s:b, s:b, s:b, s:b, s:o, s:s, s:{s:s, s:s}, s:{s:o, s:b, s:s, s:i, s:{s:s}}}",
 		"Image", family->image, "Entrypoint", "/.cargodeck/deckhand", "Cmd", "agent", "User", user,
 		"OpenStdin", 1, "StdinOnce", 1, "AttachStdin", 1, "AttachStdout", 1, "AttachStderr", 1, "Tty", 0,
 		"Env", builder_env(family), "WorkingDir", deck->project->families.items[family->index].cwd,
 		"Labels", "dev.cargodeck.project", deck->name, "dev.cargodeck.role", "builder",
-		"HostConfig", "Mounts", builder_mounts(family), "AutoRemove", 1, "NetworkMode", "default");
+		"HostConfig", "Mounts", builder_mounts(family), "AutoRemove", 1, "NetworkMode", "default",
+		/* where both want the processor, what answers goes before what builds */
+		"CpuShares", 512,
+		/* the agent's frames are for us alone: the engine need not write them down */
+		"LogConfig", "Type", "none");
 	char *text = json_dumps(body, JSON_COMPACT);
 	json_decref(body);
 	return text;

@@ -15,6 +15,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -33,6 +34,7 @@ enum {
 	LINE_LIMIT = 512 * 1024,
 	OUT_LIMIT = 8 * 1024 * 1024, /* beyond it nothing more is read from children */
 	LAUNCHER_OUT_LIMIT = 256 * 1024,
+	COMMAND_NICE = 5, /* the agent goes before the compilers that it starts */
 	DROP_NS = 1000000000, /* old generations go when nothing was kept for that long */
 };
 
@@ -337,6 +339,7 @@ static void start_run(struct agent *agent, const struct wire_frame *frame)
 		} else {
 			set_nonblocking(out[0]);
 			set_nonblocking(err[0]);
+			setpriority(PRIO_PROCESS, (id_t)pid, COMMAND_NICE); /* its children inherit it */
 			*run = (struct run){.id = id, .pid = pid, .out = out[0], .err = err[0]};
 			out[0] = err[0] = -1;
 			begin_timed(agent, WIRE_STARTED, id, ns);

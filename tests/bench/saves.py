@@ -4,6 +4,7 @@ first new HTTP answer, less a bare `cargo build` of a like edit in the same
 builder container, one after the other. For the bare build cargodeck is stopped
 by SIGSTOP: it sees that edit afterwards, and there is nothing left to compile."""
 
+import json
 import os
 import re
 import signal
@@ -14,6 +15,7 @@ from figures import median, ms, share, spread
 from harness import Failed, check, deck_on, free_port, run, workspace
 from steady import Steady
 
+RAW = os.environ.get("BENCH_RAW")  # a file that gets every `serving` event
 STARTS = ("event", "settle", "dispatch")
 
 
@@ -85,6 +87,9 @@ class Saves:
         stages = event.get("stages_ms")
         if stages is None:
             return
+        if RAW:
+            with open(RAW, "a") as out:
+                print(json.dumps(event), file=out)
         self.beyond.append(event["beyond_cargo_ms"])
         self.starts.append(sum(stages[name] for name in STARTS))
         for name, value in stages.items():
