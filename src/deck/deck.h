@@ -47,6 +47,7 @@ struct family {
 	struct deck *deck;
 	int index;
 	char *image, *volume, *container;
+	char *runs; /* image that the container was made of */
 	struct engine_stream *stream;
 	struct agent *agent;
 	struct build *build;
@@ -252,6 +253,7 @@ const char *machine_ca_bundle(void);
 /* ---- builder.c ---- */
 struct family *builder_open(struct deck *deck, int index);
 void builder_start(struct deck *deck, struct family *family);
+void builder_image_changed(struct family *family); /* starts it, or anew where another image runs */
 void builder_close(struct family *family);
 /* What /containers/create is asked with; the caller frees. */
 char *builder_body(const struct family *family);

@@ -95,6 +95,28 @@ static bool take_batch(struct deck *deck, struct save_record *record, const stru
 
 /* ---- what is no Rust ---- */
 
+/* A Dockerfile that cannot be read changes nothing: it is mended and saved again. */
+static bool dockerfiles_hold(struct deck *deck, const struct strings *services)
+{
+	bool hold = true;
+	for (size_t i = 0; i < services->count; i++) {
+		const struct project_service *service = project_find(deck->project, services->items[i]);
+		struct rendering rendering = {0};
+		struct fault fault;
+		if (service == NULL || deck->launcher_image == NULL)
+			continue;
+		if (!project_render_service(deck->project, service, deck->launcher_image, "scratch", &rendering, &fault)) {
+			auto_free char *key = mem_print("image of %s", service->name);
+			fault_mend(&fault, "mend the Dockerfile and save it");
+			deck_fault(deck, key, &fault);
+			strings_drop(&deck->recreate, service->name);
+			hold = false;
+		}
+		rendering_finish(&rendering);
+	}
+	return hold;
+}
+
 static void do_rest(struct deck *deck, const struct save *save)
 {
 	sync_save(deck, save);
@@ -103,9 +125,7 @@ static void do_rest(struct deck *deck, const struct save *save)
 		sync_reload(deck, save->restart.items[i]);
 	for (size_t i = 0; i < save->images.count; i++)
 		strings_add_new(&deck->recreate, save->images.items[i]);
-	if (save->images.count > 0 && !save->compose)
-		images_build(deck, &save->images);
-	if (save->compose || save->why == SAVE_MANIFEST)
+	if (save->compose || save->why == SAVE_MANIFEST || (save->images.count > 0 && dockerfiles_hold(deck, &save->images)))
 		up_read_project(deck);
 }
 

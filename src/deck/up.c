@@ -425,7 +425,7 @@ static void consider(void *data)
 	if (deck->is_closing || deck->project == NULL || deck->is_following || !deck->is_listed)
 		return;
 	/* what is to be made anew waits for its image and its program */
-	for (size_t i = 0; i < deck->recreate.count && deck->imaging == NULL; i++)
+	for (size_t i = 0; i < deck->recreate.count && deck->imaging == NULL && deck->reading == NULL; i++)
 		strings_drop(&deck->brought, deck->recreate.items[i]);
 	start_wave(deck);
 	probes_consider(deck);

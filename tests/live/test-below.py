@@ -43,16 +43,18 @@ def code(text):
     kept = kept.replace('eprintln!("usage: page-server migrate | serve");\n            std::process::exit(2)',
                         'println!("{TEXT} {}", user());\n            std::process::exit(7)')
     return kept + ('\nfn environment() -> String {\n'
-                   '    ["WRITTEN", "FROM_FILE", "IN_IMAGE", "IN_SCRIPT"].map(|name| env::var(name).unwrap_or_default()).join(" ")\n}\n')
+                   '    ["WRITTEN", "FROM_FILE", "IN_IMAGE", "IN_SCRIPT"].map(|name| env::var(name).unwrap_or_default()).join(" ") + " " + option_env!("IN_BUILD").unwrap_or_default()\n}\n')
 
 
-def begin(seconds=LIMIT):
+def begin():
     """The deck, with a text of its own that serves; all that was saved before is done."""
     deck = STAGE.deck()
     text = STAGE.text()
+    since = deck.mark()
     STAGE.workspace.write(MAIN, code(text))
-    wait_answer(PORT, text, seconds=seconds)
-    deck.wait("serving", service="pages")
+    saved = deck.wait("saved", since=since, paths=lambda paths: MAIN in paths)
+    wait_answer(PORT, text, seconds=LIMIT)
+    deck.wait("serving", since=since, service="pages", generation=lambda number: number >= saved["generation"])
     deck.mark()
     return deck, text
 
@@ -81,7 +83,7 @@ def save_config(deck, path, old, new, why="config"):
 
 
 def environment():
-    return dict(zip(("WRITTEN", "FROM_FILE", "IN_IMAGE", "IN_SCRIPT"), get(PORT, "/env")[1].split(" ")))
+    return dict(zip(("WRITTEN", "FROM_FILE", "IN_IMAGE", "IN_SCRIPT", "IN_BUILD"), get(PORT, "/env")[1].split(" ")))
 
 
 def serves(name, value, text):
@@ -96,6 +98,10 @@ def serves(name, value, text):
     check(get(PORT, "/user")[1] == USER, f"it runs as {get(PORT, '/user')[1]}")
 
 
+def states():
+    return {each["service"]: each["state"] for each in json.loads(STAGE.workspace.cargodeck("ps", "--json").stdout)}
+
+
 @test
 def test_a_crate_below_the_root_comes_up():
     deck = STAGE.deck()
@@ -103,7 +109,7 @@ def test_a_crate_below_the_root_comes_up():
     check(sorted(ready["services"]) == ["beside", "pages"], f"ready names {ready['services']}")
     check(get(PORT) == (200, "below 1"), f"it answers {get(PORT)}")
     check(get(PORT, "/page")[1] == "<h1>below 1</h1>\n<p>page 1</p>\n", f"the page is {get(PORT, '/page')}")
-    check(environment() == {"WRITTEN": "one", "FROM_FILE": "one", "IN_IMAGE": "", "IN_SCRIPT": ""}, f"environment: {environment()}")
+    check(environment() == {"WRITTEN": "one", "FROM_FILE": "one", "IN_IMAGE": "", "IN_SCRIPT": "", "IN_BUILD": ""}, f"environment: {environment()}")
     print(f"# ready after {ready['ms'] / 1000:.1f} s")
 
 
@@ -195,17 +201,16 @@ def test_an_error_in_the_compose_file_changes_nothing_that_runs():
             text = STAGE.text()
             STAGE.workspace.write(MAIN, code(text))
             wait_answer(PORT, text, seconds=LIMIT)
-            since = deck.mark()
-            STAGE.workspace.write("compose.yaml", good + "# mended\n")
-            saved = deck.wait("saved", since=since)
-            check(saved["why"] == "config", f"saved: {saved}")
-            deck.wait("step", step="project", state="done", since=since)
+            check(ids() == before, "a service was made anew")
         check(not load.failures, f"{len(load.failures)} requests failed: {load.failures[:5]}")
     finally:
         STAGE.workspace.write("compose.yaml", good)
-    _, text = begin()
+    # what is saved then counts again
+    deck, text = begin()
+    since = deck.mark()
+    save_config(deck, "compose.yaml", "WRITTEN: two", "WRITTEN: three")
+    serves("WRITTEN", "three", text)
     check(not deck.seen("fault", since), f"faults after it was mended: {deck.seen('fault', since)}")
-    check(ids() == before, "a service was made anew")
 
 
 @test
@@ -226,6 +231,41 @@ def test_a_changed_dockerfile_starts_the_service_anew():
 
 
 @test
+def test_a_changed_compiling_stage_makes_the_builder_anew():
+    deck, text = begin()
+    with Load(PORT, "/", clients=2, kept=True, rate=50) as load:
+        since = deck.mark()
+        STAGE.workspace.edit("docker/Dockerfile", "WORKDIR /src\n", "WORKDIR /src\nENV IN_BUILD=one\n")
+        saved = deck.wait("saved", since=since)
+        check(saved["why"] == "config", f"saved: {saved}")
+        until(lambda: environment()["IN_BUILD"] == "one", "the program is not built with the builder's new environment", LIMIT)
+    check(not load.failures, f"{len(load.failures)} requests failed: {load.failures[:5]}")
+    check(get(PORT)[1] == text, f"it answers {get(PORT)[1]}, not {text}")
+    begin()
+
+
+@test
+def test_a_broken_dockerfile_changes_nothing_that_runs():
+    deck, text = begin()
+    before = ids()
+    good = (STAGE.workspace.root / "docker/Dockerfile").read_text()
+    try:
+        for broken, word in (("RUN true\n", "FROM"), (good + "RUN exit 3\n", "exit code: 3")):
+            since = deck.mark()
+            STAGE.workspace.write("docker/Dockerfile", broken)
+            fault = deck.wait("fault", since=since)
+            check(word in fault["message"] and fault["mend"], f"the fault is {fault}")
+            check(get(PORT)[1] == text, f"it answers {get(PORT)[1]}, not {text}")
+            text = begin()[1]
+    finally:
+        STAGE.workspace.write("docker/Dockerfile", good)
+    since = deck.mark()
+    begin()
+    check(not deck.seen("fault", since), f"faults after it was mended: {deck.seen('fault', since)}")
+    check(ids() == before, "a service was made anew")
+
+
+@test
 def test_a_comment_in_the_dockerfile_changes_nothing():
     deck, text = begin()
     before = ids()
@@ -236,10 +276,6 @@ def test_a_comment_in_the_dockerfile_changes_nothing():
     begin()
     check(ids() == before, "a service was made anew")
     until(lambda: states().get("pages") in ("running", "healthy"), f"the service is shown as {states()}")
-
-
-def states():
-    return {each["service"]: each["state"] for each in json.loads(STAGE.workspace.cargodeck("ps", "--json").stdout)}
 
 
 @test
