@@ -184,6 +184,7 @@ static void take(struct deck *deck, const struct save_sync *sync)
 {
 	struct syncing *syncing = syncing_of(deck, sync->service);
 	bool copied = strcmp(sync->action, "copied") == 0, there = file_exists(sync->path);
+	struct stat status;
 	if (strcmp(sync->action, "rebuild") == 0) {
 		strings_add_new(&deck->recreate, sync->service);
 		up_consider(deck);
@@ -191,7 +192,9 @@ static void take(struct deck *deck, const struct save_sync *sync)
 	}
 	if (dir_exists(sync->path))
 		return; /* its files come by themselves */
-	if (copied && (sync->target == NULL || !there)) {
+	/* what goes in belongs to root: who else reads it is the image's to say */
+	bool for_all = there && stat(sync->path, &status) == 0 && (status.st_mode & S_IROTH) != 0;
+	if (copied && (sync->target == NULL || !for_all)) {
 		sync_recreate(deck, sync->service);
 		return;
 	}

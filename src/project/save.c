@@ -280,12 +280,11 @@ static char *copied_to(const struct copy_line *copy, const char *context, const 
 }
 
 /* Only what is copied as it is can be brought into a container that runs: ADD
- * may unpack, and a changed owner or mode is the image's to give. */
+ * may unpack, and another mode is the image's to give. */
 static bool is_copied_plainly(const struct dockerfile *file, size_t index)
 {
-	auto_free char *owner = flag_value(file->lines.items[index].rest, "chown");
 	auto_free char *mode = flag_value(file->lines.items[index].rest, "chmod");
-	return strcmp(file->lines.items[index].word, "COPY") == 0 && owner == NULL && mode == NULL;
+	return strcmp(file->lines.items[index].word, "COPY") == 0 && mode == NULL;
 }
 
 /* Every COPY line of that stage, or of those that it builds on, that takes the

@@ -172,6 +172,27 @@ def test_data_is_served_without_a_gap():
 
 
 @test
+def test_data_that_is_gone_or_private_comes_by_a_new_image():
+    deck, _ = begin()
+    STAGE.workspace.write("server/templates/gone.html", "gone\n")
+
+    def inside(path):
+        return run("docker", "exec", ids()[0], "cat", path, check_status=False).stdout if ids()[0] else ""
+    until(lambda: inside("templates/gone.html") == "gone\n", "a new file does not come")
+    holder = ids()[0]
+    (STAGE.workspace.root / "server/templates/gone.html").unlink()
+    until(lambda: ids()[0] not in ("", holder), "the service was not made anew", LIMIT)
+    check(not inside("templates/gone.html"), "a file that is gone stays")
+    holder = ids()[0]
+    private = STAGE.workspace.root / "server/templates/private.html"
+    private.touch(0o600)
+    private.write_text("private\n")
+    until(lambda: ids()[0] not in ("", holder) and inside("templates/private.html") == "private\n", "a private file does not come", LIMIT)
+    wait_answer(PORT, "text", seconds=LIMIT)
+    begin()
+
+
+@test
 def test_a_changed_environment_makes_one_service_anew():
     deck, text = begin()
     save_config(deck, "compose.yaml", "WRITTEN: one", "WRITTEN: two")
@@ -341,6 +362,16 @@ def test_no_rust_follows_develop_watch():
         check(inside("/srv/site/new/deep.txt") == "page 2\n", "a restart lost the synced file")
         check(not inside("/srv/site/drafts/one.txt"), "an ignored file came")
         check(not deck.seen("fault"), f"faults: {deck.seen('fault')}")
+
+
+@test
+def test_it_ends_cleanly():
+    begin()
+    holder = ids()[0]
+    status = STAGE.end()
+    said = (STAGE.workspace.folder / "stderr").read_text()
+    check(status == 0 and not said, f"it ended with {status}: {said[-2000:]}")
+    check(ids()[0] == holder and get(PORT, "/user")[1] == USER, "the service does not serve on")
 
 
 if __name__ == "__main__":
