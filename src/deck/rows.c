@@ -166,6 +166,7 @@ static void on_looked(void *data, const struct engine_answer *answer, const stru
 		engine_inspect_finish(&inspect);
 		follow_container_changed(deck, service);
 		rows_tell(deck);
+		look_write_generations(deck); /* with the moment it ended */
 		up_consider(deck);
 	}
 	deck_changed(deck);
