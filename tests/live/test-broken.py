@@ -112,7 +112,7 @@ def test_a_dependency_that_cannot_be_had():
     deck, text = begin()
     STAGE.workspace.edit("Cargo.toml", "[dependencies]", '[dependencies]\nitoa = "99"')
     fault = deck.wait("fault", 120, message=lambda message: "itoa" in message)
-    check("failed to select a version" in fault["message"] or "^99" in fault["message"], f"the fault is {fault}")
+    check("failed to select a version" in fault["message"], f"the fault is {fault}")
     check(get(PORT)[1] == text, "the old code does not answer any more")
     begin()
 
@@ -159,9 +159,9 @@ def test_killed():
 
 
 LOUD = r"""
-    let mut line: Vec<u8> = b"begin \x1b]0;title".to_vec();
+    let mut line: Vec<u8> = b"started over\x0dbegin \x1b]0;title".to_vec();
     while line.len() < 1 << 20 {
-        line.extend_from_slice(b"abc\x00\xff\xfe\x1b[31m\x1b]52;c;ZXZpbA\x1bP\x9b\x0d\x08\x07\xc3\x1b[");
+        line.extend_from_slice(b"abc\x00\xff\xfe\x1b[31m\x1b]52;c;ZXZpbA\x1bP\x9b\x08\x07\xc3\x1b[");
     }
     line.extend_from_slice(b"\nafter \x1b[5n\x1b[1;31mred\n");
     std::io::Write::write_all(&mut std::io::stdout(), &line).unwrap();
@@ -191,7 +191,7 @@ def test_a_log_that_is_no_text():
     out.decode()  # whole UTF-8
     check(b"\nafter red\n" in out, f"the line after it is {out[-80:]!r}")
     longest = max(out.split(b"\n"), key=len)
-    check(longest.startswith(b"begin ") or b"begin " in out, "the long line is not there")
+    check(longest.startswith(b"begin ") and longest.endswith(b" bytes more"), f"the long line is {longest[:80]!r}{longest[-80:]!r}")
     check(len(longest) <= LINE_LIMIT, f"a line of {len(longest)} bytes is printed")
     for line in printed("--json", "--tail", "200").decode().splitlines():
         check("\x1b" not in json.loads(line)["text"], f"JSON holds an escape: {line[:200]}")
