@@ -186,6 +186,15 @@ class Deck:
         with self.news:
             return [e for e in self.events[since:] if self._fits(e, wanted)]
 
+    def served(self, since, service):
+        """The last save after `since`, once it is built and serves; its generation."""
+        self.wait("saved", since=since)
+        generation = self.seen("saved", since)[-1]["generation"]
+        self.wait("serving", since=since, service=service, generation=generation)
+        self.wait("build", since=since, state="passed", generation=generation)
+        self.mark()
+        return generation
+
     def ready(self, seconds=900):
         return self.wait("ready", seconds, since=0)
 

@@ -32,14 +32,12 @@ def save(text, tail=""):
 def begin():
     """The deck, with the tree as kept and a text of its own that serves."""
     deck = STAGE.deck()
+    since = deck.mark()
     STAGE.workspace.restore()
     text = STAGE.text()
-    since = deck.mark()
     save(text)
     wait_answer(PORT, text)
-    generation = deck.wait("serving", service="hello")["generation"]
-    deck.wait("build", since=since, state="passed", generation=generation)
-    deck.mark()
+    deck.served(since, "hello")
     return deck, text
 
 
@@ -76,7 +74,7 @@ def test_comes_up_and_answers():
 @test
 def test_a_save_answers_anew():
     deck, _ = begin()
-    text = STAGE.text()
+    text, since = STAGE.text(), deck.at
     save(text)
     saved = deck.wait("saved")
     check(saved["paths"] == [MAIN] and saved["binaries"] == ["hello-service"] and saved["why"] == "dep-info", f"saved: {saved}")
@@ -89,7 +87,7 @@ def test_a_save_answers_anew():
     stages = serving["stages_ms"]
     beyond = sum(value for name, value in stages.items() if name != "cargo")
     check(abs(beyond - serving["beyond_cargo_ms"]) < 2, f"the stages {stages} do not add up to {serving['beyond_cargo_ms']}")
-    deck.wait("build", state="passed", generation=generation)
+    deck.wait("build", since=since, state="passed", generation=generation)
 
 
 @test
