@@ -171,7 +171,7 @@ struct build_call {
 	void (*started)(void *data, unsigned generation, const struct strings *bins);
 	void (*running)(void *data, unsigned generation, int64_t agent_ns); /* cargo lives */
 	void (*progress)(void *data, const struct build_progress *progress);
-	/* Another cargo holds the lock of the target folder or of the caches. */
+	/* Another cargo holds the lock of the target folder. */
 	void (*blocked)(void *data, unsigned generation);
 	void (*diagnostic)(void *data, unsigned generation, const struct diagnostic *diagnostic);
 	void (*artifact)(void *data, const struct build_artifact *artifact);

@@ -229,7 +229,9 @@ struct save {
 	bool compose; /* a compose file, .env or env_file: ask compose again */
 	struct strings images; /* services whose image must be rendered again */
 	struct strings restart; /* services to restart: data that they read */
-	struct { struct save_sync { char *service, *path, *target, *action; } *items; size_t count, cap; } syncs; /* develop.watch */
+	struct { struct save_sync { char *service, *path, *target, *action; } *items; size_t count, cap; } syncs;
+		/* `action`: those of develop.watch, or "copied": its image copies the path from
+		 * the context; `target` NULL there: only a new image has it as it must be */
 };
 /* Takes over one *.d file of cargo (The Cargo Book, Build cache: dep-info). */
 void project_add_dep_info(struct project *project, const char *bin, const char *text, size_t len);

@@ -54,7 +54,7 @@ complete -c cargodeck -l profile -x -d 'Switch a profile of the compose files on
 complete -c cargodeck -s p -l project-name -x -d 'Give the compose project this name'
 complete -c cargodeck -l manifest-path -r -F -d 'Take this Cargo.toml, where there are several'
 complete -c cargodeck -s c -l context -x -d 'Use the engine of this Docker context'
-complete -c cargodeck -s H -l host -x -d 'Use the engine at this address: unix://, tcp:// or ssh://'
+complete -c cargodeck -s H -l host -x -d 'Use the engine at this address: unix:// or tcp://'
 complete -c cargodeck -l color -x -a 'auto always never' -d 'Whether lines are coloured'
 complete -c cargodeck -s h -l help -d 'Say how it is used'
 complete -c cargodeck -s V -l version -d 'Say which version this is'

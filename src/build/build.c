@@ -136,7 +136,8 @@ static void hear_err_line(struct build *build, const char *line, size_t len)
 	}
 	if (len == 0)
 		return;
-	if (memmem(line, len, "waiting for file lock", 21) != NULL && build->call.blocked != NULL)
+	/* the package cache is shared with other builders: they are done with it soon */
+	if (memmem(line, len, "waiting for file lock on build directory", 40) != NULL && build->call.blocked != NULL)
 		build->call.blocked(build->data, build->now.generation);
 	text_add_clean(&build->complaint, line, len, false);
 	str_add_char(&build->complaint, '\n');

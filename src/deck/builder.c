@@ -193,6 +193,8 @@ static void on_created(void *data, const struct engine_answer *answer, const str
 static void create(struct family *family)
 {
 	auto_free char *body = builder_body(family);
+	free(family->runs);
+	family->runs = mem_copy_string(family->image);
 	auto_free char *path = mem_print("/containers/create?name=%s-cargodeck-builder-%d", family->deck->name, family->index);
 	engine_ask(family->deck->engine, "POST", path, body, 60000, on_created, family);
 }
@@ -274,6 +276,17 @@ void builder_start(struct deck *deck, struct family *family)
 	engine_ask(deck->engine, "POST", "/volumes/create", text, 30000, on_volume, family);
 }
 
+void builder_image_changed(struct family *family)
+{
+	if (family->stream != NULL && !text_equal(family->runs, family->image)) {
+		/* its Dockerfile was saved: services serve on, all is built when the new one is there */
+		swap_builder_gone(family);
+		agent_bye(family->agent);
+		drop_builder(family);
+	}
+	builder_start(family->deck, family);
+}
+
 void builder_close(struct family *family)
 {
 	if (family->agent != NULL)
@@ -285,6 +298,7 @@ void builder_close(struct family *family)
 	map_close(family->published);
 	map_close(family->shown);
 	free(family->image);
+	free(family->runs);
 	free(family->volume);
 	free(family);
 }

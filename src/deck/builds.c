@@ -154,6 +154,8 @@ static void on_build_done(void *data, const struct build_result *result)
 			fault_mend(&fault, "free disk space, for example by `docker builder prune`; nothing that runs was touched");
 		else if (strstr(result->complaint, "ailed to download") != NULL || strstr(result->complaint, "Could not resolve") != NULL || strstr(result->complaint, "peer certificate") != NULL)
 			fault_mend(&fault, "the crate registry cannot be reached from the builder: check network and proxy, then build again");
+		else
+			fault_mend(&fault, "mend it and save; what runs serves on");
 		deck_fault(deck, "cargo", &fault);
 	} else if (result->state == BUILD_PASSED) {
 		deck_forget_fault(deck, "cargo");

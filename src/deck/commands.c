@@ -28,7 +28,7 @@ static const struct command_option common_options[] = {
 	{"project-name", 'p', "NAME", "Give the compose project this name", NULL, false},
 	{"manifest-path", 0, "FILE", "Take this Cargo.toml, where there are several", NULL, false},
 	{"context", 'c', "NAME", "Use the engine of this Docker context", NULL, false},
-	{"host", 'H', "URL", "Use the engine at this address: unix://, tcp:// or ssh://", NULL, false},
+	{"host", 'H', "URL", "Use the engine at this address: unix:// or tcp://", NULL, false},
 	{"color", 0, "WHEN", "Whether lines are coloured", "auto always never", false},
 	{"help", 'h', NULL, "Say how it is used", NULL, false},
 	{"version", 'V', NULL, "Say which version this is", NULL, false},

@@ -7,6 +7,7 @@
  *   builds.c   what a build tells
  *   image-hash.c, launcher-image.c, images-old.c, machine.c (network settings): parts of images.c
  *   save.c     a saved batch becomes builds and other work
+ *   sync.c     saved data comes into its containers
  *   swap.c     an artifact becomes a generation, a generation serves
  *   rows.c     containers as the engine tells them become services
  *   probe.c    our own health probes
@@ -46,6 +47,7 @@ struct family {
 	struct deck *deck;
 	int index;
 	char *image, *volume, *container;
+	char *runs; /* image that the container was made of */
 	struct engine_stream *stream;
 	struct agent *agent;
 	struct build *build;
@@ -160,6 +162,7 @@ struct deck {
 
 	struct watch *watch;
 	bool is_watch_paused;
+	ARRAY(struct syncing *) syncings;
 	struct save_record saves[SAVES_KEPT]; /* a ring by generation */
 	unsigned generation; /* the newest given */
 	unsigned serving; /* the newest that serves */
@@ -250,6 +253,7 @@ const char *machine_ca_bundle(void);
 /* ---- builder.c ---- */
 struct family *builder_open(struct deck *deck, int index);
 void builder_start(struct deck *deck, struct family *family);
+void builder_image_changed(struct family *family); /* starts it, or anew where another image runs */
 void builder_close(struct family *family);
 /* What /containers/create is asked with; the caller frees. */
 char *builder_body(const struct family *family);
@@ -269,6 +273,13 @@ void save_watch_again(struct deck *deck);
 struct save_record *save_new(struct deck *deck);
 struct save_record *save_find(struct deck *deck, unsigned generation);
 void save_build(struct deck *deck, struct save_record *record, const struct strings *touch, bool is_growing, bool clean);
+
+/* ---- sync.c ---- */
+/* Brings what was saved into the containers, restarts where the rule says so. */
+void sync_save(struct deck *deck, const struct save *save);
+/* The service's programs start anew beside themselves, in the same generation. */
+void sync_reload(struct deck *deck, const char *service);
+void sync_close(struct deck *deck);
 
 /* ---- swap.c ---- */
 void swap_artifact(struct family *family, const struct build_artifact *artifact);

@@ -13,8 +13,8 @@ struct follow_log {
 	struct log_store *store;
 	struct engine_log *log;
 	struct str half; /* builder: a line that is not ended yet */
-	bool stale, ended;
-	unsigned runs;
+	bool ended;
+	char *why; /* it cannot be read, or NULL */
 };
 
 static void free_follow(void *data)
@@ -25,6 +25,7 @@ static void free_follow(void *data)
 	str_finish(&follow->half);
 	free(follow->service);
 	free(follow->container);
+	free(follow->why);
 	free(follow);
 }
 
@@ -46,7 +47,6 @@ static struct follow_log *get_follow(struct deck *deck, const char *service)
 static void on_line(void *data, const struct engine_log_line *line)
 {
 	struct follow_log *follow = data;
-	follow->stale = false;
 	log_store_add(follow->store, line->time_ns, line->stream == 2, line->text, line->len);
 	deck_changed(follow->deck);
 }
@@ -54,35 +54,38 @@ static void on_line(void *data, const struct engine_log_line *line)
 static void on_gap(void *data)
 {
 	struct follow_log *follow = data;
-	follow->stale = true;
-	log_store_mark(follow->store, LOG_GAP, clock_wall_ms() * 1000000, "the stream broke: lines may be missing");
+	log_store_mark(follow->store, LOG_GAP, clock_wall_ms() * 1000000, "the engine's log was cut here: lines may be missing");
 	deck_changed(follow->deck);
 }
 
 static void on_end(void *data, const struct fault *fault)
 {
 	struct follow_log *follow = data;
-	(void)fault;
 	follow->ended = true;
+	service_set_text(&follow->why, fault != NULL ? fault->text : NULL);
 	deck_changed(follow->deck);
 }
 
+/* The same container: goes on behind the last line. Another one: from its tail,
+ * with a divider. */
 static void open_log(struct follow_log *follow, const struct service *service)
 {
 	static const struct engine_log_call calls = {on_line, on_gap, on_end};
-	if (follow->log != NULL && text_equal(follow->container, service->container) && !follow->ended)
+	if (follow->log != NULL && text_equal(follow->container, service->container)) {
+		if (follow->ended && service->run != SERVICE_RUNNING)
+			return; /* read to its end */
+		if (follow->ended)
+			log_store_mark(follow->store, LOG_DIVIDER, clock_wall_ms() * 1000000, "started again");
+		follow->ended = false;
+		engine_log_resume(follow->log);
 		return;
-	bool other = !text_equal(follow->container, service->container);
-	if (!other && follow->ended && service->run != SERVICE_RUNNING)
-		return; /* read to its end */
+	}
 	engine_log_close(follow->log);
 	follow->ended = false;
-	if (other && follow->container != NULL)
+	if (follow->container != NULL)
 		log_store_mark(follow->store, LOG_DIVIDER, clock_wall_ms() * 1000000, "a new container");
-	else if (!other)
-		log_store_mark(follow->store, LOG_DIVIDER, clock_wall_ms() * 1000000, "started again");
 	service_set_text(&follow->container, service->container);
-	follow->log = engine_log_open(follow->deck->engine, service->container, service->is_tty, other ? TAIL : 0, true, &calls, follow);
+	follow->log = engine_log_open(follow->deck->engine, service->container, service->is_tty, TAIL, true, &calls, follow);
 }
 
 void deck_follow_log(struct deck *deck, const char *service)
@@ -90,11 +93,8 @@ void deck_follow_log(struct deck *deck, const char *service)
 	if (text_equal(deck->followed, service))
 		return;
 	struct follow_log *old = deck->followed != NULL ? map_get(deck->logs, deck->followed) : NULL;
-	if (old != NULL && old->log != NULL) {
-		/* following costs the engine: only what is shown */
-		engine_log_close(steal(&old->log));
-		old->ended = false;
-	}
+	if (old != NULL && old->log != NULL && !old->ended)
+		engine_log_pause(old->log); /* following costs the engine: only what is shown */
 	service_set_text(&deck->followed, service);
 	const struct service *row = services_find(deck->services, service);
 	if (row != NULL && row->container != NULL)
@@ -135,7 +135,7 @@ struct log_store *follow_store(struct deck *deck, const char *service, const cha
 	const struct service *row = services_find(deck->services, service);
 	struct follow_log *follow = service != NULL ? map_get(deck->logs, service) : NULL;
 	*why_empty = NULL;
-	*stale = follow != NULL && follow->stale;
+	*stale = deck->is_lost;
 	if (follow != NULL && log_store_end(follow->store) > log_store_first(follow->store))
 		return follow->store;
 	if (row == NULL)
@@ -143,7 +143,7 @@ struct log_store *follow_store(struct deck *deck, const char *service, const cha
 	else if (row->container == NULL)
 		*why_empty = row->is_waiting ? "not started yet: it waits for its program or for another service" : "it has no container";
 	else
-		*why_empty = "no output yet";
+		*why_empty = follow != NULL && follow->why != NULL ? follow->why : "no output yet";
 	return follow != NULL ? follow->store : NULL;
 }
 

@@ -82,7 +82,7 @@ static void job_good(struct job *job)
 		struct family *family = deck->families.items[job->family];
 		free(family->image);
 		family->image = mem_copy_string(job->tag);
-		builder_start(deck, family);
+		builder_image_changed(family);
 	} else {
 		map_put(deck->images, job->service, mem_copy_string(job->tag));
 		map_put(deck->kinds, job->service, job->rendering.fallback != NULL ? (void *)(uintptr_t)"builder" : (void *)(uintptr_t)"own");

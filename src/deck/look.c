@@ -6,8 +6,10 @@
 
 enum { LOOK_MS = 60000, SAMPLE_MS = 120 };
 
-/* The deck that has the project leaves behind who serves what: a line is
- * "SERVICE CONTAINER GENERATION". */
+/* The deck that has the project leaves behind who serves what, and what was
+ * stopped by an order: a line is "SERVICE CONTAINER GENERATION STOPPED", the last
+ * one the moment of that in ms, else 0. A container that ended at another moment
+ * since was not stopped by that order. */
 static char *generations_path(const struct deck *deck)
 {
 	return mem_print("%s/generations", deck->state_folder);
@@ -20,8 +22,10 @@ void look_write_generations(struct deck *deck)
 		return;
 	for (size_t i = 0; i < services_count(deck->services); i++) {
 		const struct service *service = services_at(deck->services, i);
-		if (service->generation != 0 && service->container != NULL)
-			str_print(&text, "%s %s %u\n", service->name, service->container, service->generation);
+		bool stopped = service->is_stopped && service->run == SERVICE_EXITED;
+		if ((service->generation != 0 || stopped) && service->container != NULL)
+			str_print(&text, "%s %s %u %lld\n", service->name, service->container, service->generation,
+				(long long)(stopped ? service->since_ms : 0));
 	}
 	auto_free char *path = generations_path(deck);
 	file_write(path, str_text(&text), text.len, 0600, NULL);
@@ -38,12 +42,15 @@ void look_read_generations(struct deck *deck)
 	for (size_t i = 0; i < lines.count; i++) {
 		char name[256], container[128];
 		unsigned generation;
-		if (sscanf(lines.items[i], "%255s %127s %u", name, container, &generation) != 3)
+		long long stopped;
+		if (sscanf(lines.items[i], "%255s %127s %u %lld", name, container, &generation, &stopped) != 4)
 			continue;
 		struct service *service = services_find(deck->services, name);
 		if (service != NULL && text_equal(service->container, container)) {
 			service->generation = generation;
 			service->is_ready = true;
+			if (stopped != 0 && service->run == SERVICE_EXITED && service->since_ms == stopped)
+				service->is_stopped = true;
 		}
 	}
 }

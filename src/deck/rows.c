@@ -166,6 +166,7 @@ static void on_looked(void *data, const struct engine_answer *answer, const stru
 		engine_inspect_finish(&inspect);
 		follow_container_changed(deck, service);
 		rows_tell(deck);
+		look_write_generations(deck); /* with the moment it ended */
 		up_consider(deck);
 	}
 	deck_changed(deck);
@@ -313,6 +314,9 @@ void rows_event(struct deck *deck, const struct engine_event *event)
 	struct service *service = services_find(deck->services, event->service);
 	if (service != NULL && strcmp(event->action, "stop") == 0 && !strings_have(&deck->composing, service->name))
 		service->is_stopped = true;
+	/* the engine tells of an end before its list knows; a look waits until it does */
+	if (service != NULL && strcmp(event->action, "die") == 0 && text_equal(service->container, event->id))
+		look_at(deck, service);
 	rows_refresh(deck);
 }
 

@@ -95,84 +95,37 @@ static bool take_batch(struct deck *deck, struct save_record *record, const stru
 
 /* ---- what is no Rust ---- */
 
-static void on_synced(void *data, int status, const char *out, const char *err)
+/* A Dockerfile that cannot be read changes nothing: it is mended and saved again. */
+static bool dockerfiles_hold(struct deck *deck, const struct strings *services)
 {
-	struct deck *deck = data;
-	(void)out;
-	if (status == 0) {
-		deck_forget_fault(deck, "sync");
-		return;
+	bool hold = true;
+	for (size_t i = 0; i < services->count; i++) {
+		const struct project_service *service = project_find(deck->project, services->items[i]);
+		struct rendering rendering = {0};
+		struct fault fault;
+		if (service == NULL || deck->launcher_image == NULL)
+			continue;
+		if (!project_render_service(deck->project, service, deck->launcher_image, "scratch", &rendering, &fault)) {
+			auto_free char *key = mem_print("image of %s", service->name);
+			fault_mend(&fault, "mend the Dockerfile and save it");
+			deck_fault(deck, key, &fault);
+			strings_drop(&deck->recreate, service->name);
+			hold = false;
+		}
+		rendering_finish(&rendering);
 	}
-	struct fault fault;
-	auto_str text = {0};
-	task_complaint(err, &text);
-	fault_set(&fault, FAULT_FAILED, "a saved file could not be brought into its container: %s", str_text(&text));
-	fault_mend(&fault, "restart the service");
-	deck_fault(deck, "sync", &fault);
-}
-
-static void on_restarted(void *data, const struct engine_answer *answer, const struct fault *fault)
-{
-	(void)answer;
-	if (fault != NULL)
-		deck_fault(data, "sync", fault);
-}
-
-static void restart_container(struct deck *deck, const struct service *service)
-{
-	auto_free char *path = mem_print("/containers/%s/restart", service->container);
-	engine_ask(deck->engine, "POST", path, NULL, 60000, on_restarted, deck);
-}
-
-static void sync_one(struct deck *deck, const struct save_sync *sync)
-{
-	const struct service *service = services_find(deck->services, sync->service);
-	if (service == NULL || service->container == NULL)
-		return;
-	if (text_starts_with(sync->action, "sync") && sync->target != NULL && file_exists(sync->path)) {
-		auto_strings argv = {0};
-		strings_add(&argv, "docker");
-		strings_add(&argv, "cp");
-		strings_add(&argv, sync->path);
-		strings_print(&argv, "%s:%s", service->container, sync->target);
-		task_start(deck, &argv, NULL, NULL, 0, on_synced, deck);
-	}
-	if (strstr(sync->action, "restart") != NULL)
-		restart_container(deck, service);
-	if (strcmp(sync->action, "rebuild") == 0) {
-		auto_strings argv = {0};
-		project_compose_words(deck->project, &argv);
-		static const char *const words[] = {"up", "-d", "--build", "--no-deps"};
-		for (size_t i = 0; i < COUNT_OF(words); i++)
-			strings_add(&argv, words[i]);
-		strings_add(&argv, sync->service);
-		task_start(deck, &argv, deck->project->folder, NULL, 0, on_synced, deck);
-	}
-}
-
-/* A program that reads the saved file starts anew, without a gap: the same
- * generation beside itself. Others see their mounts as they are. */
-static void restart_readers(struct deck *deck, const struct save *save)
-{
-	for (size_t i = 0; i < save->restart.count; i++) {
-		const struct service *service = services_find(deck->services, save->restart.items[i]);
-		struct family *family = deck_family_of(deck, save->restart.items[i]);
-		for (size_t j = 0; service != NULL && family != NULL && j < deck->launchers.count; j++)
-			if (strcmp(deck->launchers.items[j].service, service->name) == 0)
-				swap_launcher_to(family, &deck->launchers.items[j], deck->launchers.items[j].generation);
-	}
+	return hold;
 }
 
 static void do_rest(struct deck *deck, const struct save *save)
 {
-	for (size_t i = 0; i < save->syncs.count; i++)
-		sync_one(deck, &save->syncs.items[i]);
-	restart_readers(deck, save);
+	sync_save(deck, save);
+	/* a program that reads the saved file by a mount; others see their mounts as they are */
+	for (size_t i = 0; i < save->restart.count; i++)
+		sync_reload(deck, save->restart.items[i]);
 	for (size_t i = 0; i < save->images.count; i++)
 		strings_add_new(&deck->recreate, save->images.items[i]);
-	if (save->images.count > 0 && !save->compose)
-		images_build(deck, &save->images);
-	if (save->compose || save->why == SAVE_MANIFEST)
+	if (save->compose || save->why == SAVE_MANIFEST || (save->images.count > 0 && dockerfiles_hold(deck, &save->images)))
 		up_read_project(deck);
 }
 

@@ -16,6 +16,7 @@ struct reading {
 	struct project_options options;
 	struct project *project;
 	struct fault fault;
+	bool is_joined;
 };
 
 static void take_project(struct deck *deck, struct project *project);
@@ -27,9 +28,14 @@ static void on_read(void *data)
 	struct deck *deck = reading->deck;
 	struct project *project = reading->project;
 	struct fault fault = reading->fault;
-	pthread_join(reading->thread, NULL);
+	if (!reading->is_joined)
+		pthread_join(reading->thread, NULL);
 	free(reading);
 	deck->reading = NULL;
+	if (deck->is_closing) {
+		project_close(project);
+		return;
+	}
 	if (deck->read_again) {
 		deck->read_again = false;
 		project_close(project);
@@ -419,7 +425,7 @@ static void consider(void *data)
 	if (deck->is_closing || deck->project == NULL || deck->is_following || !deck->is_listed)
 		return;
 	/* what is to be made anew waits for its image and its program */
-	for (size_t i = 0; i < deck->recreate.count && deck->imaging == NULL; i++)
+	for (size_t i = 0; i < deck->recreate.count && deck->imaging == NULL && deck->reading == NULL; i++)
 		strings_drop(&deck->brought, deck->recreate.items[i]);
 	start_wave(deck);
 	probes_consider(deck);
@@ -482,7 +488,9 @@ void up_close(struct deck *deck)
 	if (deck->reading != NULL) {
 		/* the thread ends by itself: compose is asked with a limit */
 		pthread_join(deck->reading->thread, NULL);
-		loop_turn(deck->loop, 0);
+		deck->reading->is_joined = true;
+		while (deck->reading != NULL)
+			loop_turn(deck->loop, 0); /* what it posted frees it */
 	}
 	loop_timer_close(deck->look_again);
 	loop_timer_close(deck->waves);

@@ -52,7 +52,8 @@ static int run_compose(const struct place *place, const struct strings *words, s
 	if (status > 0) {
 		auto_str text = {0};
 		task_complaint(str_text(&err), &text);
-		fault_set(fault, FAULT_FAILED, "compose failed: %s", str_text(&text));
+		bool no_engine = strstr(str_text(&err), "Cannot connect to the Docker daemon") != NULL;
+		fault_set(fault, no_engine ? FAULT_OUTSIDE : FAULT_FAILED, "compose failed: %s", str_text(&text));
 	}
 	return status;
 }
@@ -63,7 +64,7 @@ static bool names_known(const struct place *place, const struct strings *names, 
 		if (compose_find(&place->project->compose, names->items[i]) != NULL)
 			continue;
 		fault_set(fault, FAULT_USAGE, "there is no service %s", names->items[i]);
-		return fault_mend(fault, "cargodeck ps --names lists them");
+		return fault_mend(fault, "`cargodeck ps --names` lists them");
 	}
 	return true;
 }

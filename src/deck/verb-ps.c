@@ -62,6 +62,19 @@ static json_t *text_or_null(const char *text)
 	return json_string(str_text(&clean));
 }
 
+/* "8080->80, 5432": one with an arrow is published, and its first number is the host's. */
+static json_t *published_ports(const char *ports)
+{
+	json_t *array = json_array();
+	auto_strings parts = {0};
+	if (ports != NULL)
+		strings_split(&parts, ports, ',');
+	for (size_t i = 0; i < parts.count; i++)
+		if (strstr(parts.items[i], "->") != NULL)
+			json_array_append_new(array, json_integer(strtol(parts.items[i], NULL, 10)));
+	return array;
+}
+
 static json_t *service_json(const struct service *service)
 {
 	json_t *json = json_object();
@@ -70,10 +83,10 @@ static json_t *service_json(const struct service *service)
 	json_object_set_new(json, "health", json_string(service_health_word(service->health)));
 	json_object_set_new(json, "generation", service->generation > 0 ? json_integer(service->generation) : json_null());
 	json_object_set_new(json, "binary", text_or_null(service->bin));
-	json_object_set_new(json, "image", text_or_null(service->image));
+	json_object_set_new(json, "image", text_or_null(service->kind));
 	json_object_set_new(json, "cpu_percent", service->cpu_percent >= 0 ? json_real(round(service->cpu_percent * 10) / 10) : json_null());
 	json_object_set_new(json, "memory_bytes", service->memory > 0 ? json_integer((json_int_t)service->memory) : json_null());
-	json_object_set_new(json, "ports", text_or_null(service->ports));
+	json_object_set_new(json, "ports", published_ports(service->ports));
 	json_object_set_new(json, "restarts", json_integer(service->restarts));
 	return json;
 }

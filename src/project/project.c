@@ -85,8 +85,8 @@ static bool take_files(struct project *project, const struct project_options *op
 		for (size_t i = 0; i < parts.count; i++)
 			add_absolute(&project->files, folder, parts.items[i]);
 	} else if (!find_files(project)) {
-		fault_set(fault, FAULT_INPUT, "there is no compose file in %s or above it", folder);
-		return fault_mend(fault, "go to the project's folder, name the file with -f, or write one with `cargodeck init`");
+		fault_set(fault, FAULT_OUTSIDE, "there is no compose file in %s or above it", folder);
+		return fault_mend(fault, "go to the project's folder, or name the file with -f");
 	} else {
 		return true;
 	}

@@ -213,6 +213,15 @@ static bool is_ignored(const struct compose_watch *rule, const char *below)
 	return false;
 }
 
+static void add_sync(struct save *save, const char *service, const char *path, const char *action, char *target)
+{
+	struct save_sync *sync = array_add(&save->syncs);
+	sync->service = mem_copy_string(service);
+	sync->path = mem_copy_string(path);
+	sync->action = mem_copy_string(action);
+	sync->target = target;
+}
+
 static bool map_watches(const struct compose_service *service, const char *path, struct save *save)
 {
 	for (size_t i = 0; i < service->watches.count; i++) {
@@ -220,19 +229,15 @@ static bool map_watches(const struct compose_service *service, const char *path,
 		const char *below = rule->path != NULL ? path_relative(path, rule->path) : NULL;
 		if (below == NULL || is_ignored(rule, below))
 			continue;
-		struct save_sync *sync = array_add(&save->syncs);
-		sync->service = mem_copy_string(service->name);
-		sync->path = mem_copy_string(path);
-		sync->action = mem_copy_string(rule->action);
-		sync->target = rule->target == NULL ? NULL : below[0] != '\0' ? path_join(rule->target, below) : mem_copy_string(rule->target);
+		add_sync(save, service->name, path, rule->action,
+			rule->target == NULL ? NULL : below[0] != '\0' ? path_join(rule->target, below) : mem_copy_string(rule->target));
 		strengthen(save, SAVE_DATA);
 		return true;
 	}
 	return false;
 }
 
-/* Files that a service reads while it runs: what its image copies is rendered
- * again; of bind mounts those that it cannot write itself, for its own writing
+/* Files that a service reads while it runs, by a mount or a rule: of bind mounts those that it cannot write itself, for its own writing
  * must not restart it. */
 static bool map_data(const struct project *project, const char *path, struct save *save)
 {
@@ -257,20 +262,46 @@ static bool map_data(const struct project *project, const char *path, struct sav
 	return found;
 }
 
-/* Does a COPY line of that stage, or of those that it builds on, take the path
- * from the context? */
-static bool is_copied(const struct dockerfile *file, int stage, const char *context, const char *path)
+/* Where a COPY line lays the path, or NULL where it does not take it. The
+ * caller frees. */
+static char *copied_to(const struct copy_line *copy, const char *context, const char *path)
+{
+	for (size_t i = 0; copy->from == NULL && i < copy->sources.count; i++) {
+		auto_free char *joined = path_join(context, copy->sources.items[i] + strspn(copy->sources.items[i], "/"));
+		auto_free char *host = path_clean(joined);
+		if (strcmp(host, path) == 0)
+			return copy_line_target(copy, i);
+		if (path_is_below(path, host))
+			return path_join(copy->to, path_relative(path, host)); /* what the folder holds, not itself */
+		if (fnmatch(host, path, FNM_PATHNAME) == 0)
+			return text_ends_with(copy->to, "/") ? path_join(copy->to, path_name(path)) : mem_copy_string(copy->to);
+	}
+	return NULL;
+}
+
+/* Only what is copied as it is can be brought into a container that runs: ADD
+ * may unpack, and another mode is the image's to give. */
+static bool is_copied_plainly(const struct dockerfile *file, size_t index)
+{
+	auto_free char *mode = flag_value(file->lines.items[index].rest, "chmod");
+	return strcmp(file->lines.items[index].word, "COPY") == 0 && mode == NULL;
+}
+
+/* Every COPY line of that stage, or of those that it builds on, that takes the
+ * path from the context. */
+static bool map_copies(const struct dockerfile *file, int stage, const struct compose_service *service, const char *path, struct save *save)
 {
 	bool found = false;
-	for (int depth = 0; stage >= 0 && depth < STAGE_DEPTH_LIMIT && !found; depth++, stage = file->stages.items[stage].base_stage) {
-		for (size_t i = 0; i < file->lines.count && !found; i++) {
+	for (int depth = 0; stage >= 0 && depth < STAGE_DEPTH_LIMIT; depth++, stage = file->stages.items[stage].base_stage) {
+		for (size_t i = 0; i < file->lines.count; i++) {
 			struct copy_line copy;
 			if (file->lines.items[i].stage != stage || !copy_line_read(file, i, &copy))
 				continue;
-			for (size_t j = 0; copy.from == NULL && j < copy.sources.count; j++) {
-				auto_free char *joined = path_join(context, copy.sources.items[j] + strspn(copy.sources.items[j], "/"));
-				auto_free char *host = path_clean(joined);
-				found = found || path_is_below(path, host) || fnmatch(host, path, FNM_PATHNAME) == 0;
+			auto_free char *target = copied_to(&copy, service->context, path);
+			if (target != NULL) {
+				bool plainly = is_copied_plainly(file, i);
+				add_sync(save, service->name, path, "copied", plainly ? steal(&target) : NULL);
+				found = true;
 			}
 			copy_line_finish(&copy);
 		}
@@ -286,11 +317,10 @@ static bool map_copied(const struct project *project, const char *path, struct s
 		const struct project_service *service = &project->services.items[i];
 		struct dockerfile file;
 		if (service->kind != PROJECT_RUST || service->compose->context == NULL || !path_is_below(path, service->compose->context) ||
-			!service_dockerfile(service->compose, &file, NULL))
+			strings_have(&save->images, service->name) || !service_dockerfile(service->compose, &file, NULL))
 			continue;
 		int stage = dockerfile_stage(&file, service->compose->build_target);
-		if (stage >= 0 && !stage_compiles(&file, stage, true) && is_copied(&file, stage, service->compose->context, path)) {
-			strings_add_new(&save->images, service->name);
+		if (stage >= 0 && !stage_compiles(&file, stage, true) && map_copies(&file, stage, service->compose, path, save)) {
 			strengthen(save, SAVE_DATA);
 			found = true;
 		}

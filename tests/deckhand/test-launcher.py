@@ -210,7 +210,7 @@ def static_ones_of_like_flags_live_together():
 
 @test
 def a_static_program_becomes_a_dynamic_one_and_back():
-    with Served("blocking", free_port(), kinds=(None, None, None)) as launched, Load(launched.port, kept=True) as load:
+    with Served("blocking", free_port(), kinds=(None, None, None)) as launched, Load(launched.port, kept=False) as load:
         (launched.state / "gen/2/server").unlink()
         (launched.state / "gen/2").rmdir()
         launched.compile(2, static=True)

@@ -14,7 +14,7 @@ static void open_sample(struct sample *sample)
 	sample_open(sample);
 	sample_write(sample, "Dockerfile",
 		"FROM rust AS build\nWORKDIR /app\nCOPY . .\nRUN cargo build --release\n"
-		"FROM debian AS api\nCOPY --from=build /app/target/release/api /bin/\nCOPY run.sh /run.sh\nCOPY templates/ /templates\nENTRYPOINT [\"/run.sh\"]\nCMD [\"api\"]\n"
+		"FROM debian AS api\nCOPY --from=build /app/target/release/api /bin/\nCOPY run.sh /run.sh\nCOPY templates/ /templates\nCOPY --chown=1:1 data/*.csv data/one.txt /data/\nADD more/ /more/\nCOPY --chmod=600 keys /keys/\nCOPY one.txt /etc/two.txt\nENTRYPOINT [\"/run.sh\"]\nCMD [\"api\"]\n"
 		"FROM debian AS worker\nCOPY --from=build /app/target/release/worker /bin/\nCMD [\"worker\"]\n");
 	sample_write(sample, "run.sh", "#!/bin/sh\nexec \"$@\"\n");
 	sample_compose(sample, COMPOSE);
@@ -60,8 +60,15 @@ static void maps_paths(void **state)
 		{"crates/shop-api/src/main.rs", NULL, "dep-info api"},
 		{"crates/shop-common/src/lib.rs", NULL, "dep-info api worker"},
 		{"queries/a.sql", NULL, "dep-info api"},
-		{"templates/page.html", NULL, "data api |image api"}, /* compiled in, and copied */
-		{"templates/new.html", NULL, "data |image api"},
+		{"templates/page.html", NULL, "data api |copied api /templates/page.html"}, /* compiled in, and copied */
+		{"templates/new.html", NULL, "data |copied api /templates/new.html"},
+		{"templates/a/b.html", NULL, "data |copied api /templates/a/b.html"},
+		{"data/x.csv", NULL, "data |copied api /data/x.csv"},
+		{"data/one.txt", NULL, "data |copied api /data/one.txt"},
+		{"data/x.txt", NULL, "none"},
+		{"more/x.txt", NULL, "data |copied api -"}, /* only a new image has it as it must be */
+		{"keys/x.pem", NULL, "data |copied api -"},
+		{"one.txt", NULL, "data |copied api /etc/two.txt"},
 		{"crates/shop-api/src/new.rs", NULL, "graph api"},
 		{"crates/shop-common/src/new.rs", NULL, "graph api worker"},
 		{"crates/shop-gateway/src/main.rs", NULL, "none"}, /* no service runs it */
