@@ -145,9 +145,18 @@ static void send_request(struct load *load, struct client *client)
 		fail(load, client, error_mark(errno));
 }
 
+/* Has its server said goodbye since it was last looked at? */
+static bool is_closed(const struct client *client)
+{
+	char byte;
+	return recv(client->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || errno != EAGAIN;
+}
+
 static void begin(struct load *load, struct client *client)
 {
 	int on = 1;
+	if (client->fd >= 0 && is_closed(client))
+		hang_up(client);
 	client->began_ns = clock_now_ns();
 	client->len = 0;
 	if (client->fd >= 0) {

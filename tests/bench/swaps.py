@@ -1,7 +1,9 @@
-"""Swaps under a steady load: what callers notice of them, for each way of
+"""Swaps under a steady load (BENCH_WAYS='plain fixed': only these): what callers notice of them, for each way of
 swapping, with a new connection a request and with kept-alive ones. Each answer
 takes 20 ms of its own."""
 
+import collections
+import os
 import shutil
 
 from figures import ms, share
@@ -27,6 +29,7 @@ class Seen:
 
     def __init__(self):
         self.slowest, self.gone, self.swap_ms, self.modes = [], [], [], set()
+        self.served_at = []
         self.failures, self.asked, self.answered_broken, self.outside = [], 0, 0.0, 0.0
 
 
@@ -66,6 +69,7 @@ def swap_under_load(deck, edit, service, kept, count):
             load.wait_more(50)
             deck.wait("build", 60, since=since, state="passed")
             seen.modes.add(swap["mode"])
+            seen.served_at.append(event["at"])
             seen.swap_ms.append(swap["ms"])
             look_at_swap(load, seen, text, before, event["at"], swap["ms"])
             before = text
@@ -74,12 +78,20 @@ def swap_under_load(deck, edit, service, kept, count):
     return seen
 
 
+def tell_failures(table, seen):
+    """How long each failed request was out, and how far from the nearest swap it ended."""
+    for answer in seen.failures[:12]:
+        near = min((answer.ended - at for at in seen.served_at), key=abs)
+        table.say(f"  failed: {answer.mark} after {ms((answer.ended - answer.began) * 1000)} ms, {near * 1000:+.0f} ms from a swap's end")
+
+
 def tell_swaps(table, what, must, kept, seen):
     name = f"{what}, {'kept-alive' if kept else 'new connections'}"
-    kinds = sorted({a.mark if a.status == 0 else f"status {a.status}" for a in seen.failures})
+    kinds = collections.Counter(a.mark if a.status == 0 else f"status {a.status}" for a in seen.failures)
     failed = len(seen.failures)
-    table.add(f"{SWAPS} swaps, {name}: failed", f"{failed} of {seen.asked}" + (f" ({', '.join(kinds)})" if kinds else ""),
+    table.add(f"{SWAPS} swaps, {name}: failed", f"{failed} of {seen.asked}" + (f" ({', '.join(f'{number} {kind}' for kind, number in kinds.items())})" if kinds else ""),
               "0" if must else "", failed == 0 if must else None)
+    tell_failures(table, seen)
     slowest, gone = max(seen.slowest), max(seen.gone)
     table.add("  slowest answer in a swap, above its work", f"{ms(slowest)} ms (p50 {ms(share(seen.slowest, 50))}; before swaps {ms(seen.outside)})",
               "50 ms" if must else "", slowest <= 50 if must else None)
@@ -110,7 +122,8 @@ def ways(table, quick, idle, starts, screen):
         with deck_on(work) as deck:
             deck.ready(900)
             edits = {name: Edit(work, WAYS[name][0], 'TEXT: &str = "', f"{name}-1", ports[name]) for name in WAYS}
-            if quick:
+            chosen = os.environ.get("BENCH_WAYS", "plain" if quick else " ".join(WAYS)).split()
+            if quick and "BENCH_WAYS" not in os.environ:
                 leaf = run_saves(deck, work, edits["plain"], ["plain"], ["--locked", "-p", "ways", "--bin", "plain"], SWAPS)
                 tell(table, "a leaf", leaf)
                 library = Edit(work, "ways/src/lib.rs", "{text} ", "shared", ports["plain"])
@@ -119,11 +132,13 @@ def ways(table, quick, idle, starts, screen):
                 tell(table, "a library (4 services)", shared)
                 tell_starts(table, leaf.starts + shared.starts)
             for name, (_path, must, what) in WAYS.items():
-                if quick and name != "plain":
+                if name not in chosen:
                     continue
                 for kept in (False, True):
                     seen = swap_under_load(deck, edits[name], name, kept, SWAPS)
                     tell_swaps(table, what, must, kept, seen)
+            if "BENCH_WAYS" in os.environ:
+                return
             starts(table, deck, work, quick)
             idle(table, deck, "watch")
         screen(table, work)
