@@ -11,7 +11,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from harness import (PROGRAM, Load, Stage, builders, check, compilers, container, deck_on, free_port, get, main, run, test, until,
+from harness import (PROGRAM, Load, Stage, builders, check, compilers, container, deck_on, free_port, get, inspect, main, run, test, until,
                      wait_answer, workspace)
 
 PORT = free_port()
@@ -34,12 +34,15 @@ def save(text, where=None):
 def begin():
     """The deck, with the tree as kept and a text of its own that serves."""
     deck = STAGE.deck()
+    since = deck.mark()
     STAGE.workspace.restore()
+    hello = container(STAGE.workspace, "hello")
+    if not hello or not inspect(hello)["State"]["Running"]:  # a test before this one failed
+        STAGE.workspace.cargodeck("start", "hello")
     text = STAGE.text()
     save(text)
     wait_answer(PORT, text, seconds=60)
-    deck.wait("serving", service="hello")
-    deck.mark()
+    deck.served(since, "hello")
     return deck, text
 
 
@@ -70,6 +73,30 @@ def test_the_builder_is_removed_during_a_build():
     after = builders(STAGE.workspace)
     check(len(after) == 1 and after != before, f"the builders are {after}, before {before}")
     check({body for _, _, body in load.answers} <= {old, text}, "it answered something else")
+    begin()
+
+
+@test
+def test_a_save_while_there_is_no_builder():
+    deck, old = begin()
+    text = STAGE.text()
+    run("docker", "rm", "-f", *builders(STAGE.workspace))
+    save(text)
+    fault = deck.wait("fault", code="outside")
+    check("builder" in fault["message"] and get(PORT)[1] in (old, text), f"the fault is {fault}")
+    wait_answer(PORT, text, seconds=60)
+    begin()
+
+
+@test
+def test_a_service_is_killed():
+    deck, text = begin()
+    run("docker", "kill", container(STAGE.workspace, "hello"))
+    ended = deck.wait("service", service="hello", exit_code=137)
+    check(ended["state"] == "exited", f"a killed service is {ended}")
+    STAGE.workspace.cargodeck("start", "hello")
+    wait_answer(PORT, text)
+    deck.wait("service", service="hello", state="running")
     begin()
 
 
@@ -105,6 +132,32 @@ def test_a_broken_manifest():
     STAGE.workspace.write("Cargo.toml", (STAGE.workspace.source / "Cargo.toml").read_text())
     deck.wait("serving", service="hello", since=since)
     wait_answer(PORT, last, seconds=2)
+
+
+@test
+def test_a_manifest_that_is_removed_and_comes_back():
+    deck, old = begin()
+    (STAGE.workspace.root / "Cargo.toml").unlink()
+    fault = deck.wait("fault")
+    check("Cargo.toml" in fault["message"] and fault["mend"], f"the fault is {fault}")
+    check(get(PORT)[1] == old, "a removed manifest changed what is served")
+    begin()
+
+
+@test
+def test_a_registry_that_cannot_be_reached():
+    """The crate is in no cache, and nobody listens at the proxy."""
+    dead = "http://127.0.0.1:" + str(free_port())
+    proxies = {name: dead for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")}
+    with workspace("offline", SOURCE, {"HELLO_PORT": str(free_port()), "no_proxy": "", "NO_PROXY": "", "CARGO_NET_RETRY": "0",
+                                       **proxies}) as made:
+        made.edit("Cargo.toml", "[dependencies]", '[dependencies]\nfastrand = "=1.9.0"')
+        (made.root / "Cargo.lock").unlink()
+        with deck_on(made) as deck:
+            fault = deck.wait("fault", 120, message=lambda message: "cargo" in message)
+            check(fault["mend"] and "registry" in fault["mend"], f"the fault is {fault}")
+            deck.wait("build", since=0, state="failed")
+        until(lambda: not builders(made), "the builder's container is still there", 15)
 
 
 @test
