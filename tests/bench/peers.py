@@ -195,13 +195,14 @@ def on_compose(table, bare_ms):
         (work.root / "Dockerfile.watch").write_text(text.replace(" --release", "").replace("target/release", "target/debug"))
         (work.root / "compose.yaml").write_text(WATCHED)
         edit = Edit(work, "crates/gateway/src/main.rs", '"', "<!doctype html>", port)
+        (work.folder / "runtime").mkdir(exist_ok=True)  # compose keeps its lock there
         table.say("docker compose watch: the first image")
         work.compose("up", "-d", "--build", timeout=900)
         with running(["docker", "compose", "watch", "--no-up"], work.root, work.env) as said:
             try:
-                limit = time.monotonic() + 60
-                while b"atch" not in said:
-                    check(time.monotonic() < limit, "it did not begin to watch")
+                limit = time.monotonic() + 30
+                while not any(word in bytes(said).lower() for word in (b"watch configuration", b"watch enabled", b"watching")):
+                    check(time.monotonic() < limit, f"it did not begin to watch: {bytes(said)[-300:]!r}")
                     time.sleep(0.05)  # the pace of looking
                 beyond, refused, answered = measure(edit, bare_ms, COMPOSE_EDITS)
             except Failed as error:
