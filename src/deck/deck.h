@@ -55,7 +55,7 @@ struct family {
 	struct strings served; /* every binary that a service runs */
 	struct map *shown; /* "BINARY@GENERATION" -> the later number that it stands for */
 	struct map *published; /* binary -> the generation that is kept for new containers */
-	bool is_creating, was_ready, first_passed;
+	bool is_creating, first_passed;
 	unsigned tries;
 	struct loop_timer *again;
 };
@@ -75,8 +75,8 @@ struct launcher {
 struct save_record {
 	unsigned generation; /* 0: free */
 	unsigned batch;
-	bool is_settled, is_told;
-	uint64_t wrote_ns, first_ns, settled_ns; /* clock_now_ns() */
+	bool is_settled;
+	uint64_t wrote_ns, first_ns; /* clock_now_ns() */
 	uint64_t decided_ns; /* the build was asked for */
 	struct strings paths, bins;
 	enum save_why why;
@@ -93,7 +93,6 @@ struct swap {
 	int launcher;
 	char *service, *bin;
 	int64_t cargo_started_ns, artifact_ns; /* agent's clock */
-	uint64_t decided_ns; /* ours */
 	bool is_asked_again;
 };
 

@@ -64,7 +64,6 @@ static void all_failed(struct deck *deck, struct strings *failed)
 
 static void tell_saved(struct deck *deck, struct save_record *record)
 {
-	record->is_told = true;
 	/* paths as a person knows them: from the project's folder */
 	auto_strings paths = {0};
 	for (size_t i = 0; i < record->paths.count && i < 1000; i++) {
@@ -84,7 +83,6 @@ static bool take_batch(struct deck *deck, struct save_record *record, const stru
 	project_map_paths(deck->project, batch->paths, &failed, save);
 	record->wrote_ns = batch->wrote_ns;
 	record->first_ns = batch->first_ns;
-	record->settled_ns = batch->settled_ns;
 	for (size_t i = 0; i < batch->paths->count; i++)
 		grew = strings_add_new(&record->paths, batch->paths->items[i]) || grew;
 	for (size_t i = 0; i < save->bins.count; i++)

@@ -455,7 +455,6 @@ void up_images_done(struct deck *deck, const struct fault *fault)
 void up_builder_ready(struct deck *deck, struct family *family)
 {
 	deck_step(deck, STEP_BUILDER, STEP_DONE, "ready");
-	family->was_ready = true;
 	/* a build that a lost builder could not finish is due, and the first one */
 	struct save_record *record = save_new(deck);
 	strings_copy(&record->bins, &family->served);
