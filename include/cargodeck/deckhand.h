@@ -29,6 +29,10 @@
 #define DECKHAND_STATE DECKHAND_TARGET "/.deckhand" /* hub socket, generations, preload library */
 #define DECKHAND_HUB DECKHAND_STATE "/hub.sock"
 #define DECKHAND_PRELOAD DECKHAND_STATE "/preload.so"
+/* The helper itself, for commands in a service's container: images without a
+ * shell have no other. `deckhand move FROM TO [FROM TO]...` renames files in one
+ * step each, and leaves no FROM behind where it cannot. */
+#define DECKHAND_HELPER DECKHAND_STATE "/deckhand"
 /* <state>/gen/<generation>/<bin>: the kept programs; <state>/bin/<bin>: a
  * symbolic link to the one that new containers start with. */
 

@@ -2,7 +2,11 @@
  * from its context, and what compose's `develop.watch` names. One archive a
  * service at a time, so that an older file never comes after a newer one; what
  * is saved meanwhile waits for the next. save.c calls this with what a save
- * means. */
+ * means.
+ *
+ * The engine unpacks an archive by removing a file and writing it anew: who
+ * reads it in that moment finds nothing. So where the helper is at hand the
+ * files come under names of their own, and the helper renames them. */
 #include "deck.h"
 
 #include <sys/stat.h>
@@ -13,6 +17,7 @@ struct syncing {
 	struct deck *deck;
 	char *service;
 	struct strings paths, targets, gone; /* that wait; gone: paths in the container */
+	struct strings moves; /* under way: from, to, from, to … in the container */
 	bool wants_restart, wants_reload, is_copied; /* of those that wait */
 	bool is_running, restarts, reloads, was_copied; /* of those under way */
 };
@@ -83,25 +88,61 @@ static void on_removed(void *data, int status, const char *out, const char *err)
 	finish(data, status != 0 ? str_text(&text) : NULL);
 }
 
-static void remove_gone(struct syncing *syncing)
+/* Runs a command as root in the container of the service. */
+static void run_inside(struct syncing *syncing, const char *container, const char *const *words, size_t count, struct strings *rest, task_done done)
+{
+	static const char *const exec[] = {"docker", "exec", "--user", "0"};
+	auto_strings argv = {0};
+	for (size_t i = 0; i < COUNT_OF(exec); i++)
+		strings_add(&argv, exec[i]);
+	strings_add(&argv, container);
+	for (size_t i = 0; i < count; i++)
+		strings_add(&argv, words[i]);
+	strings_copy(&argv, rest);
+	strings_finish(rest);
+	task_start(syncing->deck, &argv, NULL, NULL, 0, done, syncing);
+}
+
+static const char *container_of(const struct syncing *syncing)
 {
 	const struct service *service = services_find(syncing->deck->services, syncing->service);
-	auto_strings argv = {0};
-	if (service == NULL || service->container == NULL || syncing->gone.count == 0) {
-		strings_finish(&syncing->gone);
-		finish(syncing, NULL);
+	return service != NULL ? service->container : NULL;
+}
+
+static void remove_gone(struct syncing *syncing)
+{
+	static const char *const words[] = {"rm", "-rf", "--"};
+	const char *container = container_of(syncing);
+	if (container != NULL && syncing->gone.count > 0) {
+		run_inside(syncing, container, words, COUNT_OF(words), &syncing->gone, on_removed);
 		return;
 	}
-	static const char *const words[] = {"docker", "exec", "--user", "0"};
-	for (size_t i = 0; i < COUNT_OF(words); i++)
-		strings_add(&argv, words[i]);
-	strings_add(&argv, service->container);
-	strings_add(&argv, "rm");
-	strings_add(&argv, "-rf");
-	strings_add(&argv, "--");
-	strings_copy(&argv, &syncing->gone);
 	strings_finish(&syncing->gone);
-	task_start(syncing->deck, &argv, NULL, NULL, 0, on_removed, syncing);
+	finish(syncing, NULL);
+}
+
+static void on_moved(void *data, int status, const char *out, const char *err)
+{
+	auto_str text = {0};
+	(void)out;
+	if (status == 0) {
+		remove_gone(data);
+		return;
+	}
+	task_complaint(err, &text);
+	finish(data, str_text(&text));
+}
+
+static void move_in_place(struct syncing *syncing)
+{
+	static const char *const words[] = {DECKHAND_HELPER, "move"};
+	const char *container = container_of(syncing);
+	if (container != NULL && syncing->moves.count > 0) {
+		run_inside(syncing, container, words, COUNT_OF(words), &syncing->moves, on_moved);
+		return;
+	}
+	strings_finish(&syncing->moves);
+	remove_gone(syncing);
 }
 
 static void on_put(void *data, const struct engine_answer *answer, const struct fault *fault)
@@ -113,10 +154,18 @@ static void on_put(void *data, const struct engine_answer *answer, const struct 
 	if (fault != NULL)
 		finish(syncing, fault->text);
 	else
-		remove_gone(syncing);
+		move_in_place(syncing);
 }
 
 /* ---- one archive ---- */
+
+/* "/a/b.html" as "/a/.b.html.cargodeck": no pattern for *.html finds it. */
+static char *beside(const char *target)
+{
+	const char *name = strrchr(target, '/');
+	name = name != NULL ? name + 1 : target;
+	return mem_print("%.*s.%s.cargodeck", (int)(name - target), target, name);
+}
 
 /* The whole path stands in it: folders that are not there are made. */
 static bool add_file(struct str *tar, const char *path, const char *target, struct fault *fault)
@@ -138,12 +187,20 @@ static void sync_run(struct syncing *syncing)
 	const struct service *service = services_find(deck->services, syncing->service);
 	struct fault fault;
 	auto_str tar = {0};
-	bool good = true;
+	bool good = true, has_helper = service != NULL && service->kind != NULL;
 	if (syncing->is_running || (syncing->paths.count == 0 && syncing->gone.count == 0 && !syncing->wants_restart))
 		return;
 	size_t count = syncing->paths.count;
-	for (size_t i = 0; i < count && good; i++)
-		good = add_file(&tar, syncing->paths.items[i], syncing->targets.items[i], &fault);
+	strings_finish(&syncing->moves);
+	for (size_t i = 0; i < count && good; i++) {
+		const char *target = syncing->targets.items[i];
+		auto_free char *at = has_helper ? beside(target) : mem_copy_string(target);
+		if (has_helper && file_exists(syncing->paths.items[i])) {
+			strings_add(&syncing->moves, at);
+			strings_add(&syncing->moves, target);
+		}
+		good = add_file(&tar, syncing->paths.items[i], at, &fault);
+	}
 	strings_finish(&syncing->paths);
 	strings_finish(&syncing->targets);
 	syncing->restarts = syncing->wants_restart;
@@ -236,6 +293,7 @@ void sync_close(struct deck *deck)
 		strings_finish(&syncing->paths);
 		strings_finish(&syncing->targets);
 		strings_finish(&syncing->gone);
+		strings_finish(&syncing->moves);
 		free(syncing);
 	}
 	array_finish(&deck->syncings);

@@ -144,9 +144,36 @@ static void read_orders(struct agent *agent)
 
 /* ---- life ---- */
 
-static bool prepare_state(struct agent *agent)
+/* Launchers start from these files at any time: they change in one step. */
+static bool put_file(const struct agent *agent, const char *name, bool (*write_to)(const char *path))
 {
 	char path[400], beside[420];
+	print_to(path, sizeof path, "%s/%s", agent->state, name);
+	print_to(beside, sizeof beside, "%s.new", path);
+	if (write_to(beside) && chmod(beside, 0755) == 0 && rename(beside, path) == 0)
+		return true;
+	say("cannot write %s: %s", path, error_text(errno));
+	unlink(beside);
+	return false;
+}
+
+static bool write_preload(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
+	bool good = fd >= 0 && write_whole(fd, preload_image, (size_t)(preload_image_end - preload_image));
+	if (fd >= 0)
+		close(fd);
+	return good;
+}
+
+static bool write_helper(const char *path)
+{
+	return copy_file("/proc/self/exe", path, 0755);
+}
+
+static bool prepare_state(struct agent *agent)
+{
+	char path[400];
 	static const char *const folders[] = {"", "/gen", "/bin"};
 	for (size_t i = 0; i < 3; i++) {
 		print_to(path, sizeof path, "%s%s", agent->state, folders[i]);
@@ -155,17 +182,8 @@ static bool prepare_state(struct agent *agent)
 			return false;
 		}
 	}
-	print_to(path, sizeof path, "%s/preload.so", agent->state);
-	print_to(beside, sizeof beside, "%s.new", path);
-	int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
-	bool good = fd >= 0 && write_whole(fd, preload_image, (size_t)(preload_image_end - preload_image));
-	if (fd >= 0)
-		close(fd);
-	if (!good || chmod(beside, 0755) != 0 || rename(beside, path) != 0) {
-		say("cannot write %s: %s", path, error_text(errno));
-		return false;
-	}
-	return true;
+	put_file(agent, "deckhand", write_helper); /* what needs it complains by itself */
+	return put_file(agent, "preload.so", write_preload);
 }
 
 static bool open_hub(struct agent *agent)

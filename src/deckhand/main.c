@@ -4,6 +4,7 @@
 #include "deckhand.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -44,6 +45,21 @@ static int own_main(int argc, char **argv)
 	return 0;
 }
 
+/* Files take the place of others in one step each: a reader finds the old or
+ * the new one. What cannot be moved goes. */
+static int move_main(int argc, char **argv)
+{
+	int status = argc >= 2 && argc % 2 == 0 ? 0 : 2;
+	for (int i = 0; i + 1 < argc; i += 2) {
+		if (rename(argv[i], argv[i + 1]) == 0)
+			continue;
+		say("%s cannot be put in its place: %s", argv[i + 1], error_text(errno));
+		unlink(argv[i]);
+		status = 1;
+	}
+	return status;
+}
+
 int main(int argc, char **argv)
 {
 	struct trailer trailer;
@@ -56,11 +72,13 @@ int main(int argc, char **argv)
 		return hold_main();
 	if (strcmp(verb, "own") == 0)
 		return own_main(argc - 2, argv + 2);
+	if (strcmp(verb, "move") == 0)
+		return move_main(argc - 2, argv + 2);
 	if (strcmp(verb, "version") == 0) {
 		char text[32];
 		size_t len = print_to(text, sizeof text, "deckhand %d\n", WIRE_VERSION);
 		return write_whole(STDOUT_FILENO, text, len) ? 0 : 1;
 	}
-	say("usage: deckhand agent [STATE] | hold | own UID GID FOLDER... | version");
+	say("usage: deckhand agent [STATE] | hold | own UID GID FOLDER... | move FROM TO... | version");
 	return 2;
 }

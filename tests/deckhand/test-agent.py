@@ -437,7 +437,30 @@ def gives_the_library_to_services():
         library = agent.state / "preload.so"
         assert library.read_bytes() == (BUILT / "deckhand-preload-x86_64.so").read_bytes()
         assert library.stat().st_mode & 0o777 == 0o755
+        helper = agent.state / "deckhand"
+        assert helper.read_bytes() == HELPER.read_bytes()
+        assert helper.stat().st_mode & 0o777 == 0o755
         assert (agent.state / "hub.sock").stat().st_mode & 0o777 == 0o666
+
+
+@test
+def moves_files_into_their_place():
+    with tempfile.TemporaryDirectory() as folder:
+        one, two, folder_there = (pathlib.Path(folder) / name for name in ("one", "two", "folder"))
+        one.write_text("new")
+        two.write_text("old")
+        helper = [HELPER, "move"]
+        subprocess.run([*helper, one, two], check=True)
+        assert two.read_text() == "new" and not one.exists()
+        # what has no place goes, and the others are moved all the same
+        (folder_there / "inside").mkdir(parents=True)
+        one.write_text("astray")
+        three = pathlib.Path(folder) / "three"
+        three.write_text("three")
+        done = subprocess.run([*helper, one, folder_there, three, two], capture_output=True, text=True)
+        assert done.returncode == 1 and "cannot be put in its place" in done.stderr, done
+        assert not one.exists() and two.read_text() == "three"
+        assert subprocess.run([*helper, one], capture_output=True).returncode == 2
 
 
 sys.exit(main())
