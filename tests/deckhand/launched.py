@@ -65,6 +65,8 @@ class Load:
 
     def closed(self, connection):
         try:
+            if connection.sock is None:  # the answer said that it was the last one
+                return True
             connection.sock.setblocking(False)
             return connection.sock.recv(1, socket.MSG_PEEK) == b""
         except BlockingIOError:
@@ -73,7 +75,8 @@ class Load:
             return True
         finally:
             try:
-                connection.sock.settimeout(10)
+                if connection.sock is not None:
+                    connection.sock.settimeout(10)
             except OSError:
                 pass
 
@@ -206,6 +209,14 @@ class Launched:
                 left = limit - time.monotonic()
                 if left <= 0 or not self.news.wait(left):
                     raise AssertionError(f"no {[NAMES.get(k) for k in kinds]} {fields}; frames: {[(NAMES.get(f[1], f[1]), f[2]) for f in self.frames[-6:]]}; output: {b''.join(self.output[-5:])}")
+
+    def wait_output(self, text, seconds=15):
+        """Waits until the program has written that."""
+        limit = time.monotonic() + seconds
+        while not any(text in line for line in self.output):
+            if time.monotonic() > limit:
+                raise AssertionError(f"no {text} in the output: {self.output[-5:]}")
+            time.sleep(0.002)
 
     def swap(self, number, mode="auto", **more):
         self.swaps += 1

@@ -2,6 +2,8 @@
  * is the first argument, the port the second; the answer is the text that the
  * build gives (-DVERSION). They know nothing of being swapped.
  *   edge      one thread, epoll edge-triggered, kept-alive (as tokio does)
+ *   remembers as edge; like tokio it never forgets that a connection's other side
+ *             says no more, and asks such a one until it has its end
  *   blocking  a thread a connection, blocking accept and read (as std::net)
  *   plain     as edge, and without a SIGTERM handler (edge ends its loop)
  *   deaf      listens, never accepts
@@ -14,7 +16,8 @@
  * With -DKIND the build sets the kind, whatever the argument says. blocking
  * knows paths: /crash /events (an event stream that never ends) /switch (other
  * protocols from there on) /ready (503 in the first 300 ms, then 200) /children
- * (what a child process sees of the environment). */
+ * (what a child process sees of the environment); the loop knows /busy (stands
+ * still until another connection was shut for reading and got a request). */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -23,6 +26,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,6 +74,7 @@ static void answer(int fd)
 
 enum { CONNECTIONS = 4096 };
 static int timer_of[CONNECTIONS], owner_of[CONNECTIONS];
+static bool is_open[CONNECTIONS], is_over[CONNECTIONS], remembers;
 
 static void add(int epoll, int fd, unsigned events)
 {
@@ -82,6 +87,7 @@ static void drop(int fd)
 	if (timer_of[fd] > 0)
 		close(timer_of[fd]), owner_of[timer_of[fd]] = 0;
 	timer_of[fd] = 0;
+	is_open[fd] = is_over[fd] = false;
 	close(fd);
 }
 
@@ -95,7 +101,31 @@ static void take_all(int epoll, int listener)
 			close(fd);
 			continue;
 		}
+		is_open[fd] = true;
 		add(epoll, fd, EPOLLIN | EPOLLRDHUP | EPOLLET);
+	}
+}
+
+static void wait_for(int fd, short event)
+{
+	struct pollfd one = {.fd = fd, .events = event};
+	while (poll(&one, 1, 1) < 0 || (one.revents & event) == 0)
+		;
+}
+
+/* The loop stands still: another connection is shut meanwhile, and asks. */
+static void be_busy(int self)
+{
+	for (int fd = 0; fd < CONNECTIONS; fd++) {
+		int unread = 0;
+		if (fd == self || !is_open[fd])
+			continue;
+		wait_for(fd, POLLRDHUP);
+		printf("shut\n");
+		fflush(stdout);
+		while (unread == 0)
+			poll(NULL, 0, 1), ioctl(fd, FIONREAD, &unread);
+		return;
 	}
 }
 
@@ -105,8 +135,12 @@ static void serve(int epoll, int fd)
 	char block[4096];
 	for (;;) {
 		ssize_t got = recv(fd, block, sizeof block, 0);
+		if (got < 0 && errno == EAGAIN && is_over[fd])
+			continue;
 		if (got < 0 && errno == EAGAIN)
 			return;
+		if (got > 10 && strncmp(block, "GET /busy ", 10) == 0)
+			be_busy(fd);
 		if (got <= 0) {
 			drop(fd);
 			return;
@@ -133,6 +167,7 @@ static int run_edge(int port, int by_ioctl)
 		int count = epoll_wait(epoll, events, 64, -1);
 		for (int i = 0; i < count; i++) {
 			int fd = events[i].data.fd;
+			is_over[fd] = is_over[fd] || (remembers && (events[i].events & EPOLLRDHUP) != 0);
 			if (fd == listener) {
 				take_all(epoll, listener);
 			} else if (owner_of[fd] > 0) {
@@ -253,7 +288,8 @@ int main(int argc, char **argv)
 	fflush(stdout);
 	if (strcmp(kind, "edge") == 0)
 		signal(SIGTERM, on_term);
-	if (strcmp(kind, "edge") == 0 || strcmp(kind, "plain") == 0)
+	remembers = strcmp(kind, "remembers") == 0;
+	if (strcmp(kind, "edge") == 0 || strcmp(kind, "plain") == 0 || remembers)
 		return run_edge(port, 0);
 	if (strcmp(kind, "fromstd") == 0)
 		return run_edge(port, 1);

@@ -25,6 +25,67 @@ def swaps_an_event_loop_under_kept_connections():
     return under_load("edge", kept=True)
 
 
+def kept(port):
+    """A connection that was answered once and is kept."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection.request("GET", "/")
+    return connection, connection.getresponse().read().decode()
+
+
+@test
+def answers_who_asks_just_when_the_reading_side_is_shut():
+    launched = Launched("remembers", free_port())
+    try:
+        launched.compile(1)
+        launched.compile(2)
+        launched.select(1)
+        launched.start()
+        launched.wait(READY, swap=0)
+        connection, body = kept(launched.port)
+        assert body == "v1", body
+        other = http.client.HTTPConnection("127.0.0.1", launched.port, timeout=10)
+        other.request("GET", "/busy")
+        kind, got, _ = launched.swap(2)
+        assert kind == READY, got
+        launched.wait_output(b"shut")
+        connection.request("GET", "/")
+        answer = connection.getresponse()
+        assert answer.read() == b"v1"
+        assert other.getresponse().read() == b"v1"
+        drained = launched.wait(DRAINED, generation=1)[2]
+        assert drained.get("killed") != "1", drained
+        assert get(launched.port) == "v2"
+    finally:
+        launched.close()
+
+
+@test
+def tells_clients_that_an_answer_is_the_last_one():
+    launched = Launched("edge", free_port())
+    try:
+        launched.compile(1)
+        launched.compile(2)
+        launched.select(1)
+        launched.start()
+        launched.wait(READY, swap=0)
+        connection, body = kept(launched.port)
+        connection.request("GET", "/")
+        before = connection.getresponse()
+        assert before.getheader("connection") is None and before.read() == b"v1"
+        assert launched.swap(2)[0] == READY
+        connection.request("GET", "/")  # far within the time that it is waited for
+        last = connection.getresponse()
+        assert last.read() == b"v1" and last.getheader("connection") == "close", last.headers
+        assert last.getheader("content-length") == "2", last.headers
+        connection.close()
+        drained = launched.wait(DRAINED, generation=1)[2]
+        assert drained.get("killed") != "1", drained
+        connection, body = kept(launched.port)
+        assert body == "v2"
+    finally:
+        launched.close()
+
+
 @test
 def swaps_without_a_sigterm_handler():
     return under_load("plain", kept=True)
