@@ -38,18 +38,12 @@ static void write_program(const struct command_table *table, unsigned width, str
 	auto_free char *sentence = mem_print("%s.", table->sentence);
 	fold_add(out, sentence, 0, 0, width);
 	str_add_char(out, '\n');
-	for (int group = COMMAND_LOOP; group <= COMMAND_ABOUT; group++) {
-		bool is_first = true;
-		for (size_t i = 0; i < table->count; i++) {
-			const struct command_def *def = &table->defs[i];
-			if (!command_is_listed(def, COMMAND_VERB) || (int)def->group != group)
-				continue;
-			if (is_first)
-				str_print(out, "\n%s:\n", command_group_name(def->group));
-			is_first = false;
-			auto_free char *text = mem_print("%s%s.", def->sentence, def->id == table->usual ? " (also without a command)" : "");
-			add_row(out, def->name, text, NAME_COLUMN, width);
-		}
+	bool begins;
+	for (const struct command_def *def = NULL; (def = command_next_listed(table, def, COMMAND_VERB, &begins)) != NULL;) {
+		if (begins)
+			str_print(out, "\n%s:\n", command_group_name(def->group));
+		auto_free char *text = mem_print("%s%s.", def->sentence, def->id == table->usual ? " (also without a command)" : "");
+		add_row(out, def->name, text, NAME_COLUMN, width);
 	}
 	str_add(out, "\nOptions:\n");
 	add_options(out, table->options, width);

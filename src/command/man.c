@@ -105,17 +105,11 @@ static void add_command(struct str *out, const struct command_table *table, cons
 static void add_commands(struct str *out, const struct command_table *table)
 {
 	str_add(out, ".SH COMMANDS\n");
-	for (int group = COMMAND_LOOP; group <= COMMAND_ABOUT; group++) {
-		bool is_first = true;
-		for (size_t i = 0; i < table->count; i++) {
-			const struct command_def *def = &table->defs[i];
-			if (!command_is_listed(def, COMMAND_VERB) || (int)def->group != group)
-				continue;
-			if (is_first)
-				add_macro(out, "SS", command_group_name(def->group));
-			is_first = false;
-			add_command(out, table, def);
-		}
+	bool begins;
+	for (const struct command_def *def = NULL; (def = command_next_listed(table, def, COMMAND_VERB, &begins)) != NULL;) {
+		if (begins)
+			add_macro(out, "SS", command_group_name(def->group));
+		add_command(out, table, def);
 	}
 }
 
@@ -132,19 +126,13 @@ static void add_keys(struct str *out, const struct command_table *table)
 {
 	str_add(out, ".SH KEYS\nOn the screen these keys are set; the section [keys] of config.ini sets others "
 		"by the name in brackets.\n");
-	for (int group = COMMAND_LOOP; group <= COMMAND_ABOUT; group++) {
-		bool is_first = true;
-		for (size_t i = 0; i < table->count; i++) {
-			const struct command_def *def = &table->defs[i];
-			if (!command_is_listed(def, COMMAND_DECK | COMMAND_SCREEN) || (int)def->group != group)
-				continue;
-			if (is_first)
-				add_macro(out, "SS", command_group_name(def->group));
-			is_first = false;
-			auto_free char *term = key_term(def);
-			auto_free char *sentence = mem_print("%s.", def->sentence);
-			add_term(out, term, sentence);
-		}
+	bool begins;
+	for (const struct command_def *def = NULL; (def = command_next_listed(table, def, COMMAND_DECK | COMMAND_SCREEN, &begins)) != NULL;) {
+		if (begins)
+			add_macro(out, "SS", command_group_name(def->group));
+		auto_free char *term = key_term(def);
+		auto_free char *sentence = mem_print("%s.", def->sentence);
+		add_term(out, term, sentence);
 	}
 }
 

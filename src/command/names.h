@@ -17,6 +17,9 @@ const struct command_option *option_by_name(const struct command_option *options
 const struct command_option *option_by_letter(const struct command_option *options, char letter);
 /* Is it in the lists of a shell, or of the screen? */
 bool command_is_listed(const struct command_def *def, unsigned flag);
+/* Walks what is listed, group by group: the one after `def` (NULL: the first
+ * one), NULL at the end. *begins: it is the first one of its group. */
+const struct command_def *command_next_listed(const struct command_table *table, const struct command_def *def, unsigned flag, bool *begins);
 
 /* Adds `text` folded at `width` columns; each line but the first begins with
  * `indent` blanks; the first is taken to stand at column `column`. A newline

@@ -83,6 +83,18 @@ bool command_is_listed(const struct command_def *def, unsigned flag)
 	return (def->flags & flag) != 0 && (def->flags & COMMAND_HIDDEN) == 0;
 }
 
+const struct command_def *command_next_listed(const struct command_table *table, const struct command_def *def, unsigned flag, bool *begins)
+{
+	int group = def != NULL ? (int)def->group : COMMAND_LOOP;
+	size_t at = def != NULL ? (size_t)(def - table->defs) + 1 : 0;
+	*begins = def == NULL;
+	for (; group <= COMMAND_ABOUT; group++, at = 0, *begins = true)
+		for (; at < table->count; at++)
+			if ((int)table->defs[at].group == group && command_is_listed(&table->defs[at], flag))
+				return &table->defs[at];
+	return NULL;
+}
+
 void fold_add(struct str *out, const char *text, unsigned column, unsigned indent, unsigned width)
 {
 	bool is_first = true; /* on its line */

@@ -74,13 +74,18 @@ static void tell_saved(struct deck *deck, struct save_record *record)
 		.why = save_why_name(record->why)});
 }
 
-/* Takes over what the batch holds; true: something is new in it. */
-static bool take_batch(struct deck *deck, struct save_record *record, const struct watch_batch *batch, struct save *save)
+/* What the batch means; save_finish() after. */
+static void map_batch(struct deck *deck, const struct watch_batch *batch, struct save *save)
 {
 	auto_strings failed = {0};
-	bool grew = false;
 	all_failed(deck, &failed);
 	project_map_paths(deck->project, batch->paths, &failed, save);
+}
+
+/* Takes over what the batch holds; true: something is new in it. */
+static bool take_batch(struct save_record *record, const struct watch_batch *batch, const struct save *save)
+{
+	bool grew = false;
 	record->wrote_ns = batch->wrote_ns;
 	record->first_ns = batch->first_ns;
 	for (size_t i = 0; i < batch->paths->count; i++)
@@ -133,21 +138,17 @@ static void on_early(void *data, unsigned number, const struct watch_batch *batc
 {
 	struct deck *deck = data;
 	struct save save;
-	auto_strings failed = {0};
 	if (deck->project == NULL)
 		return;
-	all_failed(deck, &failed);
-	project_map_paths(deck->project, batch->paths, &failed, &save);
+	map_batch(deck, batch, &save);
 	/* only what is sure to be a build may begin before the batch is whole */
-	bool begins = save.bins.count > 0 && !save.compose && batch->stale->count == 0;
-	save_finish(&save);
-	if (!begins)
-		return;
-	struct save_record *record = save_new(deck);
-	record->batch = number;
-	take_batch(deck, record, batch, &save);
-	tell_saved(deck, record);
-	save_build(deck, record, NULL, false, false);
+	if (save.bins.count > 0 && !save.compose && batch->stale->count == 0) {
+		struct save_record *record = save_new(deck);
+		record->batch = number;
+		take_batch(record, batch, &save);
+		tell_saved(deck, record);
+		save_build(deck, record, NULL, false, false);
+	}
 	save_finish(&save);
 }
 
@@ -163,7 +164,8 @@ static void on_settled(void *data, unsigned number, const struct watch_batch *ba
 		record = save_new(deck);
 		record->batch = number;
 	}
-	bool grew = take_batch(deck, record, batch, &save);
+	map_batch(deck, batch, &save);
+	bool grew = take_batch(record, batch, &save);
 	if (grew)
 		tell_saved(deck, record);
 	if (record->bins.count > 0 && (!begun || grew || batch->grew || batch->stale->count > 0))

@@ -26,6 +26,10 @@ long proc_status_number(pid_t pid, const char *field);
 uint64_t proc_status_mask(pid_t pid, const char *field); /* one in hexadecimal; 0: none */
 uint64_t memory_limit(void); /* of this container, in bytes; 0: none */
 int connect_unix(const char *path); /* non-blocking; -1: not there */
+/* A message with a descriptor (-1: without), unix(7) SCM_RIGHTS; never SIGPIPE. */
+ssize_t send_with_fd(int to, const void *bytes, size_t len, int fd, int flags);
+/* Does not wait. *fd is -1 where none came; the caller closes it. */
+ssize_t receive_with_fd(int from, void *bytes, size_t len, int *fd);
 bool write_whole(int fd, const void *bytes, size_t len);
 bool copy_file(const char *from, const char *to, mode_t mode);
 bool make_folders(const char *path, mode_t mode);

@@ -100,38 +100,15 @@ static bool make_plumbing(struct plumbing *p, bool preload, bool terminal)
 static void send_listener(int to)
 {
 	int fd = notify_install(), error = fd < 0 ? -fd : 0;
-	union {
-		struct cmsghdr head;
-		char room[CMSG_SPACE(sizeof(int))];
-	} data;
-	struct iovec part = {&error, sizeof error};
-	struct msghdr header = {.msg_iov = &part, .msg_iovlen = 1};
-	if (fd >= 0) {
-		memset(&data, 0, sizeof data);
-		data.head.cmsg_level = SOL_SOCKET;
-		data.head.cmsg_type = SCM_RIGHTS;
-		data.head.cmsg_len = CMSG_LEN(sizeof fd);
-		memcpy(CMSG_DATA(&data.head), &fd, sizeof fd);
-		header.msg_control = &data;
-		header.msg_controllen = sizeof data.room;
-	}
-	if (sendmsg(to, &header, MSG_NOSIGNAL) < 0)
+	if (send_with_fd(to, &error, sizeof error, fd, 0) < 0)
 		_exit(127); /* its calls would wait for ever */
 }
 
 static void take_listener(struct generation *generation, int from)
 {
-	union {
-		struct cmsghdr head;
-		char room[CMSG_SPACE(sizeof(int))];
-	} data;
 	int error = 0, fd = -1;
-	struct iovec part = {&error, sizeof error};
-	struct msghdr header = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = &data, .msg_controllen = sizeof data.room};
-	if (recvmsg(from, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) < 0)
+	if (receive_with_fd(from, &error, sizeof error, &fd) < 0)
 		error = errno;
-	else if (header.msg_controllen >= CMSG_LEN(sizeof fd) && data.head.cmsg_type == SCM_RIGHTS)
-		memcpy(&fd, CMSG_DATA(&data.head), sizeof fd);
 	generation->notify_error = error;
 	if (fd >= 0)
 		notify_adopt(generation, fd);

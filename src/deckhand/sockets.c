@@ -102,26 +102,11 @@ void sockets_knock(const struct held_socket *held)
 
 static void answer(int control, const struct preload_message *message, int fd)
 {
-	union {
-		struct cmsghdr head;
-		char room[CMSG_SPACE(sizeof(int))];
-	} data;
 	struct preload_message out = *message;
-	struct iovec part = {&out, sizeof out};
-	struct msghdr header = {.msg_iov = &part, .msg_iovlen = 1};
 	if (fd >= 0)
 		set_nonblocking(fd); /* one that a static program left blocking */
 	out.type = fd >= 0 ? PRELOAD_HELD : PRELOAD_NONE;
-	if (fd >= 0) {
-		memset(&data, 0, sizeof data);
-		data.head.cmsg_level = SOL_SOCKET;
-		data.head.cmsg_type = SCM_RIGHTS;
-		data.head.cmsg_len = CMSG_LEN(sizeof fd);
-		memcpy(CMSG_DATA(&data.head), &fd, sizeof fd);
-		header.msg_control = &data;
-		header.msg_controllen = sizeof data.room;
-	}
-	sendmsg(control, &header, MSG_NOSIGNAL | MSG_DONTWAIT);
+	send_with_fd(control, &out, sizeof out, fd, MSG_DONTWAIT);
 }
 
 static void hear_one(struct sockets *sockets, struct generation *generation, const struct preload_message *message, int fd)
@@ -166,22 +151,14 @@ bool sockets_hear(struct sockets *sockets, struct generation *generation)
 {
 	for (;;) {
 		struct preload_message message = {0};
-		union {
-			struct cmsghdr head;
-			char room[CMSG_SPACE(sizeof(int))];
-		} data;
-		struct iovec part = {&message, sizeof message};
-		struct msghdr header = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = &data, .msg_controllen = sizeof data.room};
-		ssize_t got = recvmsg(generation->control, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-		int fd = -1;
+		int fd;
+		ssize_t got = receive_with_fd(generation->control, &message, sizeof message, &fd);
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0 && errno == EAGAIN)
 			return true;
 		if (got <= 0)
 			return false;
-		if (header.msg_controllen >= CMSG_LEN(sizeof fd) && data.head.cmsg_type == SCM_RIGHTS)
-			memcpy(&fd, CMSG_DATA(&data.head), sizeof fd);
 		if (got == (ssize_t)sizeof message)
 			hear_one(sockets, generation, &message, fd);
 		else if (fd >= 0)

@@ -214,6 +214,39 @@ int connect_unix(const char *path)
 	return fd;
 }
 
+union fd_room {
+	struct cmsghdr head;
+	char room[CMSG_SPACE(sizeof(int))];
+};
+
+ssize_t send_with_fd(int to, const void *bytes, size_t len, int fd, int flags)
+{
+	union fd_room data = {0};
+	struct iovec part = {(void *)(uintptr_t)bytes, len};
+	struct msghdr header = {.msg_iov = &part, .msg_iovlen = 1};
+	if (fd >= 0) {
+		data.head.cmsg_level = SOL_SOCKET;
+		data.head.cmsg_type = SCM_RIGHTS;
+		data.head.cmsg_len = CMSG_LEN(sizeof fd);
+		memcpy(CMSG_DATA(&data.head), &fd, sizeof fd);
+		header.msg_control = &data;
+		header.msg_controllen = sizeof data.room;
+	}
+	return sendmsg(to, &header, flags | MSG_NOSIGNAL);
+}
+
+ssize_t receive_with_fd(int from, void *bytes, size_t len, int *fd)
+{
+	union fd_room data;
+	struct iovec part = {bytes, len};
+	struct msghdr header = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = &data, .msg_controllen = sizeof data.room};
+	ssize_t got = recvmsg(from, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	*fd = -1;
+	if (got >= 0 && header.msg_controllen >= CMSG_LEN(sizeof *fd) && data.head.cmsg_type == SCM_RIGHTS)
+		memcpy(fd, CMSG_DATA(&data.head), sizeof *fd);
+	return got;
+}
+
 bool copy_file(const char *from, const char *to, mode_t mode)
 {
 	char block[65536];
