@@ -223,11 +223,11 @@ static enum verdict judge(const struct command_line *line, struct deck *deck, bo
 		const struct service *service = services_at(deck->services, i);
 		if (!is_wanted(line, service))
 			continue;
-		*bad = service;
-		if (service->run == SERVICE_EXITED && !service_is_well(service))
-			return VERDICT_BAD;
 		if (service_is_well(service) || (!healthy && service->run == SERVICE_RUNNING))
 			continue;
+		*bad = service;
+		if (service->run == SERVICE_EXITED)
+			return VERDICT_BAD;
 		verdict = VERDICT_WAIT;
 	}
 	return verdict;
@@ -268,9 +268,12 @@ int verb_wait(const struct command_line *line)
 		look_read_generations(looking.deck);
 	}
 	if (verdict != VERDICT_GOOD) {
-		fault_set(&fault, FAULT_FAILED, "%s is %s%s%s", bad != NULL ? bad->name : "nothing", bad != NULL ? service_state_word(bad) : "there",
-			bad != NULL && bad->cause != NULL ? ": " : "", bad != NULL && bad->cause != NULL ? bad->cause : "");
-		fault_mend(&fault, "cargodeck logs %s says more", bad != NULL ? bad->name : "");
+		fault_set(&fault, FAULT_FAILED, "%s is %s%s%s", bad->name, service_state_word(bad), bad->cause != NULL ? ": " : "",
+			bad->cause != NULL ? bad->cause : "");
+		if (bad->run == SERVICE_ABSENT)
+			fault_mend(&fault, "`cargodeck start %s` makes its container", bad->name);
+		else
+			fault_mend(&fault, "`cargodeck logs %s` says more", bad->name);
 		status = verb_fault(&fault);
 	}
 	loop_timer_close(timer);

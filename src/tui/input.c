@@ -88,9 +88,20 @@ static void key_in_palette(struct tui *tui, struct key key)
 	}
 }
 
+/* What is about the terminal itself does its work while a text is typed, too. */
+static const struct command_def *find_always(const struct tui *tui, struct key key)
+{
+	const struct command_def *def = key.mods == KEY_MOD_CTRL ? keymap_find(&tui->keymap, key, hints_where(tui)) : NULL;
+	return def != NULL && (def->id == COMMAND_REDRAW || def->id == COMMAND_SUSPEND) ? def : NULL;
+}
+
 static void take_key(struct tui *tui, struct key key)
 {
-	const struct command_def *def;
+	const struct command_def *def = find_always(tui, key);
+	if (def != NULL) {
+		act(tui, def);
+		return;
+	}
 	fault_clear(&tui->fault);
 	strings_finish(&tui->mistakes);
 	if (tui->questions.count > 0) {

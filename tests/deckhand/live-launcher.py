@@ -84,8 +84,8 @@ def swaps_static_blocking_accepts_without_any_right():
 
 @test
 def swaps_in_distroless_static():
-    image = need("gcr.io/distroless/static-debian12:nonroot")
-    return under_load("edge", kept=True, static=True, launched=Contained(image, [], "edge", 8080))
+    image = need("gcr.io/distroless/static-debian12")
+    return under_load("edge", kept=True, static=True, launched=Contained(image, ["--user", "65532:65532"], "edge", 8080))
 
 
 @test
@@ -96,8 +96,8 @@ def swaps_by_the_library_in_debian():
 
 @test
 def swaps_by_the_library_in_distroless_cc():
-    image = need("gcr.io/distroless/cc-debian12:nonroot")
-    return under_load("blocking", kept=True, launched=Contained(image, [*STRICT[:4], "--read-only"], "blocking", 8080))
+    image = need("gcr.io/distroless/cc-debian12")
+    return under_load("blocking", kept=True, launched=Contained(image, [*STRICT[:4], "--user", "65532:65532", "--read-only"], "blocking", 8080))
 
 
 @test

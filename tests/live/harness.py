@@ -228,6 +228,19 @@ def workspace(name, source, env=None):
         made.close()
 
 
+@contextlib.contextmanager
+def folder(name, env=None, **files):
+    """A project of a few files; a dot in a file's name is written `_dot_`."""
+    made = pathlib.Path(tempfile.mkdtemp(prefix=f"cargodeck-live-{name}-files-"))
+    try:
+        for path, text in files.items():
+            (made / path.replace("_dot_", ".")).write_text(text)
+        with workspace(name, made, env) as place:
+            yield place
+    finally:
+        shutil.rmtree(made)
+
+
 def get(port, path="/", timeout=10):
     """Status and body; raises OSError where nobody answers."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)

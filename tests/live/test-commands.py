@@ -3,22 +3,19 @@
 folders of their own: what it prints, how it ends, and what it says where a
 person is wrong."""
 
-import contextlib
 import json
 import os
 import pathlib
 import re
 import select
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from harness import (PROGRAM, Deck, Failed, Stage, check, container, deck_on, free_port, get, inspect, main, run, test, until,
-                     wait_answer, workspace)
+from harness import (PROGRAM, Deck, Failed, Stage, check, container, deck_on, folder, free_port, get, inspect, main, run, test, until,
+                     wait_answer)
 
 PORT = free_port()
 MAIN = "src/main.rs"
@@ -71,19 +68,6 @@ def sentence(*words, status, where=None, env=None):
 
 def states(*words):
     return {each["service"]: each for each in json.loads(ask("ps", "--json", *words).stdout)}
-
-
-@contextlib.contextmanager
-def folder(name, **files):
-    """A project of a few files; a dot in a file's name is written `_dot_`."""
-    made = pathlib.Path(tempfile.mkdtemp(prefix=f"cargodeck-live-{name}-files-"))
-    try:
-        for path, text in files.items():
-            (made / path.replace("_dot_", ".")).write_text(text)
-        with workspace(name, made) as place:
-            yield place
-    finally:
-        shutil.rmtree(made)
 
 
 # ---- ps and wait ----
@@ -142,6 +126,8 @@ def test_wait_gives_up():
     sick = REDIS + ('    healthcheck:\n      test: ["CMD", "false"]\n      interval: 1s\n      retries: 1000\n'
                     '      start_period: 600s\n')
     with folder("sick", compose_dot_yaml=sick) as place:
+        said = sentence("wait", "--timeout", "1", status=1, where=place)
+        check("redis is absent" in said and "cargodeck start redis" in said, f"without a container it said {said}")
         place.compose("up", "--detach", "--quiet-pull")
         ask("wait", where=place)
         began = time.monotonic()

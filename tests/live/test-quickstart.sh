@@ -22,6 +22,8 @@ expect() { # expect NAME COMMAND...
 # Without a terminal it ends where the deck would open.
 run() { "$TEST_SRCDIR/share/quickstart" run "$@" >"$scratch/said" 2>&1 </dev/null; }
 
+# `run` alone configures without what only tests need: `test` must do it again.
+expect quickstart-builds-the-unit-tests [ -x "$TEST_BUILDDIR/tests/tui/test-keys" ]
 run "$shop"
 expect quickstart-needs-a-terminal grep -q 'this is no terminal' "$scratch/said"
 expect quickstart-copies-the-example cmp "$shop/compose.yaml" "$TEST_SRCDIR/share/example/compose.yaml"
