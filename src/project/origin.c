@@ -6,14 +6,14 @@
 #include <fnmatch.h>
 #include <stdio.h>
 
-enum { STEPS_LIMIT = 2000 };
+enum { STEPS_LIMIT = 2000, LINES_LIMIT = 50000 };
 
 struct search {
 	const struct project *project;
 	const struct compose_service *service;
 	const struct dockerfile *file;
 	struct origin *origin;
-	unsigned steps; /* a bound on all that is tried */
+	unsigned steps, lines; /* bounds on all that is tried: stages and lines of them */
 };
 
 void origin_finish(struct origin *origin)
@@ -271,6 +271,8 @@ static bool search_stage(struct search *search, int stage, size_t until, const c
 		const char *word = search->file->lines.items[i].word;
 		if (search->file->lines.items[i].stage != stage)
 			continue;
+		if (++search->lines > LINES_LIMIT)
+			return false;
 		if ((strcmp(word, "COPY") == 0 || strcmp(word, "ADD") == 0) && search_copy(search, i, path))
 			return true;
 		if (strcmp(word, "RUN") == 0 && search_run(search, i, path))

@@ -189,13 +189,32 @@ static void holds_several(void **state)
 	sample_close(&sample);
 }
 
+/* Each line doubles what has to be looked at: it is given up, and not after a
+ * minute. */
+static void gives_up_a_chain(void **state)
+{
+	(void)state;
+	struct sample sample;
+	auto_str text = {0};
+	sample_open(&sample);
+	str_add(&text, BUILD "FROM debian AS a\n");
+	for (int i = 0; i < 1500; i++)
+		str_print(&text, "COPY --from=%s / /%d\n", i % 2 == 0 ? "a" : "build", i % 7);
+	str_add(&text, "FROM debian\nCOPY --from=a / /\nCMD [\"/1/2/3/api\"]\n");
+	sample_write(&sample, "Dockerfile", str_text(&text));
+	sample_compose(&sample, "\"api\":{\"build\":{\"context\":\"@/\",\"dockerfile\":\"Dockerfile\"}}");
+	assert_non_null(sample.project.services.items[0].why);
+	sample_close(&sample);
+}
+
 int main(void)
 {
-	struct CMUnitTest tests[COUNT_OF(mappings) + 3];
+	struct CMUnitTest tests[COUNT_OF(mappings) + 4];
 	for (size_t i = 0; i < COUNT_OF(mappings); i++)
 		tests[i] = (struct CMUnitTest){mappings[i].name, maps, NULL, NULL, (void *)(uintptr_t)&mappings[i]};
 	tests[COUNT_OF(mappings)] = (struct CMUnitTest)cmocka_unit_test(shares_families);
 	tests[COUNT_OF(mappings) + 1] = (struct CMUnitTest)cmocka_unit_test(takes_over_an_image);
 	tests[COUNT_OF(mappings) + 2] = (struct CMUnitTest)cmocka_unit_test(holds_several);
+	tests[COUNT_OF(mappings) + 3] = (struct CMUnitTest)cmocka_unit_test(gives_up_a_chain);
 	return cmocka_run_group_tests_name("mapping", tests, NULL, NULL);
 }
