@@ -25,7 +25,7 @@ char *mem_print(const char *format, ...) PRINTF_LIKE(1, 2);
 char *mem_print_v(const char *format, va_list args) PRINTF_LIKE(1, 0);
 
 void mem_auto_free(void *pointer_to_pointer);
-#define auto_free __attribute__((cleanup(mem_auto_free)))
+#define auto_free __attribute__((unused, cleanup(mem_auto_free)))
 
 /* Hands over what *place owns and leaves NULL behind. */
 #define steal(place) \

@@ -1,7 +1,10 @@
 /* Runs a fuzz target without libFuzzer: each file of its corpus, then seeded
  * mutations of them; the same run every time. Prints TAP.
  *   fuzz-NAME [CORPUS] [ROUNDS]
- * The corpus is tests/fuzz/corpus/NAME of the source tree unless given. */
+ * The corpus is tests/fuzz/corpus/NAME of the source tree unless given. With
+ * libFuzzer (configure --enable-fuzzer) nothing of this is built: it has a
+ * main() of its own. */
+#ifndef FUZZER
 #include "cargodeck/base.h"
 
 #include <dirent.h>
@@ -108,3 +111,4 @@ int main(int argc, char **argv)
 	printf("ok 1 - fuzz %s: %zu files, %ld mutations\n", name, count, rounds);
 	return 0;
 }
+#endif
