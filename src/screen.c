@@ -143,6 +143,18 @@ static void on_follow(void *data, const char *service)
 	deck_follow_log(screen->deck, service);
 }
 
+static void on_merge(void *data, const struct strings *names)
+{
+	struct screen *screen = data;
+	deck_merge_logs(screen->deck, names);
+}
+
+static void on_explain(void *data, const char *service)
+{
+	struct screen *screen = data;
+	deck_explain(screen->deck, service);
+}
+
 static void on_gone(void *data)
 {
 	struct screen *screen = data;
@@ -204,7 +216,7 @@ static void show_mistakes(struct screen *screen)
 
 static bool open_all(struct screen *screen, const struct command_line *line, struct fault *fault)
 {
-	static const struct tui_call calls = {on_view, on_command, on_follow, on_edit, on_gone};
+	static const struct tui_call calls = {on_view, on_command, on_follow, on_merge, on_explain, on_edit, on_gone};
 	struct deck_options options;
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
 		fault_set(fault, FAULT_USAGE, "the screen needs a terminal");

@@ -109,6 +109,11 @@ void deck_watch_figures(struct deck *deck);
 char *deck_path(const struct deck *deck, const char *file);
 /* Which service's log the screen follows; NULL: none. */
 void deck_follow_log(struct deck *deck, const char *service);
+/* Shows the logs of these services as one, merged by time, in place of the one
+ * that is followed; an empty list: of every service. NULL: one again. */
+void deck_merge_logs(struct deck *deck, const struct strings *names);
+/* view.why is filled for this service from now on; NULL: no more. */
+void deck_explain(struct deck *deck, const char *service);
 
 /* Grows with each change that a screen could show. */
 uint64_t deck_revision(const struct deck *deck);

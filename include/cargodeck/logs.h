@@ -58,6 +58,7 @@ struct log_line {
 	int64_t time_ns; /* wall clock; 0: not known */
 	enum log_level level;
 	bool is_stderr;
+	const char *source; /* whose line, in a store of several; NULL: not told; lives as long as the store */
 	const char *text; /* NUL-terminated; borrowed until the store is added to, cleared or closed */
 	size_t len;
 	const struct log_span *spans; /* as the text, and until LOG_GIVEN_KEEP more lines were got; NULL: none */
@@ -72,6 +73,9 @@ void log_store_close(struct log_store *store); /* NULL is fine */
 /* Adds a raw line (without its newline): cleaned, its level found. time_ns 0:
  * not known. Takes under a microsecond for lines as people write them. */
 void log_store_add(struct log_store *store, int64_t time_ns, bool is_stderr, const char *raw, size_t len);
+/* Adds a line of another store, which is cleaned, as one of `source` (NULL: of
+ * nobody in particular; more than 255 sources are not told apart). */
+void log_store_copy(struct log_store *store, const char *source, const struct log_line *line);
 /* Adds a divider ("run 3, generation g41") or a gap ("lines may be missing") as
  * a line of its own; the text is cleaned. No search finds it. */
 void log_store_mark(struct log_store *store, enum log_kind kind, int64_t time_ns, const char *text);

@@ -31,6 +31,11 @@ struct tui_call {
 	bool (*command)(void *data, int id, const char *argument, struct fault *fault);
 	/* Another service is selected: its log should be followed. NULL: none. */
 	void (*follow)(void *data, const char *service);
+	/* The log pane is to show the logs of these services as one (an empty list:
+	 * of all), NULL: the followed one's again. */
+	void (*merge)(void *data, const struct strings *names);
+	/* view.why is wanted for this service from now on; NULL: no more. */
+	void (*explain)(void *data, const char *service);
 	/* Enter on an error: open it in the person's editor. May be NULL. */
 	void (*edit)(void *data, const char *file, unsigned line, unsigned column);
 	/* The terminal is gone (hung up): nothing can be drawn any more. */

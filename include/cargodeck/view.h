@@ -153,6 +153,27 @@ struct view_fault {
 	bool is_bad; /* red, else a warning */
 };
 
+/* ---- why a service is as it is ---- */
+
+struct view_wait {
+	const char *name;
+	enum view_state state;
+	const char *state_text; /* "healthy" */
+	const char *condition; /* as compose has it: "service_healthy" */
+	bool holds;
+};
+
+struct view_why {
+	const char *service; /* NULL: none is asked about */
+	enum view_state state;
+	const char *sentence, *cause, *mend; /* cause and mend may be NULL */
+	const struct view_wait *waits, *awaited; /* what it waits for; what waits for it */
+	size_t wait_count, awaited_count;
+	const char *probe, *probe_said; /* the command, and its last words where it failed; or NULL */
+	const char *const *lines; /* its last ones */
+	size_t line_count;
+};
+
 /* ---- first start ---- */
 
 enum view_step_state { VIEW_STEP_WAITING, VIEW_STEP_RUNNING, VIEW_STEP_DONE, VIEW_STEP_FAILED };
@@ -197,6 +218,7 @@ struct view {
 	struct view_log log; /* of the selected service: see tui_call.follow */
 	const struct view_fault *faults; /* the one to show first is the first */
 	size_t fault_count;
+	struct view_why why; /* see tui_call.explain */
 	struct view_start start;
 };
 

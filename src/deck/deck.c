@@ -301,6 +301,7 @@ void deck_close(struct deck *deck)
 	rows_close(deck);
 	follow_close(deck);
 	view_close(deck);
+	why_close(deck);
 	engine_close(deck->engine);
 	sync_close(deck);
 	project_close(deck->project);

@@ -22,6 +22,7 @@
 #include "cargodeck/logs.h"
 #include "cargodeck/project.h"
 #include "cargodeck/services.h"
+#include "cargodeck/view.h"
 #include "cargodeck/watch.h"
 
 enum { SAVES_KEPT = 64, SWAPS_KEPT = 32, ERRORS_KEPT = 200, FAULTS_KEPT = 8 };
@@ -202,6 +203,9 @@ struct deck {
 
 	struct map *logs; /* service -> struct follow_log */
 	char *followed;
+	char *explained; /* the service that view.why is about, or NULL */
+	struct why_store *why;
+	struct merge *merge; /* logs of several services as one; NULL: one is shown */
 	struct share *share;
 	struct loop_timer *heir; /* a follower whose deck has ended tries to take over */
 	char *on_serving, *on_failed; /* a person's commands */
@@ -235,6 +239,8 @@ void up_start(struct deck *deck);
 void up_read_project(struct deck *deck); /* again: compose or a manifest changed */
 void up_close(struct deck *deck);
 /* Something moved: starts what can start now, tells ready when all is well. */
+/* Does a condition of depends_on hold for that service (compose's words)? */
+bool up_depend_holds(const struct service *other, const char *condition);
 void up_consider(struct deck *deck);
 void up_images_done(struct deck *deck, const struct fault *fault);
 void up_builder_ready(struct deck *deck, struct family *family);
@@ -317,12 +323,26 @@ void look_read_generations(struct deck *deck);
 /* False and a fault that names the services: one of the names is none. */
 bool verb_services_known(struct deck *deck, const struct strings *names, struct fault *fault);
 
-/* ---- follow.c: logs ---- */
+/* ---- view.c and why.c: what the screen shows ---- */
+enum view_state view_state_of(const struct deck *deck, const struct service *service);
+void why_fill(struct deck *deck, struct view_why *out);
+void why_close(struct deck *deck);
+
+/* ---- follow.c and merge.c: logs ---- */
+enum { LOG_TAIL = 300 }; /* lines of a log that are read when it is first shown */
+/* What was read of a service's log; NULL: it was never shown. */
+struct log_store *follow_own_store(const struct deck *deck, const char *service);
+void merge_open(struct deck *deck, const struct strings *names); /* empty: every service */
+void merge_close(struct deck *deck);
+bool merge_has(const struct deck *deck, const char *service); /* its log is among those shown */
+/* The newest line of that store is one more to be put in order. */
+void merge_line(struct deck *deck, const char *service, const struct log_store *from, int64_t time_ns);
+struct log_store *merge_store(const struct deck *deck, const char **title, const char **why_empty);
 void follow_add_builder(struct deck *deck, const char *bytes, size_t len);
 void follow_mark(struct deck *deck, const char *service, const char *text);
 void follow_close(struct deck *deck);
 void follow_container_changed(struct deck *deck, struct service *service);
-struct log_store *follow_store(struct deck *deck, const char *service, const char **why_empty, bool *stale);
+struct log_store *follow_store(struct deck *deck, const char *service, const char **why_empty);
 
 /* ---- share.c and hear.c: one deck has the project, others follow it ---- */
 void share_open(struct deck *deck);

@@ -1,11 +1,12 @@
 /* Logs: one store for each service that was looked at, and one for the builder.
- * Only the log that is shown is followed; what was read is kept when another
- * is shown, and when a container is made anew, with a divider. */
+ * Only the logs that are shown are followed (one, or those that merge.c puts in
+ * order); what was read is kept when another is shown, and when a container is
+ * made anew, with a divider. */
 #include "deck.h"
 
 #include <stdio.h>
 
-enum { STORE_BYTES = 64 << 20, TAIL = 300 };
+enum { STORE_BYTES = 64 << 20 };
 
 struct follow_log {
 	struct deck *deck;
@@ -48,14 +49,21 @@ static void on_line(void *data, const struct engine_log_line *line)
 {
 	struct follow_log *follow = data;
 	log_store_add(follow->store, line->time_ns, line->stream == 2, line->text, line->len);
+	merge_line(follow->deck, follow->service, follow->store, line->time_ns);
+	deck_changed(follow->deck);
+}
+
+static void add_mark(struct follow_log *follow, enum log_kind kind, const char *text)
+{
+	int64_t now = clock_wall_ms() * 1000000;
+	log_store_mark(follow->store, kind, now, text);
+	merge_line(follow->deck, follow->service, follow->store, now);
 	deck_changed(follow->deck);
 }
 
 static void on_gap(void *data)
 {
-	struct follow_log *follow = data;
-	log_store_mark(follow->store, LOG_GAP, clock_wall_ms() * 1000000, "the engine's log was cut here: lines may be missing");
-	deck_changed(follow->deck);
+	add_mark(data, LOG_GAP, "the engine's log was cut here: lines may be missing");
 }
 
 static void on_end(void *data, const struct fault *fault)
@@ -75,7 +83,7 @@ static void open_log(struct follow_log *follow, const struct service *service)
 		if (follow->ended && service->run != SERVICE_RUNNING)
 			return; /* read to its end */
 		if (follow->ended)
-			log_store_mark(follow->store, LOG_DIVIDER, clock_wall_ms() * 1000000, "started again");
+			add_mark(follow, LOG_DIVIDER, "started again");
 		follow->ended = false;
 		engine_log_resume(follow->log);
 		return;
@@ -83,28 +91,50 @@ static void open_log(struct follow_log *follow, const struct service *service)
 	engine_log_close(follow->log);
 	follow->ended = false;
 	if (follow->container != NULL)
-		log_store_mark(follow->store, LOG_DIVIDER, clock_wall_ms() * 1000000, "a new container");
+		add_mark(follow, LOG_DIVIDER, "a new container");
 	service_set_text(&follow->container, service->container);
-	follow->log = engine_log_open(follow->deck->engine, service->container, service->is_tty, TAIL, true, &calls, follow);
+	follow->log = engine_log_open(follow->deck->engine, service->container, service->is_tty, LOG_TAIL, true, &calls, follow);
+}
+
+static bool is_shown(const struct deck *deck, const char *service)
+{
+	return text_equal(deck->followed, service) || merge_has(deck, service);
+}
+
+/* Following costs the engine: only what is shown is. */
+static void follow_shown(struct deck *deck)
+{
+	for (size_t i = 0; i < services_count(deck->services); i++) {
+		const struct service *row = services_at(deck->services, i);
+		struct follow_log *follow = map_get(deck->logs, row->name);
+		if (is_shown(deck, row->name) && row->container != NULL)
+			open_log(get_follow(deck, row->name), row);
+		else if (follow != NULL && follow->log != NULL && !follow->ended)
+			engine_log_pause(follow->log);
+	}
+	deck_changed(deck);
 }
 
 void deck_follow_log(struct deck *deck, const char *service)
 {
 	if (text_equal(deck->followed, service))
 		return;
-	struct follow_log *old = deck->followed != NULL ? map_get(deck->logs, deck->followed) : NULL;
-	if (old != NULL && old->log != NULL && !old->ended)
-		engine_log_pause(old->log); /* following costs the engine: only what is shown */
 	service_set_text(&deck->followed, service);
-	const struct service *row = services_find(deck->services, service);
-	if (row != NULL && row->container != NULL)
-		open_log(get_follow(deck, service), row);
-	deck_changed(deck);
+	follow_shown(deck);
+}
+
+void deck_merge_logs(struct deck *deck, const struct strings *names)
+{
+	if (names != NULL)
+		merge_open(deck, names);
+	else
+		merge_close(deck);
+	follow_shown(deck);
 }
 
 void follow_container_changed(struct deck *deck, struct service *service)
 {
-	if (service->container != NULL && text_equal(deck->followed, service->name))
+	if (service->container != NULL && is_shown(deck, service->name))
 		open_log(get_follow(deck, service->name), service);
 }
 
@@ -112,7 +142,13 @@ void follow_mark(struct deck *deck, const char *service, const char *text)
 {
 	struct follow_log *follow = map_get(deck->logs, service);
 	if (follow != NULL)
-		log_store_mark(follow->store, LOG_DIVIDER, clock_wall_ms() * 1000000, text);
+		add_mark(follow, LOG_DIVIDER, text);
+}
+
+struct log_store *follow_own_store(const struct deck *deck, const char *service)
+{
+	const struct follow_log *follow = map_get(deck->logs, service);
+	return follow != NULL ? follow->store : NULL;
 }
 
 void follow_add_builder(struct deck *deck, const char *bytes, size_t len)
@@ -130,12 +166,11 @@ void follow_add_builder(struct deck *deck, const char *bytes, size_t len)
 	deck_changed(deck);
 }
 
-struct log_store *follow_store(struct deck *deck, const char *service, const char **why_empty, bool *stale)
+struct log_store *follow_store(struct deck *deck, const char *service, const char **why_empty)
 {
 	const struct service *row = services_find(deck->services, service);
 	struct follow_log *follow = service != NULL ? map_get(deck->logs, service) : NULL;
 	*why_empty = NULL;
-	*stale = deck->is_lost;
 	if (follow != NULL && log_store_end(follow->store) > log_store_first(follow->store))
 		return follow->store;
 	if (row == NULL)
@@ -149,6 +184,7 @@ struct log_store *follow_store(struct deck *deck, const char *service, const cha
 
 void follow_close(struct deck *deck)
 {
+	merge_close(deck);
 	map_close(deck->logs);
 	deck->logs = NULL;
 }

@@ -243,6 +243,15 @@ char *up_write_override(struct deck *deck, struct fault *fault)
 
 /* ---- waves ---- */
 
+bool up_depend_holds(const struct service *other, const char *condition)
+{
+	if (text_equal(condition, "service_healthy"))
+		return other->run == SERVICE_RUNNING && strcmp(service_state_word(other), "healthy") == 0;
+	if (text_equal(condition, "service_completed_successfully"))
+		return other->run == SERVICE_EXITED && other->exit_code == 0;
+	return other->run == SERVICE_RUNNING || other->run == SERVICE_EXITED;
+}
+
 static bool depends_hold(struct deck *deck, const struct compose_service *service, const char **waits)
 {
 	for (size_t i = 0; i < service->depends.count; i++) {
@@ -250,13 +259,7 @@ static bool depends_hold(struct deck *deck, const struct compose_service *servic
 		const struct service *other = services_find(deck->services, depend->service);
 		if (other == NULL)
 			continue; /* of a profile that is not chosen */
-		bool holds;
-		if (text_equal(depend->condition, "service_healthy"))
-			holds = other->run == SERVICE_RUNNING && strcmp(service_state_word(other), "healthy") == 0;
-		else if (text_equal(depend->condition, "service_completed_successfully"))
-			holds = other->run == SERVICE_EXITED && other->exit_code == 0;
-		else
-			holds = other->run == SERVICE_RUNNING || other->run == SERVICE_EXITED;
+		bool holds = up_depend_holds(other, depend->condition);
 		/* one that is to be made anew does not count yet */
 		if (!holds || (depend->required && strings_have(&deck->recreate, depend->service))) {
 			*waits = depend->service;

@@ -2,7 +2,6 @@
  * must outlive the call (texts put together, lists) is kept in one store that
  * is filled anew each time. */
 #include "deck.h"
-#include "cargodeck/view.h"
 
 #include <stdio.h>
 
@@ -27,7 +26,7 @@ static const char *keep_text(struct deck_view_store *store, char *text)
 
 /* ---- services ---- */
 
-static enum view_state state_of(const struct deck *deck, const struct service *service)
+enum view_state view_state_of(const struct deck *deck, const struct service *service)
 {
 	const char *word = service_state_word(service);
 	static const struct {
@@ -89,7 +88,7 @@ static void add_service(struct deck *deck, struct deck_view_store *store, const 
 	struct view_service *out = array_add(&store->services);
 	int64_t now = clock_wall_ms();
 	out->name = service->name;
-	out->state = state_of(deck, service);
+	out->state = view_state_of(deck, service);
 	out->state_text = out->state == VIEW_STALE ? NULL : state_text(store, service);
 	out->generation = service->generation;
 	out->foreign = service->is_foreign;
@@ -201,7 +200,7 @@ static bool give_line(void *data, uint64_t number, struct view_line *out)
 		return false;
 	*out = (struct view_line){
 		.kind = line->kind == LOG_DIVIDER ? VIEW_LINE_DIVIDER : line->kind == LOG_GAP ? VIEW_LINE_GAP : VIEW_LINE_TEXT,
-		.time_ms = line->time_ns / 1000000, .level = log_level_of(line->level), .is_stderr = line->is_stderr,
+		.source = line->source, .time_ms = line->time_ns / 1000000, .level = log_level_of(line->level), .is_stderr = line->is_stderr,
 		.text = line->text, .len = line->len,
 		.spans = (const struct view_span *)(const void *)line->spans, .span_count = line->span_count};
 	return true;
@@ -210,11 +209,14 @@ static bool give_line(void *data, uint64_t number, struct view_line *out)
 static void fill_log(struct deck *deck, struct deck_view_store *store, struct view_log *log)
 {
 	const char *empty;
-	bool stale;
-	store->log = follow_store(deck, deck->followed, &empty, &stale);
-	log->name = deck->followed;
+	if (deck->merge != NULL) {
+		store->log = merge_store(deck, &log->name, &empty);
+	} else {
+		store->log = follow_store(deck, deck->followed, &empty);
+		log->name = deck->followed;
+	}
 	log->empty = empty;
-	log->stale = stale || deck->is_lost;
+	log->stale = deck->is_lost;
 	log->line = give_line;
 	log->data = store;
 	if (store->log != NULL) {
@@ -289,6 +291,7 @@ void deck_view(struct deck *deck, struct view *view)
 	view->faults = store->faults.items;
 	view->fault_count = store->faults.count;
 	fill_start(deck, store, &view->start);
+	why_fill(deck, &view->why);
 }
 
 void view_close(struct deck *deck)

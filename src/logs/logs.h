@@ -13,6 +13,7 @@ struct log_entry {
 	uint32_t kind : 2;
 	uint32_t is_stderr : 1;
 	uint32_t spans_at : 24; /* of its packed spans */
+	uint32_t source : 8; /* 0: none; else its place in the store's sources, from 1 */
 };
 
 /* A block of lines: text grows from the front, each line with a NUL behind
@@ -35,6 +36,7 @@ struct log_store {
 	struct str text; /* the line being cleaned */
 	struct log_span spans[LOG_SPAN_LIMIT];
 	struct log_given *given;
+	struct strings sources; /* names */
 };
 
 const struct log_entry *log_segment_entry(const struct log_segment *segment, size_t index);

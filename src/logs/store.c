@@ -3,7 +3,7 @@
  * last one that went is used again. deck adds to it and reads from it. */
 #include "logs.h"
 
-enum { SEGMENT_MOST = 256 * 1024, SEGMENT_LEAST = 4096 };
+enum { SEGMENT_MOST = 256 * 1024, SEGMENT_LEAST = 4096, SOURCES_MOST = 255 };
 
 /* Spans that were given out, unpacked: the newest LOG_GIVEN_KEEP of them. */
 struct log_given {
@@ -120,7 +120,7 @@ size_t log_store_segment(const struct log_store *store, uint64_t number)
 
 /* ---- adding ---- */
 
-static void add(struct log_store *store, struct log_entry entry, size_t span_count)
+static void add(struct log_store *store, struct log_entry entry, const struct log_span *spans, size_t span_count)
 {
 	const struct str *text = &store->text;
 	struct log_segment *segment = segment_for(store, text->len + 1 + sizeof entry);
@@ -131,7 +131,7 @@ static void add(struct log_store *store, struct log_entry entry, size_t span_cou
 	segment->block[segment->text_len + text->len] = '\0';
 	segment->text_len += text->len + 1;
 	*entry_at(segment, segment->count++) = entry;
-	log_spans_pack(&segment->spans, store->spans, span_count);
+	log_spans_pack(&segment->spans, spans, span_count);
 	store->end++;
 	bound(store);
 }
@@ -163,6 +163,7 @@ void log_store_close(struct log_store *store)
 	free(store->spare.block);
 	free(store->given);
 	array_finish(&store->segments);
+	strings_finish(&store->sources);
 	str_finish(&store->text);
 	free(store);
 }
@@ -171,13 +172,32 @@ void log_store_add(struct log_store *store, int64_t time_ns, bool is_stderr, con
 {
 	size_t spans = log_clean(raw, len, &store->text, store->spans);
 	enum log_level level = log_level_find(str_text(&store->text), store->text.len);
-	add(store, (struct log_entry){.time_ns = time_ns, .level = level & 7, .kind = LOG_TEXT, .is_stderr = is_stderr}, spans);
+	add(store, (struct log_entry){.time_ns = time_ns, .level = level & 7, .kind = LOG_TEXT, .is_stderr = is_stderr}, store->spans, spans);
+}
+
+static unsigned source_number(struct log_store *store, const char *source)
+{
+	for (size_t i = 0; source != NULL && i < store->sources.count; i++)
+		if (strcmp(store->sources.items[i], source) == 0)
+			return (unsigned)i + 1;
+	if (source == NULL || store->sources.count >= SOURCES_MOST)
+		return 0;
+	strings_add(&store->sources, source);
+	return (unsigned)store->sources.count;
+}
+
+void log_store_copy(struct log_store *store, const char *source, const struct log_line *line)
+{
+	str_clear(&store->text);
+	str_add_bytes(&store->text, line->text, line->len);
+	add(store, (struct log_entry){.time_ns = line->time_ns, .level = line->level & 7, .kind = line->kind & 3, .is_stderr = line->is_stderr,
+		.source = source_number(store, source) & 255}, line->spans, line->span_count);
 }
 
 void log_store_mark(struct log_store *store, enum log_kind kind, int64_t time_ns, const char *text)
 {
 	size_t spans = log_clean(text, strlen(text), &store->text, store->spans);
-	add(store, (struct log_entry){.time_ns = time_ns, .kind = kind & 3}, spans);
+	add(store, (struct log_entry){.time_ns = time_ns, .kind = kind & 3}, store->spans, spans);
 }
 
 uint64_t log_store_first(const struct log_store *store)
@@ -209,6 +229,7 @@ bool log_store_get(const struct log_store *store, uint64_t number, struct log_li
 	line->time_ns = entry->time_ns;
 	line->level = entry->level;
 	line->is_stderr = entry->is_stderr;
+	line->source = entry->source > 0 ? store->sources.items[entry->source - 1] : NULL;
 	line->text = log_segment_text(segment, index, &line->len);
 	size_t from = entry->spans_at;
 	size_t to = index + 1 < segment->count ? entry_at(segment, index + 1)->spans_at : segment->spans.len;

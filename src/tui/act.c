@@ -31,6 +31,10 @@ static void move_by(struct tui *tui, long step)
 		tui->error_scroll = moved(tui->error_scroll, step);
 		return;
 	}
+	if (tui->mode == MODE_WHY) {
+		tui->why_top = moved(tui->why_top, step);
+		return;
+	}
 	switch (tui->focus) {
 	case PANE_SERVICES:
 		services_move(tui, step);
@@ -56,7 +60,7 @@ static long page(const struct tui *tui)
 {
 	size_t rows = tui->focus == PANE_SERVICES ? tui->service_rows : tui->focus == PANE_BUILD ? tui->error_rows :
 		tui->focus == PANE_LOG && tui->log.rows > 0 ? (size_t)tui->log.rows : 0;
-	if (tui->mode == MODE_ERROR)
+	if (tui->mode == MODE_ERROR || tui->mode == MODE_WHY)
 		rows = tui->rows > 3 ? (size_t)tui->rows - 3 : 1;
 	return rows > 2 ? (long)rows - 1 : 1;
 }
@@ -80,8 +84,29 @@ static void error_step(struct tui *tui, long step)
 	}
 }
 
+static void merge_logs(struct tui *tui, bool is_on)
+{
+	const struct strings all = {0};
+	tui->is_merged = is_on;
+	if (tui->call.merge != NULL)
+		tui->call.merge(tui->data, is_on ? &all : NULL);
+}
+
+static void explain(struct tui *tui, bool is_on)
+{
+	tui->mode = is_on ? MODE_WHY : MODE_DECK;
+	tui->why_top = 0;
+	if (tui->call.explain != NULL)
+		tui->call.explain(tui->data, is_on ? tui->selected : NULL);
+}
+
 static void open_selected(struct tui *tui)
 {
+	if (tui->mode == MODE_WHY) {
+		explain(tui, false);
+		tui->focus = PANE_LOG;
+		return;
+	}
 	if (tui->mode == MODE_ERROR) {
 		struct error_place place = {0};
 		if (tui->error_at < tui->errors.count)
@@ -94,6 +119,8 @@ static void open_selected(struct tui *tui)
 		tui->mode = MODE_ERROR;
 		tui->error_scroll = 0;
 	} else if (tui->focus == PANE_SERVICES && tui->selected != NULL) {
+		if (tui->is_merged)
+			merge_logs(tui, false);
 		tui->focus = PANE_LOG;
 	}
 }
@@ -101,7 +128,9 @@ static void open_selected(struct tui *tui)
 /* Back by one step: the nearest thing that was opened is closed. */
 static void leave(struct tui *tui)
 {
-	if (tui->mode != MODE_DECK)
+	if (tui->mode == MODE_WHY)
+		explain(tui, false);
+	else if (tui->mode != MODE_DECK)
 		tui->mode = MODE_DECK;
 	else if (tui->is_zoomed)
 		tui->is_zoomed = false;
@@ -112,6 +141,13 @@ static void leave(struct tui *tui)
 	else
 		tui->focus = tui->was_start ? PANE_START : PANE_SERVICES;
 	tui->log.has_hit = tui->log.is_missing = tui->log.is_looking = false;
+}
+
+static void grow_log(struct tui *tui, int step)
+{
+	int grow = tui->log_grow + step;
+	if (grow >= -LAYOUT_GROW_MOST && grow <= LAYOUT_GROW_MOST)
+		tui->log_grow = grow;
 }
 
 static void open_field(struct tui *tui, enum mode mode)
@@ -188,6 +224,21 @@ static bool act_screen(struct tui *tui, int id)
 		break;
 	case COMMAND_LOG_WRAP:
 		tui->log.is_wrapped = !tui->log.is_wrapped;
+		break;
+	case COMMAND_LOG_MERGE:
+		merge_logs(tui, !tui->is_merged);
+		break;
+	case COMMAND_LOG_LARGER:
+		grow_log(tui, 1);
+		break;
+	case COMMAND_LOG_SMALLER:
+		grow_log(tui, -1);
+		break;
+	case COMMAND_WHY:
+		explain(tui, tui->mode != MODE_WHY);
+		break;
+	case COMMAND_ARRANGE:
+		tui->arrange = tui->layout.mode == LAYOUT_WIDE ? ARRANGE_BELOW : ARRANGE_BESIDE;
 		break;
 	case COMMAND_SEARCH:
 		open_field(tui, MODE_SEARCH);

@@ -64,6 +64,10 @@ bool hints_does_something(const struct tui *tui, const struct command_def *def)
 		return tui->has_build && tui->has_back;
 	case COMMAND_TAKE_OVER:
 		return tui->can_take_over;
+	case COMMAND_LOG_MERGE:
+		return tui->names.count > 1;
+	case COMMAND_ARRANGE:
+		return tui->layout.mode == LAYOUT_WIDE || (tui->layout.mode == LAYOUT_STACK && tui->columns >= LAYOUT_BESIDE_COLUMNS);
 	case COMMAND_OPEN:
 		return tui->focus == PANE_BUILD ? tui->errors.count > 0 : tui->focus == PANE_SERVICES && has_service;
 	case COMMAND_LEAVE:
@@ -122,6 +126,9 @@ static int general_width(struct tui *tui)
 /* What one does most in this pane. */
 static bool is_leading(const struct tui *tui, const struct command_def *def)
 {
+	enum view_state state;
+	if (def->id == COMMAND_WHY && tui->focus == PANE_SERVICES)
+		return selected_state(tui, &state) && state >= VIEW_UNHEALTHY;
 	if (tui->focus == PANE_LOG)
 		return def->id == COMMAND_LOG_FOLLOW || def->id == COMMAND_SEARCH;
 	return def->id == COMMAND_OPEN;
@@ -195,6 +202,8 @@ void hints_draw(struct tui *tui)
 	static const struct fixed_hint error[] = {{COMMAND_OPEN, NULL, "edit"}, {COMMAND_LEAVE, NULL, "back"},
 		{COMMAND_ERROR_NEXT, NULL, "next"}, {COMMAND_ERROR_PREVIOUS, NULL, "previous"},
 		{COMMAND_LINE_DOWN, NULL, "down"}, {COMMAND_LINE_UP, NULL, "up"}};
+	static const struct fixed_hint why[] = {{COMMAND_OPEN, NULL, "log"}, {COMMAND_RESTART, NULL, "restart"}, {COMMAND_START, NULL, "start"},
+		{COMMAND_LEAVE, NULL, "back"}, {COMMAND_LINE_DOWN, NULL, "down"}, {COMMAND_LINE_UP, NULL, "up"}};
 	int y = tui->layout.keys_row;
 	if (y < 0)
 		return;
@@ -217,6 +226,9 @@ void hints_draw(struct tui *tui)
 		break;
 	case MODE_ERROR:
 		draw_fixed(tui, y, error, COUNT_OF(error));
+		break;
+	case MODE_WHY:
+		draw_fixed(tui, y, why, COUNT_OF(why));
 		break;
 	}
 }

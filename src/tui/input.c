@@ -121,6 +121,7 @@ static void take_key(struct tui *tui, struct key key)
 		return;
 	case MODE_DECK:
 	case MODE_ERROR:
+	case MODE_WHY:
 		def = keymap_find(&tui->keymap, key, tui->mode == MODE_ERROR ? COMMAND_AT_BUILD : hints_where(tui));
 		if (def != NULL)
 			act(tui, def);
@@ -166,6 +167,8 @@ static void take_mouse(struct tui *tui, const struct key_event *event)
 		return;
 	if ((is_up || is_down) && tui->mode == MODE_HELP) {
 		tui->help_top = is_up ? tui->help_top - (tui->help_top > 0) : tui->help_top + 1;
+	} else if ((is_up || is_down) && tui->mode == MODE_WHY) {
+		tui->why_top = is_up ? tui->why_top - (tui->why_top > 0) : tui->why_top + 1;
 	} else if ((is_up || is_down) && tui->mode == MODE_ERROR) {
 		tui->error_scroll = is_up ? tui->error_scroll - (tui->error_scroll > 0) : tui->error_scroll + 1;
 	} else if (tui->mode == MODE_DECK) {

@@ -3,7 +3,9 @@
  * so that nothing jumps. Called for each frame and by its test. */
 #include "layout.h"
 
-enum { WIDE_COLUMNS = 110, STACK_COLUMNS = 60, STACK_ROWS = 15, LEAST_COLUMNS = 30, LEAST_ROWS = 6 };
+enum { WIDE_COLUMNS = 110, STACK_COLUMNS = 60, STACK_ROWS = 15, LEAST_COLUMNS = 30, LEAST_ROWS = 6,
+	GROW_COLUMNS = 4, /* a step of the log beside the panes; below them it is a row */
+};
 
 static int clamp(int value, int least, int most)
 {
@@ -65,7 +67,10 @@ static void stack(const struct layout_wish *wish, struct layout *layout, int top
 	}
 	int saves = height >= 15 ? 2 : 0;
 	int build = build_height(wish, height);
-	int services = clamp(wish->services + 2, 3, clamp((height - saves - build) * 13 / 20, 3, height));
+	int most = clamp((height - saves - build) * 13 / 20, 3, height);
+	int services = clamp(wish->services + 2, 3, most);
+	if (wish->log_grow != 0) /* the list gives rows or takes them */
+		services = clamp(services - wish->log_grow, 3, clamp(height - saves - build - 3, 3, height));
 	layout->pane[PANE_SERVICES] = (struct rect){0, top, w, services};
 	layout->pane[PANE_BUILD] = (struct rect){0, top + services, w, build};
 	layout->pane[PANE_LOG] = (struct rect){0, top + services + build, w, height - services - build - saves};
@@ -77,6 +82,10 @@ static void wide(const struct layout_wish *wish, struct layout *layout, int top,
 {
 	int saves = wish->is_start ? 0 : height >= 30 ? 5 : height >= 18 ? 3 : 2;
 	int left = wish->is_start ? clamp(wish->columns * 60 / 100, 66, 100) : clamp(wish->columns * 48 / 100, 58, 100);
+	if (wish->columns < WIDE_COLUMNS)
+		left = wish->columns / 2;
+	if (wish->log_grow != 0)
+		left = clamp(left - wish->log_grow * GROW_COLUMNS, 30, wish->columns - 30);
 	int upper = height - saves;
 	layout->line_column = left;
 	layout->line_from = top;
@@ -95,6 +104,10 @@ static void wide(const struct layout_wish *wish, struct layout *layout, int top,
 void layout_make(const struct layout_wish *wish, struct layout *layout)
 {
 	*layout = (struct layout){.mode = layout_mode(wish->columns, wish->rows), .line_column = -1};
+	if (layout->mode == LAYOUT_WIDE && wish->arrange == ARRANGE_BELOW)
+		layout->mode = LAYOUT_STACK;
+	else if (layout->mode == LAYOUT_STACK && wish->arrange == ARRANGE_BESIDE && wish->columns >= LAYOUT_BESIDE_COLUMNS)
+		layout->mode = LAYOUT_WIDE;
 	layout->head_row = layout->tabs_row = layout->fault_row = layout->keys_row = -1;
 	if (layout->mode == LAYOUT_LINE)
 		return;

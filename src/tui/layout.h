@@ -18,6 +18,10 @@ enum layout_mode {
 	LAYOUT_WIDE, /* from 110 columns: the log at the right */
 };
 
+enum layout_arrange { ARRANGE_BY_SIZE, ARRANGE_BELOW, ARRANGE_BESIDE }; /* where the log stands, if there is room */
+
+enum { LAYOUT_GROW_MOST = 20, LAYOUT_BESIDE_COLUMNS = 80 };
+
 struct layout_wish {
 	int columns, rows;
 	int services; /* rows that the list would take */
@@ -27,6 +31,9 @@ struct layout_wish {
 	bool has_build; /* there is something to build in this project */
 	bool is_zoomed;
 	enum pane focus;
+	/* by the person's hand */
+	enum layout_arrange arrange;
+	int log_grow; /* the log is that many steps larger (smaller: negative), at most LAYOUT_GROW_MOST */
 };
 
 struct layout {

@@ -93,7 +93,7 @@ static void sync_view(struct tui *tui, const struct view *view)
 	*wish = (struct layout_wish){
 		.columns = tui->columns, .rows = tui->rows, .services = view->service_count > 0 ? (int)view->service_count : 1,
 		.steps = (int)view->start.count, .fault_rows = head_fault_rows(tui, view), .is_start = view->start.is_shown,
-		.has_build = tui->has_build, .is_zoomed = tui->is_zoomed,
+		.has_build = tui->has_build, .is_zoomed = tui->is_zoomed, .arrange = tui->arrange, .log_grow = tui->log_grow,
 	};
 	if (!layout_has(wish, tui->focus))
 		tui->focus = view->start.is_shown ? PANE_START : PANE_SERVICES;
@@ -133,6 +133,8 @@ static void draw_all(struct tui *tui, const struct view *view)
 	draw_panes(tui, view);
 	if (tui->mode == MODE_ERROR)
 		build_draw_error(tui, view);
+	else if (tui->mode == MODE_WHY)
+		why_draw(tui, view);
 	else if (tui->mode == MODE_HELP)
 		help_draw(tui);
 	else if (tui->mode == MODE_PALETTE)

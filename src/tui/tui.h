@@ -60,7 +60,7 @@ bool field_key(struct field *field, struct key key);
 
 /* ---- the screen ---- */
 
-enum mode { MODE_DECK, MODE_HELP, MODE_PALETTE, MODE_SEARCH, MODE_ERROR };
+enum mode { MODE_DECK, MODE_HELP, MODE_PALETTE, MODE_SEARCH, MODE_ERROR, MODE_WHY };
 
 struct error_place {
 	char *file;
@@ -112,6 +112,10 @@ struct tui {
 	enum mode mode;
 	enum pane focus, focus_before; /* before a search was begun */
 	bool is_zoomed;
+	enum layout_arrange arrange;
+	int log_grow;
+	size_t why_top;
+	bool is_merged; /* the log pane shows the logs of several services */
 	char *selected;
 	size_t service_at, service_top;
 	size_t error_at, error_top, error_scroll;
@@ -213,6 +217,7 @@ void log_search(struct tui *tui, const struct view_log *log);
 /* Where the needle is next at or after `from`; false: nowhere. */
 bool log_find(const char *needle, const char *text, size_t len, size_t from, size_t *at, size_t *end);
 void saves_draw(struct tui *tui, const struct view *view, const struct rect *rect);
+void why_draw(struct tui *tui, const struct view *view);
 void start_draw(struct tui *tui, const struct view *view, const struct rect *rect);
 
 /* ---- around the panes ---- */

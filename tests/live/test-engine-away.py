@@ -25,6 +25,11 @@ COMPOSE = f"""services:
     network_mode: none
     stop_grace_period: 1s
     command: ["sh", "-c", "n=0; while :; do n=$$((n + 1)); echo line $$n.; sleep 0.02; done"]
+  tick:
+    image: {IMAGE}
+    network_mode: none
+    stop_grace_period: 1s
+    command: ["sh", "-c", "while :; do echo tick; sleep 0.1; done"]
 """
 ENGINE_LIMIT = 60
 
@@ -131,7 +136,7 @@ def comes_back_by_itself():
     with private_engine() as engine, workspace_on(engine) as workspace:
         screen = Screen(workspace, 80, 24)
         try:
-            screen.wait("count", "running", "all 1 well", "line ", seconds=120)
+            screen.wait("count", "running", "all 2 well", "line ", seconds=120)
             goes_through_it(engine, workspace, screen)
             screen.type("q")
             check(screen.ended() == 0, "q does not end with 0")
@@ -146,7 +151,19 @@ def every_command_says_so(workspace):
         check("docker.sock" in done.stderr + done.stdout, f"{words} says {done.stderr} {done.stdout}")
 
 
+def merges_both(screen):
+    """Both logs as one, in the order of their times."""
+    screen.type("l")
+    text = screen.wait("merged", "count", "tick", "line ", seconds=10)
+    times = re.findall(r"(\d\d:\d\d:\d\d\.\d\d\d) ", text)
+    check(len(times) > 4 and times == sorted(times), f"the merged lines are not in order: {times}")
+    screen.type("l")
+    text = screen.wait("Log count", "line ")
+    check("merged" not in text and "tick " not in text.split("Log count")[1], "one log alone is not shown again")
+
+
 def goes_through_it(engine, workspace, screen):
+    merges_both(screen)
     with followed(workspace) as printed:
         before = max(numbers(screen.text()))
         engine.stop()
@@ -160,7 +177,7 @@ def goes_through_it(engine, workspace, screen):
         every_command_says_so(workspace)
         engine.start()
         away = time.monotonic() - went
-        text = screen.wait("all 1 well", seconds=10)
+        text = screen.wait("all 2 well", seconds=10)
         check("engine silent" not in text, "the engine still counts as silent")
         last = before + int(away * 20)  # some 40 a second
         until(lambda: max(numbers(screen.text()), default=0) > last, f"the log does not go on behind line {last}")

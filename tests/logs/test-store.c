@@ -211,6 +211,40 @@ static void numbers_go_on_after_clear(void **state)
 	log_store_close(store);
 }
 
+static void lines_of_others_come_as_they_are(void **state)
+{
+	(void)state;
+	struct log_store *one = log_store_open(1 << 20), *all = log_store_open(1 << 20);
+	struct log_line line, copy;
+	static const char raw[] = "\033[31mERROR\033[0m no\ttab";
+	log_store_add(one, 42, true, raw, sizeof raw - 1);
+	log_store_mark(one, LOG_DIVIDER, 43, "a new container");
+	for (uint64_t i = 0; i < 2; i++) {
+		assert_true(log_store_get(one, i, &line));
+		log_store_copy(all, i == 0 ? "api" : NULL, &line);
+		assert_true(log_store_get(all, i, &copy));
+		assert_string_equal(copy.text, line.text);
+		assert_int_equal(copy.kind, line.kind);
+		assert_int_equal(copy.time_ns, line.time_ns);
+		assert_int_equal(copy.level, line.level);
+		assert_int_equal(copy.is_stderr, line.is_stderr);
+		assert_int_equal(copy.span_count, line.span_count);
+		if (line.span_count > 0)
+			assert_memory_equal(copy.spans, line.spans, line.span_count * sizeof *line.spans);
+		assert_true(i == 0 ? strcmp(copy.source, "api") == 0 : copy.source == NULL);
+	}
+	/* more sources than are told apart */
+	for (unsigned i = 0; i < 300; i++) {
+		char name[16];
+		snprintf(name, sizeof name, "s%u", i);
+		log_store_copy(all, name, &line);
+		assert_true(log_store_get(all, 2 + i, &copy));
+		assert_true(i < 254 ? strcmp(copy.source, name) == 0 : copy.source == NULL);
+	}
+	log_store_close(one);
+	log_store_close(all);
+}
+
 static void empty_lines_are_lines(void **state)
 {
 	(void)state;
@@ -238,6 +272,7 @@ int main(void)
 		cmocka_unit_test(coloured_lines_cost_little),
 		cmocka_unit_test(marks_are_lines),
 		cmocka_unit_test(numbers_go_on_after_clear),
+		cmocka_unit_test(lines_of_others_come_as_they_are),
 		cmocka_unit_test(empty_lines_are_lines),
 	};
 	return cmocka_run_group_tests_name("store", tests, NULL, NULL);

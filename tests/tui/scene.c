@@ -110,6 +110,25 @@ static void fill_deck(struct view *view)
 	view->log = (struct view_log){.name = "gateway", .first = 100, .count = COUNT_OF(lines), .line = give_line};
 }
 
+static void fill_why(struct view *view)
+{
+	static const struct view_wait waits[] = {
+		{.name = "db", .state = VIEW_HEALTHY, .state_text = "healthy", .condition = "service_healthy", .holds = true},
+		{.name = "mailpit", .state = VIEW_STARTING, .state_text = "starting", .condition = "service_healthy"},
+		{.name = "migrate", .state = VIEW_DONE, .state_text = "done", .condition = "service_completed_successfully", .holds = true},
+	};
+	static const struct view_wait awaited[] = {
+		{.name = "gateway", .state = VIEW_BUILDING, .state_text = "healthy", .condition = "service_healthy"},
+	};
+	static const char *const last[] = {"starting 1.4.2", "thread 'main' panicked at crates/billing/src/main.rs:31:10:",
+		"missing variable STRIPE_KEY", "note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace"};
+	view->why = (struct view_why){.service = "billing", .state = VIEW_FAILED, .sentence = "billing ended with 101, and was restarted 3 times.",
+		.cause = "panicked at crates/billing/src/main.rs:31:10: missing variable STRIPE_KEY",
+		.mend = "Mend the cause and save: what is built starts it again. Or restart it.", .waits = waits, .wait_count = COUNT_OF(waits),
+		.awaited = awaited, .awaited_count = COUNT_OF(awaited), .probe = "wget -qO- http://127.0.0.1:8000/healthz",
+		.probe_said = "wget: can't connect to remote host (127.0.0.1): Connection refused", .lines = last, .line_count = COUNT_OF(last)};
+}
+
 static void fill_failed(struct view *view)
 {
 	static const struct view_fault faults[] = {
@@ -174,6 +193,7 @@ void scene_fill(enum scene_kind kind, struct view *view)
 		break;
 	case SCENE_FAILED:
 		fill_failed(view);
+		fill_why(view);
 		break;
 	case SCENE_START:
 		fill_start(view);

@@ -55,6 +55,9 @@ static void test_all_sizes(void **state)
 					.has_build = (variant & 2) != 0, .is_zoomed = (variant & 4) != 0};
 				wish.focus = wish.is_start ? PANE_START : variant & 8 ? PANE_LOG : PANE_SERVICES;
 				check(&wish);
+				wish.arrange = (enum layout_arrange)(variant % 3);
+				wish.log_grow = variant * 3 - 20;
+				check(&wish);
 			}
 	struct layout_wish large = {.columns = 500, .rows = 200, .services = 10000, .has_build = true, .focus = PANE_LOG};
 	check(&large);

@@ -107,6 +107,17 @@ struct step {
 
 static const struct step steps[] = {
 	{"help", SCENE_DECK, 80, 24, false, "?"},
+	{"why", SCENE_FAILED, 80, 24, false, "y"},
+	{"why-scrolled", SCENE_FAILED, 80, 24, false, "yjjjj"},
+	{"why-wide", SCENE_FAILED, 120, 40, false, "y"},
+	{"why-small", SCENE_FAILED, 40, 12, true, "y"},
+	{"why-nothing", SCENE_EMPTY, 80, 24, false, "y"},
+	{"why-left", SCENE_FAILED, 80, 24, false, "yjj\r"},
+	{"log-larger", SCENE_DECK, 80, 24, false, "+++"},
+	{"log-larger-wide", SCENE_DECK, 120, 40, false, "+++++"},
+	{"log-smaller-wide", SCENE_DECK, 120, 40, false, "-----"},
+	{"log-beside", SCENE_DECK, 100, 24, false, "|"},
+	{"log-below", SCENE_DECK, 120, 40, false, "|"},
 	{"help-wide", SCENE_DECK, 120, 40, false, "?"},
 	{"help-searched", SCENE_DECK, 80, 24, false, "?log"},
 	{"help-small", SCENE_DECK, 40, 12, false, "?"},
