@@ -22,6 +22,7 @@ int verb_ps(const struct command_line *line);
 int verb_logs(const struct command_line *line);
 int verb_life(const struct command_line *line); /* start stop restart */
 int verb_down(const struct command_line *line);
+int verb_why(const struct command_line *line);
 int verb_wait(const struct command_line *line);
 int verb_doctor(const struct command_line *line);
 int verb_compose_override(const struct command_line *line);

@@ -22,6 +22,7 @@ _cargodeck() {
 		logs:--tail|logs:-n) takes=own ;;
 		logs:--timestamps|logs:-t) ;;
 		logs:--json) ;;
+		why:--json) ;;
 		wait:--healthy) ;;
 		wait:--timeout|wait:-t) takes=own ;;
 		doctor:--json) ;;
@@ -71,6 +72,7 @@ _cargodeck() {
 		watch) word+=' --json --take-over' ;;
 		ps) word+=' --json --line --names' ;;
 		logs) word+=' --follow --tail --timestamps --json' ;;
+		why) word+=' --json' ;;
 		wait) word+=' --healthy --timeout' ;;
 		doctor) word+=' --json' ;;
 		version) word+=' --json' ;;
@@ -79,8 +81,8 @@ _cargodeck() {
 		return
 	fi
 	case $verb in
-	''|help) mapfile -t COMPREPLY < <(compgen -W 'up build start stop restart down watch ps logs wait doctor compose-override version help' -- "$current") ;;
-	start|stop|restart|ps|logs|wait)
+	''|help) mapfile -t COMPREPLY < <(compgen -W 'up build start stop restart down watch ps logs why wait doctor compose-override version help' -- "$current") ;;
+	start|stop|restart|ps|logs|why|wait)
 		while read -r name; do
 			[[ $name == *[^A-Za-z0-9._-]* ]] && continue # it would be run
 			[[ $name == "$current"* ]] && COMPREPLY+=("$name")

@@ -131,6 +131,12 @@ static const struct command_def defs[] = {
 		"Without a name: all of them, merged by time. After the word logs, -f means --follow; a compose file is named before it: "
 		"cargodeck -f FILE logs -f.",
 		"[SERVICE...]", COMMAND_TAKES_SERVICES, 0, 4096, logs_options, VERB | COMMAND_JSON, 0, COMMAND_LOOK, NULL, NULL, NULL},
+	{COMMAND_WHY, "why", "Say why a service is as it is",
+		"Its state in a sentence, with the cause and what mends it; what it waits for and what waits for it, its probe, its last lines. "
+		"Without a name: of each that is not well. It ends with 1 where one of them is not. "
+		"On the screen it is about the selected service, and says every fault that is open.",
+		"[SERVICE...]", COMMAND_TAKES_SERVICES, 0, 4096, json_options, VERB | SCREEN | COMMAND_JSON, COMMAND_ANYWHERE, COMMAND_LOOK,
+		"y", "why", NULL},
 	{COMMAND_WAIT, "wait", "Wait until services run",
 		"Without a name: all of them. It ends with 0 as soon as all do, with 1 when the time is over or one of them failed.",
 		"[SERVICE...]", COMMAND_TAKES_SERVICES, 0, 4096, wait_options, VERB, 0, COMMAND_LOOK, NULL, NULL, NULL},
@@ -189,8 +195,6 @@ static const struct command_def defs[] = {
 		SCREEN, COMMAND_ANYWHERE, COMMAND_MOVE, "-", NULL, NULL),
 	ON_SCREEN(COMMAND_ARRANGE, "arrange", "Put the log beside the other panes, or below them",
 		SCREEN, COMMAND_ANYWHERE, COMMAND_MOVE, "|", NULL, NULL),
-	ON_SCREEN(COMMAND_WHY, "why", "Say why the service is as it is, and what is wrong at all",
-		SCREEN, COMMAND_ANYWHERE, COMMAND_LOOK, "y", "why", NULL),
 	ON_SCREEN(COMMAND_SEARCH, "search", "Search in the pane",
 		SCREEN, COMMAND_ANYWHERE, COMMAND_LOOK, "/", "search", NULL),
 	ON_SCREEN(COMMAND_SEARCH_NEXT, "search-next", "Go to the next match",

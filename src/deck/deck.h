@@ -16,6 +16,7 @@
 #define CARGODECK_DECK_INSIDE_H
 
 #include "cargodeck/build.h"
+#include "cargodeck/command.h"
 #include "cargodeck/deck.h"
 #include "cargodeck/deckhand.h"
 #include "cargodeck/engine.h"
@@ -102,7 +103,7 @@ struct cause {
 	struct deck *deck;
 	struct engine_log *log;
 	char *service;
-	struct str text;
+	struct str out, err;
 };
 
 /* ---- steps of coming up --------------------------------------------------------------- */
@@ -321,7 +322,18 @@ bool deck_look(struct deck *deck, bool figures, struct fault *fault);
 void look_write_generations(struct deck *deck);
 void look_read_generations(struct deck *deck);
 /* False and a fault that names the services: one of the names is none. */
+/* What verbs that only look stand on (verb-look.c). Call verb_look_end() either way. */
+struct verb_look {
+	struct loop *loop;
+	struct deck *deck;
+	struct deck_options options;
+};
+bool verb_look_begin(struct verb_look *look, const struct command_line *line, bool figures, struct fault *fault);
+void verb_look_end(struct verb_look *look);
 bool verb_services_known(struct deck *deck, const struct strings *names, struct fault *fault);
+/* Is the service among those named, or was none named? */
+bool verb_wants(const struct command_line *line, const struct service *service);
+json_t *verb_text_or_null(const char *text); /* cleaned */
 
 /* ---- view.c and why.c: what the screen shows ---- */
 enum view_state view_state_of(const struct deck *deck, const struct service *service);

@@ -86,8 +86,9 @@ static void take_probe(struct service *service, const json_t *json)
 static void on_cause_line(void *data, const struct engine_log_line *line)
 {
 	struct cause *cause = data;
-	str_add_bytes(&cause->text, line->text, line->len < 400 ? line->len : 400);
-	str_add_char(&cause->text, '\n');
+	struct str *text = line->stream == 2 ? &cause->err : &cause->out;
+	str_add_bytes(text, line->text, line->len < 400 ? line->len : 400);
+	str_add_char(text, '\n');
 }
 
 static void free_cause(struct cause *cause)
@@ -96,7 +97,8 @@ static void free_cause(struct cause *cause)
 		if (cause->deck->causes.items[i] == cause)
 			array_remove(&cause->deck->causes, i);
 	engine_log_close(cause->log);
-	str_finish(&cause->text);
+	str_finish(&cause->out);
+	str_finish(&cause->err);
 	free(cause->service);
 	free(cause);
 }
@@ -106,8 +108,10 @@ static void on_cause_end(void *data, const struct fault *fault)
 	struct cause *cause = data;
 	struct service *service = services_find(cause->deck->services, cause->service);
 	auto_str words = {0};
+	/* what it complained of, if it did */
+	const struct str *text = cause->err.len > 0 ? &cause->err : &cause->out;
 	(void)fault;
-	swap_last_words(cause->text.data, cause->text.len, &words);
+	swap_last_words(text->data, text->len, &words);
 	if (service != NULL && words.len > 0 && service_is_bad(service)) {
 		service_set_text(&service->cause, str_text(&words));
 		deck_changed(cause->deck);

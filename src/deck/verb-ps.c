@@ -6,61 +6,7 @@
 #include <math.h>
 #include <stdio.h>
 
-/* ---- opening ---- */
-
-struct looking {
-	struct loop *loop;
-	struct deck *deck;
-	struct deck_options options;
-};
-
-static bool begin(struct looking *looking, const struct command_line *line, bool figures, struct fault *fault)
-{
-	looking->loop = loop_open();
-	verb_options_read(line, &looking->options);
-	looking->deck = deck_open(looking->loop, &looking->options, NULL, NULL, fault);
-	if (looking->deck == NULL || !deck_look(looking->deck, figures, fault))
-		return false;
-	return verb_services_known(looking->deck, &line->arguments, fault);
-}
-
-static void end(struct looking *looking)
-{
-	deck_close(looking->deck);
-	verb_options_finish(&looking->options);
-	loop_close(looking->loop);
-}
-
-bool verb_services_known(struct deck *deck, const struct strings *names, struct fault *fault)
-{
-	for (size_t i = 0; i < names->count; i++) {
-		if (services_find(deck->services, names->items[i]) != NULL)
-			continue;
-		auto_strings all = {0};
-		for (size_t j = 0; j < services_count(deck->services); j++)
-			strings_add(&all, services_at(deck->services, j)->name);
-		auto_free char *joined = strings_join(&all, ", ", " and ");
-		fault_set(fault, FAULT_USAGE, "there is no service %s", names->items[i]);
-		return fault_mend(fault, "the services are %s", joined);
-	}
-	return true;
-}
-
-static bool is_wanted(const struct command_line *line, const struct service *service)
-{
-	return line->arguments.count == 0 || strings_have(&line->arguments, service->name);
-}
-
 /* ---- printing ---- */
-
-static json_t *text_or_null(const char *text)
-{
-	auto_str clean = {0};
-	if (text == NULL)
-		return json_null();
-	text_add_clean(&clean, text, strlen(text), false);
-	return json_string(str_text(&clean));
-}
 
 /* "8080->80, 5432": one with an arrow is published, and its first number is the host's. */
 static json_t *published_ports(const char *ports)
@@ -78,12 +24,12 @@ static json_t *published_ports(const char *ports)
 static json_t *service_json(const struct service *service)
 {
 	json_t *json = json_object();
-	json_object_set_new(json, "service", text_or_null(service->name));
+	json_object_set_new(json, "service", verb_text_or_null(service->name));
 	json_object_set_new(json, "state", json_string(service_state_word(service)));
 	json_object_set_new(json, "health", json_string(service_health_word(service->health)));
 	json_object_set_new(json, "generation", service->generation > 0 ? json_integer(service->generation) : json_null());
-	json_object_set_new(json, "binary", text_or_null(service->bin));
-	json_object_set_new(json, "image", text_or_null(service->kind));
+	json_object_set_new(json, "binary", verb_text_or_null(service->bin));
+	json_object_set_new(json, "image", verb_text_or_null(service->kind));
 	json_object_set_new(json, "cpu_percent", service->cpu_percent >= 0 ? json_real(round(service->cpu_percent * 10) / 10) : json_null());
 	json_object_set_new(json, "memory_bytes", service->memory > 0 ? json_integer((json_int_t)service->memory) : json_null());
 	json_object_set_new(json, "ports", published_ports(service->ports));
@@ -95,7 +41,7 @@ static void print_json(const struct command_line *line, struct deck *deck)
 {
 	json_t *array = json_array();
 	for (size_t i = 0; i < services_count(deck->services); i++)
-		if (is_wanted(line, services_at(deck->services, i)))
+		if (verb_wants(line, services_at(deck->services, i)))
 			json_array_append_new(array, service_json(services_at(deck->services, i)));
 	auto_free char *text = json_dumps(array, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
 	puts(text);
@@ -109,7 +55,7 @@ static void print_line(const struct command_line *line, struct deck *deck)
 	auto_str bad = {0};
 	for (size_t i = 0; i < services_count(deck->services); i++) {
 		const struct service *service = services_at(deck->services, i);
-		if (!is_wanted(line, service))
+		if (!verb_wants(line, service))
 			continue;
 		all++;
 		well += service_is_well(service);
@@ -154,7 +100,7 @@ static void print_table(const struct command_line *line, struct deck *deck)
 	printf("%-*s  %-12s  %5s  %6s  %7s  %-14s %s\n", width, "SERVICE", "STATE", "GEN", "CPU", "MEMORY", "BINARY", "PORTS");
 	for (size_t i = 0; i < services_count(deck->services); i++) {
 		const struct service *service = services_at(deck->services, i);
-		if (is_wanted(line, service))
+		if (verb_wants(line, service))
 			print_row(service, colour, width);
 		foreign = foreign || service->is_foreign;
 	}
@@ -180,12 +126,12 @@ static int print_names(const struct command_line *line)
 
 int verb_ps(const struct command_line *line)
 {
-	struct looking looking = {0};
+	struct verb_look looking = {0};
 	struct fault fault;
 	int status = 0;
 	if (command_line_has(line, "names"))
 		return print_names(line);
-	if (!begin(&looking, line, !command_line_has(line, "line"), &fault))
+	if (!verb_look_begin(&looking, line, !command_line_has(line, "line"), &fault))
 		status = verb_fault(&fault);
 	else if (command_line_has(line, "json"))
 		print_json(line, looking.deck);
@@ -193,7 +139,7 @@ int verb_ps(const struct command_line *line)
 		print_line(line, looking.deck);
 	else
 		print_table(line, looking.deck);
-	end(&looking);
+	verb_look_end(&looking);
 	return status;
 }
 
@@ -221,7 +167,7 @@ static enum verdict judge(const struct command_line *line, struct deck *deck, bo
 	enum verdict verdict = VERDICT_GOOD;
 	for (size_t i = 0; i < services_count(deck->services); i++) {
 		const struct service *service = services_at(deck->services, i);
-		if (!is_wanted(line, service))
+		if (!verb_wants(line, service))
 			continue;
 		if (service_is_well(service) || (!healthy && service->run == SERVICE_RUNNING))
 			continue;
@@ -241,7 +187,7 @@ static void on_time(void *data)
 int verb_wait(const struct command_line *line)
 {
 	static const struct engine_call calls = {on_lost, on_back, on_event};
-	struct looking looking = {0};
+	struct verb_look looking = {0};
 	struct fault fault;
 	const struct service *bad = NULL;
 	const char *given = command_line_value(line, "timeout");
@@ -253,8 +199,8 @@ int verb_wait(const struct command_line *line)
 		fault_set(&fault, FAULT_USAGE, "--timeout takes seconds from 0 to 86400, not %s", given);
 		return verb_fault(&fault);
 	}
-	if (!begin(&looking, line, false, &fault)) {
-		end(&looking);
+	if (!verb_look_begin(&looking, line, false, &fault)) {
+		verb_look_end(&looking);
 		return verb_fault(&fault);
 	}
 	struct loop_timer *timer = loop_timer_open(looking.loop, on_time, &over);
@@ -277,6 +223,6 @@ int verb_wait(const struct command_line *line)
 		status = verb_fault(&fault);
 	}
 	loop_timer_close(timer);
-	end(&looking);
+	verb_look_end(&looking);
 	return status;
 }

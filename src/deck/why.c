@@ -39,6 +39,9 @@ static char *make_sentence(const struct service *service, const char *waits)
 		return mem_print("%s ends again and again%s.", name, times(service->restarts, again, sizeof again));
 	if (strcmp(word, "unhealthy") == 0)
 		return mem_print("%s runs, but its probe fails.", name);
+	if (service->run == SERVICE_CREATED)
+		return waits != NULL ? mem_print("%s was made and not started: it waits for %s.", name, waits) :
+			mem_print("%s was made and not started.", name);
 	if (strcmp(word, "starting") == 0)
 		return mem_print("%s runs; its probe has not passed yet.", name);
 	if (strcmp(word, "waiting") == 0)
@@ -60,7 +63,7 @@ static const char *what_mends(const struct service *service)
 		return service->bin != NULL ? "Mend the cause and save: what is built starts it again. Or restart it." : "Mend the cause, then restart it.";
 	if (strcmp(word, "unhealthy") == 0)
 		return "Its log and the probe's words say more; a restart may help.";
-	if (strcmp(word, "absent") == 0 || strcmp(word, "stopped") == 0)
+	if (strcmp(word, "absent") == 0 || strcmp(word, "stopped") == 0 || service->run == SERVICE_CREATED)
 		return "Start it.";
 	return NULL;
 }
@@ -156,7 +159,7 @@ void why_fill(struct deck *deck, struct view_why *out)
 		.sentence = keep(store, make_sentence(service, first)), .cause = service->cause, .mend = what_mends(service),
 		.waits = store->waits.items, .wait_count = store->waits.count,
 		.awaited = store->awaited.items, .awaited_count = store->awaited.count,
-		.probe = probe_text(store, service), .probe_said = service->health_output,
+		.probe = probe_text(store, service), .probe_said = text_equal(service->health_output, "") ? NULL : service->health_output,
 		.lines = store->lines.items, .line_count = store->lines.count};
 }
 

@@ -135,6 +135,10 @@ def test_wait_gives_up():
         took = time.monotonic() - began
         check(2 <= took < 20, f"it gave up after {took:.1f} s")
         check("redis is starting" in said, f"it said {said}")
+        why = ask("why", status=1, where=place).stdout
+        check("redis runs" in why and "its probe" in why and "its last lines" in why, f"why said {why}")
+        why = json.loads(ask("why", "redis", "--json", status=1, where=place).stdout)[0]
+        check(why["service"] == "redis" and why["probe"] and why["lines"] and why["waits_for"] == [], f"why as JSON is {why}")
 
 
 # ---- logs ----
