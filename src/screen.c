@@ -17,12 +17,20 @@ struct screen {
 	struct deck *deck;
 	struct tui *tui;
 	struct config *config;
-	struct loop_child *editor;
+	struct loop_child *editor; /* or the pager: what has the terminal */
+	char *paged; /* the file that the pager shows, removed afterwards */
 	struct loop_signal *signals[SIGNALS];
 	bool gone;
 };
 
 /* ---- the editor ---- */
+
+static void forget_paged(struct screen *screen)
+{
+	if (screen->paged != NULL)
+		unlink(screen->paged);
+	free(steal(&screen->paged));
+}
 
 static void on_editor_done(void *data, int status, int signal_number)
 {
@@ -30,10 +38,12 @@ static void on_editor_done(void *data, int status, int signal_number)
 	struct fault fault;
 	(void)signal_number;
 	loop_child_close(steal(&screen->editor));
+	bool is_pager = screen->paged != NULL;
+	forget_paged(screen);
 	tui_resume(screen->tui);
 	if (status == 127) {
-		fault_set(&fault, FAULT_OUTSIDE, "the editor could not be started");
-		fault_mend(&fault, "set EDITOR to its name");
+		fault_set(&fault, FAULT_OUTSIDE, "the %s could not be started", is_pager ? "pager" : "editor");
+		fault_mend(&fault, "set %s to its name", is_pager ? "PAGER" : "EDITOR");
 		tui_show_fault(screen->tui, &fault);
 	}
 }
@@ -69,11 +79,40 @@ static void add_place(struct strings *argv, const char *file, unsigned line, uns
 	strings_add(argv, file);
 }
 
-static void on_edit(void *data, const char *file, unsigned line, unsigned column)
+/* Gives the terminal to a program until it ends. */
+static void lend_terminal(struct screen *screen, const struct strings *argv, const char *variable)
 {
 	static const struct loop_child_call calls = {NULL, NULL, on_editor_done};
-	struct screen *screen = data;
 	struct fault fault;
+	auto_free const char **vector = strings_vector(argv);
+	tui_suspend(screen->tui);
+	screen->editor = loop_child_open(screen->loop, &(struct loop_child_options){.argv = vector, .own_terminal = true}, &calls, screen, &fault);
+	if (screen->editor == NULL) {
+		forget_paged(screen);
+		tui_resume(screen->tui);
+		fault_mend(&fault, "set %s to the name of another program", variable);
+		tui_show_fault(screen->tui, &fault);
+	}
+}
+
+static void on_page(void *data, const char *path)
+{
+	struct screen *screen = data;
+	const char *pager = getenv("PAGER");
+	auto_strings argv = {0};
+	if (screen->editor != NULL) {
+		unlink(path);
+		return;
+	}
+	strings_split(&argv, pager != NULL && pager[0] != '\0' ? pager : "less -R", ' ');
+	strings_add(&argv, path);
+	screen->paged = mem_copy_string(path);
+	lend_terminal(screen, &argv, "PAGER");
+}
+
+static void on_edit(void *data, const char *file, unsigned line, unsigned column)
+{
+	struct screen *screen = data;
 	auto_strings argv = {0};
 	if (screen->editor != NULL)
 		return;
@@ -82,14 +121,7 @@ static void on_edit(void *data, const char *file, unsigned line, unsigned column
 	if (argv.count == 0)
 		strings_add(&argv, "vi");
 	add_place(&argv, path, line, column);
-	auto_free const char **vector = strings_vector(&argv);
-	tui_suspend(screen->tui);
-	screen->editor = loop_child_open(screen->loop, &(struct loop_child_options){.argv = vector, .own_terminal = true}, &calls, screen, &fault);
-	if (screen->editor == NULL) {
-		tui_resume(screen->tui);
-		fault_mend(&fault, "set EDITOR to the editor's name");
-		tui_show_fault(screen->tui, &fault);
-	}
+	lend_terminal(screen, &argv, "EDITOR");
 }
 
 /* ---- what the person asks ---- */
@@ -216,7 +248,7 @@ static void show_mistakes(struct screen *screen)
 
 static bool open_all(struct screen *screen, const struct command_line *line, struct fault *fault)
 {
-	static const struct tui_call calls = {on_view, on_command, on_follow, on_merge, on_explain, on_edit, on_gone};
+	static const struct tui_call calls = {on_view, on_command, on_follow, on_merge, on_explain, on_edit, on_page, on_gone};
 	struct deck_options options;
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
 		fault_set(fault, FAULT_USAGE, "the screen needs a terminal");
@@ -256,6 +288,7 @@ int screen_run(const struct command_line *line)
 	}
 	/* the terminal first: it must be as it was, whatever comes */
 	loop_child_close(screen.editor);
+	forget_paged(&screen);
 	tui_close(screen.tui);
 	deck_close(screen.deck);
 	for (size_t i = 0; i < SIGNALS; i++)

@@ -38,6 +38,8 @@ struct tui_call {
 	void (*explain)(void *data, const char *service);
 	/* Enter on an error: open it in the person's editor. May be NULL. */
 	void (*edit)(void *data, const char *file, unsigned line, unsigned column);
+	/* Show this file in the person's pager and remove it afterwards. May be NULL. */
+	void (*page)(void *data, const char *path);
 	/* The terminal is gone (hung up): nothing can be drawn any more. */
 	void (*gone)(void *data);
 };

@@ -1,26 +1,15 @@
 /* Finding a line's level, in text that was cleaned: in JSON by its keys, in
  * logfmt by its key, else by a word near the start. The store calls it once a
  * line: it is one shallow pass and takes no memory. */
-#include "cargodeck/logs.h"
+#include "logs.h"
 
 #include <ctype.h>
-#include <strings.h>
 
 enum { LOOK_AT = 512, WORDS_WITHIN = 96 };
 
-struct part {
-	const char *text;
-	size_t len;
-};
-
-static bool part_is(struct part part, const char *word)
-{
-	return strlen(word) == part.len && strncasecmp(part.text, word, part.len) == 0;
-}
-
 /* ---- words ---- */
 
-static enum log_level word_level(struct part word)
+static enum log_level word_level(struct log_part word)
 {
 	static const struct {
 		const char *word;
@@ -36,13 +25,13 @@ static enum log_level word_level(struct part word)
 	if (word.len < 3 || word.len > 11)
 		return LOG_NONE;
 	for (size_t i = 0; i < COUNT_OF(words); i++)
-		if (part_is(word, words[i].word))
+		if (log_part_is(word, words[i].word))
 			return words[i].level;
 	return LOG_NONE;
 }
 
 /* bunyan and pino: 10 trace … 60 fatal */
-static enum log_level number_level(struct part number)
+static enum log_level number_level(struct log_part number)
 {
 	unsigned value = 0;
 	for (size_t i = 0; i < number.len && i < 3; i++) {
@@ -67,13 +56,13 @@ static enum log_level letter_level(char letter)
 	}
 }
 
-static bool is_level_key(struct part key)
+static bool is_level_key(struct log_part key)
 {
-	return part_is(key, "level") || part_is(key, "lvl") || part_is(key, "severity") || part_is(key, "log.level") ||
-		part_is(key, "levelname") || part_is(key, "loglevel");
+	return log_part_is(key, "level") || log_part_is(key, "lvl") || log_part_is(key, "severity") || log_part_is(key, "log.level") ||
+		log_part_is(key, "levelname") || log_part_is(key, "loglevel");
 }
 
-static enum log_level value_level(struct part value)
+static enum log_level value_level(struct log_part value)
 {
 	if (value.len == 1)
 		return letter_level(value.text[0]);
@@ -82,63 +71,15 @@ static enum log_level value_level(struct part value)
 
 /* ---- JSON ---- */
 
-static const char *skip_blanks(const char *at, const char *end)
-{
-	while (at < end && (*at == ' ' || *at == ','))
-		at++;
-	return at;
-}
-
-/* `at` stands on the quote; what is between the quotes, and where it ends. */
-static const char *read_string(const char *at, const char *end, struct part *out)
-{
-	const char *start = ++at;
-	while (at < end && *at != '"')
-		at += *at == '\\' && at + 1 < end ? 2 : 1;
-	*out = (struct part){start, (size_t)(at - start)};
-	return at < end ? at + 1 : end;
-}
-
-/* A number, a word, or an object or array with all that is in it. */
-static const char *read_bare(const char *at, const char *end, struct part *out)
-{
-	const char *start = at;
-	struct part unused;
-	unsigned depth = 0;
-	while (at < end) {
-		if (*at == '"') {
-			at = read_string(at, end, &unused);
-			continue;
-		}
-		if (*at == '{' || *at == '[')
-			depth++;
-		if (depth == 0 && (*at == ',' || *at == ' ' || *at == '}' || *at == ']'))
-			break;
-		if ((*at == '}' || *at == ']') && --depth == 0) {
-			at++;
-			break;
-		}
-		at++;
-	}
-	*out = (struct part){start, (size_t)(at - start)};
-	return at;
-}
-
 static enum log_level json_level(const char *at, const char *end)
 {
-	for (at = skip_blanks(at + 1, end); at < end && *at == '"'; at = skip_blanks(at, end)) {
-		struct part key, value;
-		at = skip_blanks(read_string(at, end, &key), end);
-		if (at >= end || *at != ':')
-			return LOG_NONE;
-		at = skip_blanks(at + 1, end);
-		if (at >= end)
-			return LOG_NONE;
-		at = *at == '"' ? read_string(at, end, &value) : read_bare(at, end, &value);
+	struct log_part key, value;
+	at++;
+	while (log_json_next(&at, end, &key, &value)) {
 		if (at < end && is_level_key(key))
-			return value_level(value);
+			return value_level(log_json_unquoted(value));
 		/* {"log":{"level":…}}, as the Elastic common schema has it */
-		if (part_is(key, "log") && value.len > 1 && value.text[0] == '{') {
+		if (log_part_is(key, "log") && value.len > 1 && value.text[0] == '{') {
 			enum log_level inside = json_level(value.text, value.text + value.len);
 			if (inside != LOG_NONE)
 				return inside;
@@ -178,7 +119,7 @@ static enum log_level level_in_words(const char *text, size_t len)
 		bool bracketed = at > 0 && text[at - 1] == '[' && stop < len && text[stop] == ']';
 		bool leads = at == 0 && stop < len && (text[stop] == ':' || text[stop] == '[');
 		if (begins && ((capitals && ends) || bracketed || leads)) {
-			enum log_level level = word_level((struct part){text + at, stop - at});
+			enum log_level level = word_level((struct log_part){text + at, stop - at});
 			if (level != LOG_NONE)
 				return level;
 		}
@@ -194,7 +135,7 @@ static enum log_level logfmt_level(const char *text, size_t len)
 		const char *key = at;
 		while (key > text && key[-1] != ' ')
 			key--;
-		if (!is_level_key((struct part){key, (size_t)(at - key)}))
+		if (!is_level_key((struct log_part){key, (size_t)(at - key)}))
 			continue;
 		const char *value = at + 1;
 		if (value < end && *value == '"')
@@ -202,7 +143,7 @@ static enum log_level logfmt_level(const char *text, size_t len)
 		const char *stop = value;
 		while (stop < end && *stop != ' ' && *stop != '"')
 			stop++;
-		return value_level((struct part){value, (size_t)(stop - value)});
+		return value_level((struct log_part){value, (size_t)(stop - value)});
 	}
 	return LOG_NONE;
 }
@@ -231,7 +172,9 @@ enum log_level log_level_find(const char *text, size_t len)
 {
 	if (len > LOOK_AT)
 		len = LOOK_AT;
-	const char *end = text + len, *at = skip_blanks(text, end);
+	const char *end = text + len, *at = text;
+	while (at < end && *at == ' ')
+		at++;
 	if (at < end && *at == '{')
 		return json_level(at, end);
 	if (is_glog(text, len))

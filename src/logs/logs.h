@@ -45,6 +45,17 @@ const char *log_segment_text(const struct log_segment *segment, size_t index, si
 /* Index of the segment that holds the line; it is held. */
 size_t log_store_segment(const struct log_store *store, uint64_t number);
 
+/* ---- json.c: JSON as it stands in a line, cut where the line was ---- */
+struct log_part {
+	const char *text;
+	size_t len;
+};
+bool log_part_is(struct log_part part, const char *word); /* ASCII case folded */
+/* The next pair of an object, *at behind its brace or the pair before; a text
+ * value has its quotes. False: no more, or it is no JSON. */
+bool log_json_next(const char **at, const char *end, struct log_part *key, struct log_part *value);
+struct log_part log_json_unquoted(struct log_part value); /* a text value without its quotes */
+
 /* Packs spans behind `out`, mostly three bytes each, and reads them back. */
 void log_spans_pack(struct str *out, const struct log_span *spans, size_t count);
 size_t log_spans_unpack(const char *packed, size_t len, struct log_span *spans);

@@ -2,8 +2,11 @@
  * deck, after the question where there is one. Called by input.c. */
 #include "tui.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
+#include <unistd.h>
 
 void act_follow(struct tui *tui)
 {
@@ -65,14 +68,6 @@ static long page(const struct tui *tui)
 	return rows > 2 ? (long)rows - 1 : 1;
 }
 
-static void search_step(struct tui *tui, int step)
-{
-	if (tui->log.needle[0] == '\0')
-		return;
-	tui->log.step = step;
-	tui->log.is_looking = tui->log.is_missing = false;
-}
-
 static void error_step(struct tui *tui, long step)
 {
 	size_t before = tui->error_at;
@@ -125,6 +120,13 @@ static void open_selected(struct tui *tui)
 	}
 }
 
+static void end_filter(struct tui *tui)
+{
+	struct fault fault = {0};
+	tui->log.filter.least = VIEW_LOG_NONE;
+	log_filter_set(&tui->log.filter, "", &fault);
+}
+
 /* Back by one step: the nearest thing that was opened is closed. */
 static void leave(struct tui *tui)
 {
@@ -132,15 +134,18 @@ static void leave(struct tui *tui)
 		explain(tui, false);
 	else if (tui->mode != MODE_DECK)
 		tui->mode = MODE_DECK;
+	else if (tui->log.is_selecting)
+		tui->log.is_selecting = false;
+	else if (tui->log.needle[0] != '\0')
+		search_set(&tui->log, "", false);
+	else if (tui->focus == PANE_LOG && log_filter_is_on(&tui->log.filter))
+		end_filter(tui);
 	else if (tui->is_zoomed)
 		tui->is_zoomed = false;
-	else if (tui->log.needle[0] != '\0')
-		tui->log.needle[0] = '\0';
 	else if (tui->focus == PANE_LOG && tui->log.is_paused)
 		tui->log.is_paused = false;
 	else
 		tui->focus = tui->was_start ? PANE_START : PANE_SERVICES;
-	tui->log.has_hit = tui->log.is_missing = tui->log.is_looking = false;
 }
 
 static void grow_log(struct tui *tui, int step)
@@ -155,10 +160,115 @@ static void open_field(struct tui *tui, enum mode mode)
 	tui->mode = mode;
 	tui->help_top = tui->palette_at = 0;
 	field_set(&tui->field, "");
-	if (mode == MODE_SEARCH) {
+	if (mode == MODE_SEARCH || mode == MODE_FILTER || mode == MODE_TIME || mode == MODE_EXPORT) {
 		tui->focus_before = tui->focus;
 		tui->focus = PANE_LOG;
 	}
+	if (mode == MODE_FILTER) {
+		field_set(&tui->field, tui->log.filter.text);
+	} else if (mode == MODE_EXPORT) {
+		auto_free char *name = export_name(&tui->log);
+		field_set(&tui->field, name);
+	}
+}
+
+static void page_log(struct tui *tui)
+{
+	const char *folder = getenv("TMPDIR");
+	auto_free char *path = mem_print("%s/cargodeck-log-XXXXXX", folder != NULL && folder[0] != '\0' ? folder : "/tmp");
+	int fd = mkostemp(path, O_CLOEXEC);
+	FILE *file = fd >= 0 ? fdopen(fd, "w") : NULL;
+	uint64_t count;
+	bool good = file != NULL && export_lines(&tui->log, file, &count);
+	if (file != NULL)
+		good = fclose(file) == 0 && good;
+	else if (fd >= 0)
+		close(fd);
+	if (good && tui->call.page != NULL) {
+		tui->call.page(tui->data, path);
+		return;
+	}
+	struct fault fault = {0};
+	fault_set(&fault, FAULT_FAILED, "the log cannot be written into %s: %s", path, strerror(errno));
+	fault_mend(&fault, "make room there, or set TMPDIR to another folder");
+	if (fd >= 0)
+		unlink(path);
+	tui_show_fault(tui, &fault);
+}
+
+/* Lines are shown otherwise: what was found and counted in them no longer holds. */
+static void show_raw(struct log_state *state)
+{
+	state->is_raw = !state->is_raw;
+	log_filter_begin_again(&state->filter);
+	auto_free char *needle = mem_copy_string(state->needle);
+	search_set(state, needle, state->is_regular);
+}
+
+/* False: it is no command of the log. */
+static bool act_log(struct tui *tui, int id)
+{
+	struct log_state *state = &tui->log;
+	switch (id) {
+	case COMMAND_LOG_FOLLOW:
+		log_toggle_follow(tui);
+		break;
+	case COMMAND_LOG_TIME:
+		state->time = (state->time + 1) % LOG_TIMES;
+		break;
+	case COMMAND_LOG_WRAP:
+		state->is_wrapped = !state->is_wrapped;
+		break;
+	case COMMAND_LOG_RAW:
+		show_raw(state);
+		break;
+	case COMMAND_LOG_LEFT:
+	case COMMAND_LOG_RIGHT:
+		log_shift(state, id == COMMAND_LOG_RIGHT ? 1 : -1);
+		break;
+	case COMMAND_LOG_LEVEL:
+		log_filter_next_level(&state->filter);
+		break;
+	case COMMAND_FILTER:
+		open_field(tui, MODE_FILTER);
+		break;
+	case COMMAND_GO_TO_TIME:
+		open_field(tui, MODE_TIME);
+		break;
+	case COMMAND_MARK:
+		mark_toggle(state);
+		break;
+	case COMMAND_MARK_NEXT:
+	case COMMAND_MARK_PREVIOUS:
+		if (mark_go(state, id == COMMAND_MARK_NEXT ? 1 : -1))
+			tui->focus = PANE_LOG;
+		else
+			tui_notice(tui, "no line is marked");
+		break;
+	case COMMAND_SELECT:
+		tui->focus = PANE_LOG;
+		select_begin(state);
+		break;
+	case COMMAND_COPY:
+		copy_lines(tui);
+		break;
+	case COMMAND_EXPORT:
+		open_field(tui, MODE_EXPORT);
+		break;
+	case COMMAND_PAGER:
+		page_log(tui);
+		break;
+	case COMMAND_SEARCH:
+		open_field(tui, MODE_SEARCH);
+		break;
+	case COMMAND_SEARCH_NEXT:
+	case COMMAND_SEARCH_PREVIOUS:
+		search_step(state, id == COMMAND_SEARCH_NEXT ? 1 : -1);
+		break;
+	default:
+		return false;
+	}
+	return true;
 }
 
 static void suspend(struct tui *tui)
@@ -197,7 +307,7 @@ static bool act_screen(struct tui *tui, int id)
 		move_by(tui, -(LONG_MAX / 2));
 		break;
 	case COMMAND_LAST:
-		if (tui->mode == MODE_DECK && tui->focus == PANE_LOG)
+		if (tui->mode == MODE_DECK && tui->focus == PANE_LOG && !tui->log.is_selecting)
 			tui->log.is_paused = false;
 		else
 			move_by(tui, INT_MAX);
@@ -216,15 +326,6 @@ static bool act_screen(struct tui *tui, int id)
 	case COMMAND_ZOOM:
 		tui->is_zoomed = !tui->is_zoomed;
 		break;
-	case COMMAND_LOG_FOLLOW:
-		log_toggle_follow(tui);
-		break;
-	case COMMAND_LOG_TIME:
-		tui->log.has_no_time = !tui->log.has_no_time;
-		break;
-	case COMMAND_LOG_WRAP:
-		tui->log.is_wrapped = !tui->log.is_wrapped;
-		break;
 	case COMMAND_LOG_MERGE:
 		merge_logs(tui, !tui->is_merged);
 		break;
@@ -239,15 +340,6 @@ static bool act_screen(struct tui *tui, int id)
 		break;
 	case COMMAND_ARRANGE:
 		tui->arrange = tui->layout.mode == LAYOUT_WIDE ? ARRANGE_BELOW : ARRANGE_BESIDE;
-		break;
-	case COMMAND_SEARCH:
-		open_field(tui, MODE_SEARCH);
-		break;
-	case COMMAND_SEARCH_NEXT:
-		search_step(tui, 1);
-		break;
-	case COMMAND_SEARCH_PREVIOUS:
-		search_step(tui, -1);
 		break;
 	case COMMAND_ERROR_NEXT:
 		error_step(tui, 1);
@@ -265,7 +357,7 @@ static bool act_screen(struct tui *tui, int id)
 		suspend(tui);
 		break;
 	default:
-		return false;
+		return act_log(tui, id);
 	}
 	return true;
 }

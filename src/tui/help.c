@@ -42,10 +42,9 @@ static bool matches(const char *typed, const char *keys, const char *text, const
 	auto_strings words = {0};
 	strings_split(&words, typed, ' ');
 	for (size_t i = 0; i < words.count; i++) {
-		size_t at, end;
-		if (!log_find(words.items[i], keys, strlen(keys), 0, &at, &end) &&
-			!log_find(words.items[i], text, strlen(text), 0, &at, &end) &&
-			(name == NULL || !log_find(words.items[i], name, strlen(name), 0, &at, &end)))
+		if (!match_find(words.items[i], keys) &&
+			!match_find(words.items[i], text) &&
+			(name == NULL || !match_find(words.items[i], name)))
 			return false;
 	}
 	return true;

@@ -42,8 +42,8 @@ static bool selected_state(const struct tui *tui, enum view_state *state)
 
 static bool can_leave(const struct tui *tui)
 {
-	return tui->mode != MODE_DECK || tui->is_zoomed || tui->log.needle[0] != '\0' ||
-		(tui->focus == PANE_LOG && tui->log.is_paused);
+	return tui->mode != MODE_DECK || tui->is_zoomed || tui->log.needle[0] != '\0' || tui->log.is_selecting ||
+		(tui->focus == PANE_LOG && (tui->log.is_paused || log_filter_is_on(&tui->log.filter)));
 }
 
 bool hints_does_something(const struct tui *tui, const struct command_def *def)
@@ -74,10 +74,25 @@ bool hints_does_something(const struct tui *tui, const struct command_def *def)
 		return can_leave(tui);
 	case COMMAND_SEARCH:
 	case COMMAND_LOG_FOLLOW:
+	case COMMAND_GO_TO_TIME:
+	case COMMAND_MARK:
+	case COMMAND_SELECT:
+	case COMMAND_COPY:
+	case COMMAND_EXPORT:
+	case COMMAND_PAGER:
 		return tui->log.end > tui->log.first;
+	case COMMAND_FILTER:
+	case COMMAND_LOG_LEVEL:
+		return tui->focus == PANE_LOG;
+	case COMMAND_LOG_LEFT:
+	case COMMAND_LOG_RIGHT:
+		return !tui->log.is_wrapped;
+	case COMMAND_MARK_NEXT:
+	case COMMAND_MARK_PREVIOUS:
+		return tui->log.marks.count > 0;
 	case COMMAND_SEARCH_NEXT:
 	case COMMAND_SEARCH_PREVIOUS:
-		return tui->log.needle[0] != '\0';
+		return tui->log.pattern != NULL;
 	case COMMAND_ERROR_NEXT:
 	case COMMAND_ERROR_PREVIOUS:
 		return tui->errors.count > 0;
@@ -130,7 +145,7 @@ static bool is_leading(const struct tui *tui, const struct command_def *def)
 	if (def->id == COMMAND_WHY && tui->focus == PANE_SERVICES)
 		return selected_state(tui, &state) && state >= VIEW_UNHEALTHY;
 	if (tui->focus == PANE_LOG)
-		return def->id == COMMAND_LOG_FOLLOW || def->id == COMMAND_SEARCH;
+		return def->id == COMMAND_LOG_FOLLOW || def->id == COMMAND_SEARCH || def->id == COMMAND_FILTER || def->id == COMMAND_LOG_LEVEL;
 	return def->id == COMMAND_OPEN;
 }
 
@@ -174,6 +189,9 @@ static void draw_field(struct tui *tui, int y, const char *before)
 		skip += (size_t)(next - from);
 	}
 	pen_bytes(tui, y, at, room, field->text + skip, field->len - skip, paint_plain);
+	bool has_regular = tui->mode == MODE_SEARCH || tui->mode == MODE_FILTER;
+	if (has_regular && room > cursor + 24)
+		pen_right(tui, y, at, room, "Ctrl-R: regex or plain", paint_role(tui, THEME_MUTED));
 	tui->cursor_x = at + cursor;
 	tui->cursor_y = y;
 }
@@ -211,6 +229,10 @@ void hints_draw(struct tui *tui)
 		draw_fixed(tui, y, asked, COUNT_OF(asked));
 		return;
 	}
+	if (tui->notice[0] != '\0') {
+		pen_text(tui, y, 1, tui->columns - 2, tui->notice, paint_role(tui, THEME_OK));
+		return;
+	}
 	switch (tui->mode) {
 	case MODE_DECK:
 		draw_commands(tui, y);
@@ -222,7 +244,16 @@ void hints_draw(struct tui *tui)
 		draw_field(tui, y, ":");
 		break;
 	case MODE_SEARCH:
-		draw_field(tui, y, "/");
+		draw_field(tui, y, tui->log.is_regular ? "regex /" : "/");
+		break;
+	case MODE_FILTER:
+		draw_field(tui, y, tui->log.filter.is_regular ? "regex &" : "&");
+		break;
+	case MODE_TIME:
+		draw_field(tui, y, "go to (14:02, 14:02:11, -5min): ");
+		break;
+	case MODE_EXPORT:
+		draw_field(tui, y, "write the log into: ");
 		break;
 	case MODE_ERROR:
 		draw_fixed(tui, y, error, COUNT_OF(error));

@@ -27,27 +27,79 @@ static bool is_cancel(struct key key)
 	return (key.code == CODE_ESC && key.mods == 0) || (key.mods == KEY_MOD_CTRL && key_latin(key).code == 'c');
 }
 
-static void set_needle(struct tui *tui)
+/* Ctrl-R: a regular expression, or plain text again. */
+static bool is_regular_key(struct key key)
 {
-	snprintf(tui->log.needle, sizeof tui->log.needle, "%s", tui->field.text);
-	tui->log.has_hit = tui->log.is_missing = tui->log.is_looking = false;
-	tui->log.step = tui->field.len > 0 ? 2 : 0;
+	return key.mods == KEY_MOD_CTRL && key_latin(key).code == 'r';
 }
 
 static void key_in_search(struct tui *tui, struct key key)
 {
 	if (is_cancel(key)) {
-		field_set(&tui->field, "");
-		set_needle(tui);
+		search_set(&tui->log, "", tui->log.is_regular);
 		tui->mode = MODE_DECK;
 		tui->focus = tui->focus_before;
 	} else if (key.code == CODE_ENTER) {
 		tui->mode = MODE_DECK;
 	} else if (key.code == CODE_UP || key.code == CODE_DOWN) {
-		tui->log.step = key.code == CODE_UP ? -1 : 1;
-		tui->log.is_looking = tui->log.is_missing = false;
+		search_step(&tui->log, key.code == CODE_UP ? -1 : 1);
+	} else if (is_regular_key(key)) {
+		search_set(&tui->log, tui->field.text, !tui->log.is_regular);
 	} else if (field_key(&tui->field, key)) {
-		set_needle(tui);
+		search_set(&tui->log, tui->field.text, tui->log.is_regular);
+	}
+}
+
+/* Filters as one types; a pattern that is wrong is named at Enter. */
+static void key_in_filter(struct tui *tui, struct key key)
+{
+	struct log_filter *filter = &tui->log.filter;
+	struct fault fault = {0};
+	bool is_end = key.code == CODE_ENTER;
+	if (is_cancel(key)) {
+		log_filter_set(filter, "", &fault);
+		tui->mode = MODE_DECK;
+		tui->focus = tui->focus_before;
+		return;
+	}
+	if (is_regular_key(key))
+		filter->is_regular = !filter->is_regular;
+	else if (!is_end && !field_key(&tui->field, key))
+		return;
+	bool good = log_filter_set(filter, tui->field.text, &fault);
+	if (is_end && good)
+		tui->mode = MODE_DECK;
+	else if (is_end)
+		tui_show_fault(tui, &fault);
+}
+
+static void key_in_time(struct tui *tui, struct key key)
+{
+	struct fault fault = {0};
+	if (is_cancel(key)) {
+		tui->mode = MODE_DECK;
+		tui->focus = tui->focus_before;
+	} else if (key.code == CODE_ENTER) {
+		if (tui->field.len == 0 || time_go(&tui->log, tui->field.text, &fault))
+			tui->mode = MODE_DECK;
+		else
+			tui_show_fault(tui, &fault);
+	} else {
+		field_key(&tui->field, key);
+	}
+}
+
+static void key_in_export(struct tui *tui, struct key key)
+{
+	if (is_cancel(key)) {
+		tui->mode = MODE_DECK;
+		tui->focus = tui->focus_before;
+	} else if (key.code == CODE_ENTER) {
+		tui->mode = MODE_DECK;
+		if (tui->field.len > 0)
+			export_to(tui, tui->field.text);
+	} else {
+		field_key(&tui->field, key);
 	}
 }
 
@@ -104,6 +156,7 @@ static void take_key(struct tui *tui, struct key key)
 	}
 	fault_clear(&tui->fault);
 	strings_finish(&tui->mistakes);
+	tui->notice[0] = '\0';
 	if (tui->questions.count > 0) {
 		if (is_yes(key) || is_no(key))
 			question_answer(tui, is_yes(key));
@@ -118,6 +171,15 @@ static void take_key(struct tui *tui, struct key key)
 		return;
 	case MODE_PALETTE:
 		key_in_palette(tui, key);
+		return;
+	case MODE_FILTER:
+		key_in_filter(tui, key);
+		return;
+	case MODE_TIME:
+		key_in_time(tui, key);
+		return;
+	case MODE_EXPORT:
+		key_in_export(tui, key);
 		return;
 	case MODE_DECK:
 	case MODE_ERROR:
@@ -187,7 +249,8 @@ static void take_mouse(struct tui *tui, const struct key_event *event)
 
 static bool has_field(const struct tui *tui)
 {
-	return tui->questions.count == 0 && (tui->mode == MODE_HELP || tui->mode == MODE_PALETTE || tui->mode == MODE_SEARCH);
+	return tui->questions.count == 0 && (tui->mode == MODE_HELP || tui->mode == MODE_PALETTE || tui->mode == MODE_SEARCH ||
+		tui->mode == MODE_FILTER || tui->mode == MODE_TIME || tui->mode == MODE_EXPORT);
 }
 
 /* What is pasted is text: it fills a field, and never runs a command. */
@@ -196,8 +259,11 @@ static void take_paste(struct tui *tui, const char *bytes, size_t len)
 	if (!has_field(tui))
 		return;
 	field_paste(&tui->field, bytes, len);
+	struct fault fault = {0};
 	if (tui->mode == MODE_SEARCH)
-		set_needle(tui);
+		search_set(&tui->log, tui->field.text, tui->log.is_regular);
+	else if (tui->mode == MODE_FILTER)
+		log_filter_set(&tui->log.filter, tui->field.text, &fault);
 }
 
 static void on_event(void *data, const struct key_event *event)

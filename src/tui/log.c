@@ -4,7 +4,7 @@
 
 #include <time.h>
 
-enum { TAB = 8, SOURCE_MOST = 12 };
+enum { TAB = 8, SOURCE_MOST = 12, SHIFT = 8 };
 
 /* One line being laid out or drawn. */
 struct painter {
@@ -13,7 +13,7 @@ struct painter {
 	int y, x, w; /* the first row's place */
 	int skip, most; /* rows left out at the start; rows at all */
 	bool is_dry, is_hit_line;
-	int row, column;
+	int row, column, shift; /* `shift`: columns left out at the left */
 	size_t span;
 	struct style style;
 	size_t hit_at, hit_end;
@@ -50,9 +50,8 @@ static const char *level_letter(const struct view_line *line)
 static void find_hit(struct painter *painter, size_t from)
 {
 	const struct view_line *line = painter->line;
-	const char *needle = painter->tui->log.needle;
-	painter->has_hit = needle[0] != '\0' &&
-		log_find(needle, line->text, line->len, from, &painter->hit_at, &painter->hit_end);
+	struct log_pattern *pattern = painter->tui->log.pattern;
+	painter->has_hit = pattern != NULL && log_pattern_find(pattern, line->text, line->len, from, &painter->hit_at, &painter->hit_end);
 }
 
 static struct style style_at(struct painter *painter, size_t at)
@@ -77,9 +76,9 @@ static bool next_row(struct painter *painter)
 
 static void put(struct painter *painter, wchar_t letter, const wchar_t *joined, struct style style)
 {
-	if (!painter->is_dry && painter->row >= painter->skip)
-		pen_put(painter->tui, painter->y + painter->row - painter->skip, painter->x + painter->column, letter, joined,
-			style);
+	int column = painter->column - painter->shift;
+	if (!painter->is_dry && painter->row >= painter->skip && column >= 0)
+		pen_put(painter->tui, painter->y + painter->row - painter->skip, painter->x + column, letter, joined, style);
 }
 
 /* A cell that is no longer on a row that does not wrap. */
@@ -116,7 +115,7 @@ static int paint_text(struct painter *painter)
 				joined[count++] = other;
 			at = next;
 		}
-		if (painter->column + width > painter->w) {
+		if (painter->column + width > painter->w + painter->shift) {
 			if (!is_wrapped) {
 				mark_cut(painter);
 				break;
@@ -138,9 +137,9 @@ static int paint_text(struct painter *painter)
 
 static int time_width(const struct tui *tui, int w)
 {
-	if (tui->log.has_no_time || w < 30)
+	if (tui->log.time == LOG_TIME_OFF || w < 30)
 		return 0;
-	return w >= 56 ? 13 : 9;
+	return w >= 56 && tui->log.time == LOG_TIME_CLOCK ? 13 : 9;
 }
 
 static int source_width(const struct view_line *line, int w)
@@ -153,12 +152,32 @@ static int prefix_width(const struct tui *tui, const struct view_line *line, int
 	return source_width(line, w) + time_width(tui, w) + 2;
 }
 
-static void draw_prefix(struct tui *tui, const struct view_line *line, int y, int x, int w)
+/* How long after the line before: "+0.104", "+12.0s", "+3m", "+2h". */
+static void write_step(int64_t ms, char *out, size_t size)
+{
+	if (ms < 0)
+		ms = 0;
+	if (ms < 10000)
+		snprintf(out, size, "%+8.3f", (double)ms / 1000);
+	else if (ms < 100000)
+		snprintf(out, size, "%+7.1fs", (double)ms / 1000);
+	else if (ms < 6000000)
+		snprintf(out, size, "%+7lldm", (long long)(ms / 60000));
+	else
+		snprintf(out, size, "%+7lldh", (long long)(ms / 3600000 < 99999 ? ms / 3600000 : 99999));
+}
+
+static void draw_prefix(struct tui *tui, const struct view_line *line, int64_t before_ms, int y, int x, int w)
 {
 	int source = source_width(line, w), clock = time_width(tui, w);
 	if (source > 0)
 		pen_text(tui, y, x, source - 1, line->source, paint_role(tui, THEME_ACCENT));
-	if (clock > 0 && line->time_ms > 0) {
+	if (clock > 0 && line->time_ms > 0 && tui->log.time == LOG_TIME_STEP) {
+		char text[32] = "";
+		if (before_ms > 0)
+			write_step(line->time_ms - before_ms, text, sizeof text);
+		pen_text(tui, y, x + source, clock - 1, text, paint_role(tui, THEME_MUTED));
+	} else if (clock > 0 && line->time_ms > 0) {
 		time_t seconds = (time_t)(line->time_ms / 1000);
 		struct tm parts = {0};
 		char text[32];
@@ -181,36 +200,55 @@ static void draw_mark(struct tui *tui, const struct view_line *line, int y, int 
 	pen_fill(tui, y, x + 4 + used, 2, dash, style);
 }
 
-/* Draws a line, or with `is_dry` measures it; returns its rows. */
-static int paint_line(struct tui *tui, const struct view_line *line, int y, int x, int w, int skip, int most, bool is_dry,
-	bool is_hit)
+/* What a line looks like besides its text. */
+struct line_look {
+	bool is_hit, is_selected, is_marked;
+	int64_t before_ms; /* time of the line before; 0: not known */
+};
+
+/* Draws a line, or with `look` NULL measures it; returns its rows. */
+static int paint_line(struct tui *tui, const struct view_line *line, int y, int x, int w, int skip, int most, const struct line_look *look)
 {
 	int before = line->kind == VIEW_LINE_TEXT ? prefix_width(tui, line, w) : 0;
 	if (line->kind != VIEW_LINE_TEXT) {
-		if (!is_dry)
+		if (look != NULL)
 			draw_mark(tui, line, y, x, w);
 		return 1;
 	}
 	struct painter painter = {
 		.tui = tui, .line = line, .y = y, .x = x + before, .w = w - before > 4 ? w - before : 4,
-		.skip = skip, .most = most, .is_dry = is_dry, .is_hit_line = is_hit,
+		.skip = skip, .most = most, .is_dry = look == NULL, .is_hit_line = look != NULL && look->is_hit,
+		.shift = tui->log.is_wrapped ? 0 : tui->log.column,
 	};
-	if (!is_dry && skip == 0)
-		draw_prefix(tui, line, y, x, w);
-	return paint_text(&painter);
+	tui->is_row_selected = look != NULL && look->is_selected;
+	if (tui->is_row_selected)
+		pen_fill(tui, y, x, w, " ", paint_plain);
+	if (look != NULL && skip == 0)
+		draw_prefix(tui, line, look->before_ms, y, x, w);
+	if (look != NULL && look->is_marked)
+		pen_text(tui, y, x - 1, 1, tui->is_ascii ? "*" : "◆", paint_bold(paint_role(tui, THEME_ACCENT)));
+	int rows = paint_text(&painter);
+	tui->is_row_selected = false;
+	return rows;
 }
 
-static bool get_line(const struct view_log *log, uint64_t number, struct view_line *line)
+bool log_line_get(struct log_state *state, const struct view_log *log, uint64_t number, struct view_line *line)
 {
 	static const char gone[] = "this line is no longer kept";
 	*line = (struct view_line){0};
-	if (log->line != NULL && log->line(log->data, number, line)) {
-		if (line->text == NULL)
-			line->len = 0;
-		return true;
+	if (log->line == NULL || !log->line(log->data, number, line)) {
+		*line = (struct view_line){.kind = VIEW_LINE_GAP, .text = gone, .len = sizeof gone - 1};
+		return false;
 	}
-	*line = (struct view_line){.kind = VIEW_LINE_GAP, .text = gone, .len = sizeof gone - 1};
-	return false;
+	if (line->text == NULL)
+		line->len = 0;
+	bool is_json = !state->is_raw && line->kind == VIEW_LINE_TEXT && line->len > 1 && line->text[0] == '{';
+	if (is_json && log_json_render(line->text, line->len, &state->rendered)) {
+		line->text = str_text(&state->rendered);
+		line->len = state->rendered.len;
+		line->span_count = 0;
+	}
+	return true;
 }
 
 /* ---- the whole pane ---- */
@@ -224,8 +262,8 @@ static uint64_t end_top(struct tui *tui, const struct view_log *log, int rows, i
 	*skip = 0;
 	while (number > log->first && left > 0) {
 		struct view_line line;
-		get_line(log, --number, &line);
-		int takes = tui->log.is_wrapped ? paint_line(tui, &line, 0, 0, w, 0, rows, true, false) : 1;
+		log_line_get(&tui->log, log, --number, &line);
+		int takes = tui->log.is_wrapped ? paint_line(tui, &line, 0, 0, w, 0, rows, NULL) : 1;
 		if (takes > left)
 			*skip = takes - left;
 		left -= takes;
@@ -239,8 +277,12 @@ static void sync_state(struct tui *tui, const struct view_log *log)
 	if (!text_equal(state->name, log->name)) {
 		free(state->name);
 		state->name = mem_copy_string(log->name);
-		state->is_paused = state->has_hit = state->is_looking = state->is_missing = false;
-		state->step = 0;
+		state->is_paused = state->is_selecting = false;
+		state->marks.count = 0;
+		state->step = state->column = 0;
+		search_set(state, state->needle, state->is_regular);
+		state->step = 0; /* the view stays where the new log ends */
+		log_filter_begin_again(&state->filter);
 	}
 	state->first = log->first;
 	state->end = log->first + log->count;
@@ -253,26 +295,46 @@ static void describe_steps(struct tui *tui, int w, struct str *out)
 	char next[32], previous[32];
 	hints_key(tui, COMMAND_SEARCH_NEXT, next, sizeof next);
 	hints_key(tui, COMMAND_SEARCH_PREVIOUS, previous, sizeof previous);
-	str_add(out, "  ");
-	if (w >= 60 && next[0] != '\0' && previous[0] != '\0' && tui->mode != MODE_SEARCH)
+	if (w >= 100 && next[0] != '\0' && previous[0] != '\0' && tui->log.pattern != NULL && tui->mode == MODE_DECK)
 		str_print(out, "%s next, %s previous  ", next, previous);
+}
+
+static void describe_look(const struct log_state *state, int w, struct str *out)
+{
+	if (w < 50)
+		return;
+	if (state->is_wrapped)
+		str_add(out, "wrapped  ");
+	else if (state->column > 0)
+		str_print(out, "from column %d  ", state->column + 1);
+	if (state->is_raw)
+		str_add(out, "raw  ");
+	if (state->is_selecting)
+		str_print(out, "%llu selected  ", (unsigned long long)(state->select_at > state->select_from ?
+			state->select_at - state->select_from : state->select_from - state->select_at) + 1);
 }
 
 static void describe(struct tui *tui, const struct view_log *log, int w, struct str *out)
 {
 	const struct log_state *state = &tui->log;
-	if (state->needle[0] != '\0') {
-		str_print(out, "/%s%s", state->needle, state->is_looking ? ": looking" : state->is_missing ? ": not found" : "");
-		describe_steps(tui, w, out);
-	}
-	if (state->is_wrapped && w >= 50)
-		str_add(out, "wrapped  ");
+	log_filter_describe(state, out);
+	search_describe(state, out);
+	describe_steps(tui, w, out);
+	describe_look(state, w, out);
 	if (log->stale)
 		str_add(out, "stale: being opened again");
 	else if (state->is_paused && state->end > state->shown_end)
 		str_print(out, "paused, %llu below", (unsigned long long)(state->end - state->shown_end));
 	else
 		str_add(out, state->is_paused ? "paused" : "following");
+}
+
+static int64_t time_before(struct log_state *state, const struct view_log *log, uint64_t number)
+{
+	struct view_line line;
+	if (state->time != LOG_TIME_STEP || number <= log->first)
+		return 0;
+	return log_line_get(state, log, number - 1, &line) ? line.time_ms : 0;
 }
 
 static void draw_lines(struct tui *tui, const struct view_log *log, const struct rect *rect)
@@ -288,39 +350,57 @@ static void draw_lines(struct tui *tui, const struct view_log *log, const struct
 		state->top = number;
 	}
 	state->shown_top = number;
+	int64_t before_ms = time_before(state, log, number);
 	for (int row = 0; row < rows && number < end; number++) {
 		struct view_line line;
-		get_line(log, number, &line);
+		log_line_get(state, log, number, &line);
+		struct line_look look = {.is_hit = state->has_hit && state->hit == number, .is_selected = select_has(state, number),
+			.is_marked = mark_has(state, number), .before_ms = before_ms};
 		int most = rows - row + skip;
-		row += paint_line(tui, &line, rect->y + 1 + row, x, w, skip, most, false, state->has_hit && state->hit == number) -
-			skip;
+		row += paint_line(tui, &line, rect->y + 1 + row, x, w, skip, most, &look) - skip;
 		skip = 0;
+		before_ms = line.time_ms > 0 ? line.time_ms : before_ms;
 	}
 	state->shown_end = number;
 }
 
 void log_draw(struct tui *tui, const struct view *view, const struct rect *rect)
 {
-	const struct view_log *log = &view->log;
+	struct log_state *state = &tui->log;
+	const struct view_log *log = &state->shown;
 	bool is_focused = tui->focus == PANE_LOG;
-	char *name = mem_print("Log%s%s", log->name != NULL ? " " : "", log->name != NULL ? log->name : "");
+	auto_free char *name = mem_print("Log%s%s", view->log.name != NULL ? " " : "", view->log.name != NULL ? view->log.name : "");
 	auto_str right = {0};
-	tui->log.rows = rect->h - 1;
+	state->rows = rect->h - 1;
+	if (!text_equal(state->name, view->log.name))
+		log_filter_begin_again(&state->filter);
+	bool has_more = log_filter_run(state, &view->log, &state->shown);
 	sync_state(tui, log);
 	if (log->count == 0) {
-		pen_title(tui, rect, name, log->stale ? "stale: being opened again" : NULL, is_focused);
-		pen_sentence(tui, rect, log->empty != NULL ? log->empty :
-			log->name == NULL ? "no service is selected: its log would follow here" : "no output yet", THEME_MUTED);
-		free(name);
-		tui->log.shown_top = tui->log.shown_end = log->first;
-		return;
+		state->shown_top = state->shown_end = log->first;
+		state->is_selecting = false;
+	} else {
+		has_more = search_run(state, log) || has_more;
 	}
-	log_search(tui, log);
-	if (rect->h > 1)
+	if (has_more)
+		tui_wake(tui, false);
+	if (log->count > 0 && rect->h > 1)
 		draw_lines(tui, log, rect);
 	describe(tui, log, rect->w, &right);
-	pen_title(tui, rect, name, str_text(&right), is_focused);
-	free(name);
+	bool is_bare = log->count == 0 && !log_filter_is_on(&state->filter);
+	pen_title(tui, rect, name, is_bare ? (log->stale ? "stale: being opened again" : NULL) : str_text(&right), is_focused);
+	if (log->count == 0)
+		pen_sentence(tui, rect, log->empty != NULL ? log->empty :
+			log->name == NULL ? "no service is selected: its log would follow here" : "no output yet", THEME_MUTED);
+}
+
+void log_finish(struct log_state *state)
+{
+	free(state->name);
+	log_pattern_close(state->pattern);
+	log_filter_finish(&state->filter);
+	str_finish(&state->rendered);
+	array_finish(&state->marks);
 }
 
 /* ---- keys ---- */
@@ -329,6 +409,10 @@ void log_move(struct tui *tui, long step)
 {
 	struct log_state *state = &tui->log;
 	uint64_t top = state->is_paused ? state->top : state->shown_top;
+	if (state->is_selecting) {
+		select_move(state, step);
+		return;
+	}
 	if (top < state->first)
 		top = state->first;
 	if (step > 0 && (!state->is_paused || state->shown_end >= state->end)) {
@@ -342,8 +426,20 @@ void log_move(struct tui *tui, long step)
 		state->top = (uint64_t)step < state->end - top ? top + (uint64_t)step : state->end;
 }
 
+void log_shift(struct log_state *state, int step)
+{
+	if (state->is_wrapped)
+		return;
+	state->column += step * SHIFT;
+	if (state->column < 0)
+		state->column = 0;
+	if (state->column > LOG_LINE_LIMIT)
+		state->column = LOG_LINE_LIMIT;
+}
+
 void log_toggle_follow(struct tui *tui)
 {
+	tui->log.is_selecting = false;
 	tui->log.is_paused = !tui->log.is_paused;
 	tui->log.top = tui->log.shown_top;
 }

@@ -35,11 +35,10 @@ static int score_name(const char *typed, const char *name)
 
 static int score(const char *typed, const struct command_def *def)
 {
-	size_t at, end;
 	int by_name = score_name(typed, def->name);
 	if (by_name >= 0 || typed[0] == '\0')
 		return by_name >= 0 ? by_name : 0;
-	return log_find(typed, def->sentence, strlen(def->sentence), 0, &at, &end) ? 1 : -1;
+	return match_find(typed, def->sentence) ? 1 : -1;
 }
 
 static size_t find(const struct tui *tui, struct found found[MOST_FOUND])

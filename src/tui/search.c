@@ -1,81 +1,55 @@
-/* Search in the log: plain text, case folded, some thousand lines a frame so
- * that a long log never holds up a key. Called by log.c while it draws. */
+/* Search in the log: a pattern, literal or regular, sought and counted some
+ * milliseconds a frame, so that a long log never holds up a key. Lines are
+ * searched as they are shown. Called by log.c while it draws. */
 #include "tui.h"
 
-#include <strings.h>
-#include <wctype.h>
+enum { BUDGET_NS = 4000000, LINES_A_LOOK = 64 };
 
-enum { LINES_A_FRAME = 20000 };
+/* Time that a frame has left for looking. */
+struct budget {
+	uint64_t until;
+	unsigned lines;
+};
 
-static bool is_ascii(const char *text)
+static bool is_spent(struct budget *budget)
 {
-	for (; *text != '\0'; text++)
-		if ((unsigned char)*text >= 0x80)
-			return false;
-	return true;
+	return ++budget->lines % LINES_A_LOOK == 0 && clock_now_ns() >= budget->until;
 }
 
-static char lower(char letter)
+void search_set(struct log_state *state, const char *text, bool is_regular)
 {
-	return letter >= 'A' && letter <= 'Z' ? (char)(letter + ('a' - 'A')) : letter;
-}
-
-static bool find_ascii(const char *needle, const char *text, size_t len, size_t from, size_t *at, size_t *end)
-{
-	size_t need = strlen(needle);
-	char first[3] = {lower(needle[0]), (char)(needle[0] >= 'a' && needle[0] <= 'z' ? needle[0] - 32 : needle[0])};
-	for (size_t i = from; i + need <= len; i++) {
-		if ((text[i] != first[0] && text[i] != first[1]) || strncasecmp(text + i, needle, need) != 0)
-			continue;
-		*at = i;
-		*end = i + need;
-		return true;
+	struct fault fault = {0};
+	snprintf(state->needle, sizeof state->needle, "%s", text);
+	log_pattern_close(steal(&state->pattern));
+	state->is_regular = is_regular;
+	state->is_wrong = false;
+	if (text[0] != '\0') {
+		state->pattern = log_pattern_open(text, is_regular, &fault);
+		state->is_wrong = state->pattern == NULL;
 	}
-	return false;
+	state->has_hit = state->is_missing = state->is_looking = state->has_rank = false;
+	state->step = state->pattern != NULL ? 2 : 0;
+	state->count = state->rank = 0;
+	state->count_at = UINT64_MAX; /* from the first line on */
 }
 
-/* Does the needle stand at `text`? Returns the bytes that it takes, or 0. */
-static size_t match_here(const char *needle, const char *text, const char *end)
+void search_step(struct log_state *state, int step)
 {
-	const char *want = needle, *want_end = needle + strlen(needle), *have = text;
-	while (want < want_end) {
-		wchar_t a, b;
-		if (have >= end)
-			return 0;
-		pen_next(&want, want_end, &a);
-		pen_next(&have, end, &b);
-		if (towlower((wint_t)a) != towlower((wint_t)b))
-			return 0;
-	}
-	return (size_t)(have - text);
+	if (state->pattern == NULL)
+		return;
+	state->step = step;
+	state->is_looking = state->is_missing = false;
 }
 
-bool log_find(const char *needle, const char *text, size_t len, size_t from, size_t *at, size_t *end)
-{
-	if (needle[0] == '\0')
-		return false;
-	if (is_ascii(needle))
-		return find_ascii(needle, text, len, from, at, end);
-	for (const char *here = text + from; here < text + len;) {
-		size_t bytes = match_here(needle, here, text + len);
-		if (bytes > 0) {
-			*at = (size_t)(here - text);
-			*end = *at + bytes;
-			return true;
-		}
-		wchar_t letter;
-		pen_next(&here, text + len, &letter);
-	}
-	return false;
-}
-
-static bool line_has(const struct view_log *log, const char *needle, uint64_t number)
+static bool line_has(struct log_state *state, const struct view_log *log, uint64_t number)
 {
 	struct view_line line;
 	size_t at, end;
-	return log->line != NULL && log->line(log->data, number, &line) && line.kind == VIEW_LINE_TEXT &&
-		log_find(needle, line.text, line.len, 0, &at, &end);
+	return log_line_get(state, log, number, &line) && line.kind == VIEW_LINE_TEXT &&
+		log_pattern_find(state->pattern, line.text, line.len, 0, &at, &end);
 }
+
+/* ---- stepping ---- */
 
 /* The stretches that a step looks through, one after the other. Typed: what is
  * seen, then above, then below. Next and previous go round at the ends. */
@@ -118,9 +92,8 @@ static bool begin_stretch(struct log_state *state, const struct view_log *log)
 	return true;
 }
 
-static void found(struct tui *tui, const struct view_log *log, uint64_t number)
+static void found(struct log_state *state, const struct view_log *log, uint64_t number)
 {
-	struct log_state *state = &tui->log;
 	uint64_t half = state->rows > 0 ? (uint64_t)state->rows / 2 : 0;
 	bool is_seen = number >= state->shown_top && number < state->shown_end;
 	state->has_hit = true;
@@ -128,25 +101,23 @@ static void found(struct tui *tui, const struct view_log *log, uint64_t number)
 	state->hit = number;
 	state->step = 0;
 	state->is_looking = false;
+	state->has_rank = false;
+	state->rank = 0;
+	state->rank_at = log->first;
 	if (is_seen)
 		return;
 	state->is_paused = true;
 	state->top = number > log->first + half ? number - half : log->first;
 }
 
-void log_search(struct tui *tui, const struct view_log *log)
+static void look(struct log_state *state, const struct view_log *log, struct budget *budget)
 {
-	struct log_state *state = &tui->log;
-	if (state->step == 0 || state->needle[0] == '\0') {
-		state->step = 0;
-		return;
-	}
 	if (!state->is_looking) {
 		state->stretch = 0;
 		state->is_looking = true;
 		begin_stretch(state, log);
 	}
-	for (int left = LINES_A_FRAME; left > 0; left--) {
+	while (!is_spent(budget)) {
 		if (state->look >= state->look_end) {
 			if (begin_stretch(state, log))
 				continue;
@@ -156,10 +127,57 @@ void log_search(struct tui *tui, const struct view_log *log)
 			return;
 		}
 		uint64_t number = state->is_up ? --state->look_end : state->look++;
-		if (line_has(log, state->needle, number)) {
-			found(tui, log, number);
+		if (line_has(state, log, number)) {
+			found(state, log, number);
 			return;
 		}
 	}
-	tui_wake(tui, false);
+}
+
+/* ---- counting ---- */
+
+/* How many lines match, and which of them the hit is. What comes is counted as
+ * it comes; lines that are dropped later stay counted. */
+static void count(struct log_state *state, const struct view_log *log, struct budget *budget)
+{
+	uint64_t end = log->first + log->count;
+	if (state->count_at < log->first || state->count_at > end)
+		state->count_at = log->first;
+	while (state->count_at < end && !is_spent(budget))
+		state->count += line_has(state, log, state->count_at++);
+	if (!state->has_hit || state->has_rank)
+		return;
+	if (state->rank_at < log->first)
+		state->rank_at = log->first;
+	while (state->rank_at <= state->hit && state->rank_at < end && !is_spent(budget))
+		state->rank += line_has(state, log, state->rank_at++);
+	state->has_rank = state->rank_at > state->hit;
+}
+
+bool search_run(struct log_state *state, const struct view_log *log)
+{
+	struct budget budget = {.until = clock_now_ns() + BUDGET_NS};
+	if (state->pattern == NULL)
+		return false;
+	if (state->step != 0)
+		look(state, log, &budget);
+	if (state->step == 0)
+		count(state, log, &budget);
+	return state->step != 0 || state->count_at < log->first + log->count || (state->has_hit && !state->has_rank);
+}
+
+void search_describe(const struct log_state *state, struct str *out)
+{
+	if (state->needle[0] == '\0')
+		return;
+	str_print(out, state->is_regular ? "regex /%s" : "/%s", state->needle);
+	if (state->is_wrong)
+		str_add(out, ": this pattern is wrong");
+	else if (state->is_looking)
+		str_add(out, ": looking");
+	else if (state->is_missing)
+		str_add(out, ": not found");
+	else if (state->has_rank)
+		str_print(out, "  %llu of %llu", (unsigned long long)state->rank, (unsigned long long)state->count);
+	str_add(out, "  ");
 }

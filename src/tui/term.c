@@ -168,6 +168,12 @@ void term_set_mouse(struct tui *tui, bool is_on)
 	tui->term.has_mouse = is_on;
 }
 
+void term_send(struct tui *tui, const char *bytes, size_t len)
+{
+	if (!tui->term.is_headless && tui->term.is_up)
+		str_add_bytes(&tui->term.pending, bytes, len);
+}
+
 /* ---- input ---- */
 
 static void on_readable(void *data, int fd, int events)

@@ -3,6 +3,7 @@
 #include "tui.h"
 
 #include <limits.h>
+#include <stdarg.h>
 
 /* A frame for news comes at most each 1.5 frame times, so that one for a key
  * may always come at once; both together stay below the frames asked for. */
@@ -247,7 +248,7 @@ void tui_close(struct tui *tui)
 	array_finish(&tui->questions);
 	free(tui->selected);
 	free(tui->followed);
-	free(tui->log.name);
+	log_finish(&tui->log);
 	free(tui);
 }
 
@@ -300,6 +301,15 @@ void tui_ask(struct tui *tui, const char *question, void (*answer)(void *data, b
 void tui_type(struct tui *tui, const char *bytes, size_t len)
 {
 	input_take(tui, bytes, len);
+}
+
+void tui_notice(struct tui *tui, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	vsnprintf(tui->notice, sizeof tui->notice, format, args);
+	va_end(args);
+	tui_wake(tui, true);
 }
 
 const char *tui_selected(const struct tui *tui)

@@ -7,6 +7,7 @@
 #define NCURSES_WIDECHAR 1
 
 #include "cargodeck/commands.h"
+#include "cargodeck/logs.h"
 #include "cargodeck/tui.h"
 #include "keys.h"
 #include "layout.h"
@@ -44,6 +45,7 @@ void term_flush(struct tui *tui); /* writes the frame that curses made */
 bool term_is_slow(const struct tui *tui); /* the last frame is not written yet */
 void term_size(const struct tui *tui, int *columns, int *rows);
 void term_set_mouse(struct tui *tui, bool is_on);
+void term_send(struct tui *tui, const char *bytes, size_t len); /* with the next frame */
 
 /* ---- a text field (field.c) ---- */
 
@@ -60,7 +62,10 @@ bool field_key(struct field *field, struct key key);
 
 /* ---- the screen ---- */
 
-enum mode { MODE_DECK, MODE_HELP, MODE_PALETTE, MODE_SEARCH, MODE_ERROR, MODE_WHY };
+enum mode { MODE_DECK, MODE_HELP, MODE_PALETTE, MODE_SEARCH, MODE_ERROR, MODE_WHY,
+	/* a text is typed */
+	MODE_FILTER, MODE_TIME, MODE_EXPORT,
+};
 
 struct error_place {
 	char *file;
@@ -75,20 +80,51 @@ struct question {
 	char *argument;
 };
 
+/* Which lines of a log are shown (filter.c). */
+struct log_filter {
+	char text[FIELD_MOST * 4 + 8]; /* as typed */
+	bool is_regular;
+	struct log_pattern *include, *exclude; /* NULL: not asked for */
+	enum view_log_level least;
+	ARRAY(uint64_t) passed; /* numbers of the lines that pass; the first `gone` are not held any more */
+	size_t gone;
+	uint64_t dropped; /* how many went from the list before */
+	uint64_t at; /* the next line to look at */
+	bool last_passed;
+};
+
+enum log_time { LOG_TIME_CLOCK, LOG_TIME_STEP, LOG_TIME_OFF, LOG_TIMES };
+
+/* One pane of a log. */
 struct log_state {
 	char *name; /* whose log the rest is about */
-	bool is_paused, is_wrapped, has_no_time;
+	bool is_paused, is_wrapped, is_raw;
+	enum log_time time;
+	int column; /* letters left out at the left, where lines are not wrapped */
 	uint64_t top; /* paused: the first line shown */
 	uint64_t first, end; /* as drawn last: at hand are first … end - 1 */
 	uint64_t shown_top, shown_end; /* drawn last */
 	int rows;
+	struct view_log under, shown; /* of the frame drawn last: whole, and what passes the filter */
+	struct str rendered; /* the line asked for last, as it is shown */
+
+	/* search.c */
 	char needle[FIELD_MOST * 4 + 8]; /* searched for; empty: nothing */
+	bool is_regular, is_wrong;
+	struct log_pattern *pattern; /* NULL: nothing is searched for, or it is wrong */
 	int step; /* 1, -1: the next hit down or up is wanted; 2: the nearest */
-	bool has_hit, is_missing;
+	bool has_hit, is_missing, has_rank;
 	uint64_t hit;
 	uint64_t look, look_end; /* what is still to be looked through */
 	int stretch;
 	bool is_looking, is_up;
+	uint64_t count, count_at; /* lines that match, of those before count_at */
+	uint64_t rank, rank_at; /* the hit is the rank-th, once rank_at has passed it */
+
+	struct log_filter filter;
+	ARRAY(uint64_t) marks; /* numbers below the filter, in order */
+	bool is_selecting;
+	uint64_t select_from, select_at;
 };
 
 struct style {
@@ -125,6 +161,7 @@ struct tui {
 	ARRAY(struct question) questions;
 	struct fault fault; /* shown until a key is pressed */
 	struct strings mistakes; /* of config and keys; shown until a key is pressed */
+	char notice[160]; /* on the bottom line until a key is pressed */
 
 	/* of the frame drawn last */
 	int columns, rows;
@@ -212,10 +249,46 @@ size_t build_draw_rendered(struct tui *tui, const char *text, int y, int x, int 
 void log_draw(struct tui *tui, const struct view *view, const struct rect *rect);
 void log_move(struct tui *tui, long step);
 void log_toggle_follow(struct tui *tui);
-/* Looks for the needle, some thousand lines a frame (search.c). */
-void log_search(struct tui *tui, const struct view_log *log);
-/* Where the needle is next at or after `from`; false: nowhere. */
-bool log_find(const char *needle, const char *text, size_t len, size_t from, size_t *at, size_t *end);
+void log_shift(struct log_state *state, int step); /* sideways */
+/* A line as it is shown; false: it is no longer held, and says so. */
+bool log_line_get(struct log_state *state, const struct view_log *log, uint64_t number, struct view_line *line);
+void log_finish(struct log_state *state);
+
+/* search.c */
+void search_set(struct log_state *state, const char *text, bool is_regular); /* empty: no more */
+void search_step(struct log_state *state, int step);
+/* Looks and counts for some milliseconds; true: there is more to be looked through. */
+bool search_run(struct log_state *state, const struct view_log *log);
+void search_describe(const struct log_state *state, struct str *out);
+
+/* filter.c */
+bool log_filter_set(struct log_filter *filter, const char *text, struct fault *fault); /* a wrong pattern changes nothing */
+void log_filter_next_level(struct log_filter *filter);
+void log_filter_begin_again(struct log_filter *filter); /* another log, or lines are shown otherwise */
+bool log_filter_is_on(const struct log_filter *filter);
+/* What passes; true: there is more to be looked through. */
+bool log_filter_run(struct log_state *state, const struct view_log *log, struct view_log *out);
+/* From a number that is shown to the line's own, and back (the next that passes). */
+uint64_t log_filter_under(const struct log_state *state, uint64_t number);
+uint64_t log_filter_above(const struct log_state *state, uint64_t under);
+void log_filter_describe(const struct log_state *state, struct str *out);
+void log_filter_finish(struct log_filter *filter);
+
+/* copy.c */
+void select_begin(struct log_state *state); /* or ends it */
+void select_move(struct log_state *state, long step);
+bool select_has(const struct log_state *state, uint64_t number);
+void mark_toggle(struct log_state *state);
+bool mark_has(const struct log_state *state, uint64_t number);
+bool mark_go(struct log_state *state, int step);
+bool time_go(struct log_state *state, const char *text, struct fault *fault);
+void copy_lines(struct tui *tui);
+char *export_name(const struct log_state *state); /* the caller frees */
+bool export_lines(struct log_state *state, FILE *file, uint64_t *count); /* the selection, else all */
+void export_to(struct tui *tui, const char *path);
+
+/* match.c: plain text in plain text, case folded */
+bool match_find(const char *needle, const char *text);
 void saves_draw(struct tui *tui, const struct view *view, const struct rect *rect);
 void why_draw(struct tui *tui, const struct view *view);
 void start_draw(struct tui *tui, const struct view *view, const struct rect *rect);
@@ -252,6 +325,8 @@ void input_ended(struct tui *tui);
 /* ---- drawing (tui.c) ---- */
 
 void tui_wake(struct tui *tui, bool by_key);
+/* One sentence on the bottom line, until a key is pressed. */
+void tui_notice(struct tui *tui, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Makes the loop's turn end now, so that its hook is called. */
 void tui_end_wait(struct tui *tui);
 

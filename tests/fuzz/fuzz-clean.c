@@ -39,6 +39,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t count = log_clean((const char *)data, size, &text, spans);
 	check_text(&text);
 	check_spans(spans, count, text.len);
+	auto_str shown = {0};
+	if (log_json_render(str_text(&text), text.len, &shown))
+		check_text(&shown);
 	struct log_store *store = log_store_open(size);
 	struct log_line line;
 	log_store_add(store, 1, true, "first", 5);

@@ -40,7 +40,7 @@ KNOWS = {
     "view": "base",
     "commands": "command",
     "deck": "base loop config project engine watch build services logs data attach templates checks release command deckhand view commands verbs",
-    "tui": "base loop config command deck view commands",
+    "tui": "base loop config command deck view commands logs",  # logs: patterns and lines as people read them
     "deckhand": "",
     "verbs": "base command deck",
     "main": "base command commands verbs screen",

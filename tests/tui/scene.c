@@ -9,6 +9,7 @@
 static const char *const names[SCENE_KINDS] = {
 	[SCENE_DECK] = "deck", [SCENE_START] = "start", [SCENE_FAILED] = "failed", [SCENE_EMPTY] = "empty",
 	[SCENE_STALE] = "stale", [SCENE_LOADING] = "loading", [SCENE_ODD] = "odd",
+	[SCENE_JSON] = "json",
 };
 
 static const struct view_service services[] = {
@@ -90,6 +91,25 @@ static bool give_line(void *data, uint64_t number, struct view_line *line)
 		line->spans = coloured;
 		line->span_count = COUNT_OF(coloured);
 	}
+	return true;
+}
+
+/* A log as programs with structured logs write it, from three services. */
+static bool give_json(void *data, uint64_t number, struct view_line *line)
+{
+	static const char *const texts[] = {
+		"{\"timestamp\":\"2026-11-27T01:06:49Z\",\"level\":\"INFO\",\"fields\":{\"message\":\"GET /cart\",\"status\":200,\"ms\":4.2},\"target\":\"gateway::route\"}",
+		"{\"level\":\"WARN\",\"message\":\"slow acquire\",\"wait\":\"212 ms\",\"target\":\"gateway::pool\",\"span\":{\"name\":\"checkout\"}}",
+		"{\"level\":50,\"time\":1531171074631,\"msg\":\"upstream timeout\",\"url\":\"http://api:8080/cart\",\"attempt\":3}",
+		"plain text between them",
+	};
+	static const enum view_log_level levels[] = {VIEW_LOG_INFO, VIEW_LOG_WARN, VIEW_LOG_ERROR, VIEW_LOG_NONE};
+	static const char *const sources[] = {"gateway", "api", "worker"};
+	(void)data;
+	if (number >= 400)
+		return false;
+	*line = (struct view_line){.time_ms = NOON + (int64_t)number * 104, .level = levels[number % 4], .source = sources[number % 3],
+		.text = texts[number % 4], .len = strlen(texts[number % 4])};
 	return true;
 }
 
@@ -215,6 +235,10 @@ void scene_fill(enum scene_kind kind, struct view *view)
 		view->stale = view->log.stale = true;
 		view->stale_ms = 12000;
 		view->build.state = VIEW_BUILD_CANCELLED;
+		break;
+	case SCENE_JSON:
+		fill_deck(view);
+		view->log = (struct view_log){.name = "of all services, merged", .count = 400, .line = give_json};
 		break;
 	case SCENE_LOADING:
 		view->loading = true;
