@@ -128,8 +128,11 @@ static void fill_lines(struct deck *deck, struct why_store *store, const char *s
 	uint64_t end = log_store_end(log), first = log_store_first(log);
 	for (uint64_t number = end > first + LINES ? end - LINES : first; number < end; number++) {
 		struct log_line line;
-		if (log_store_get(log, number, &line))
-			*array_add(&store->lines) = keep(store, mem_copy_bytes(line.text, line.len));
+		auto_str shown = {0};
+		if (!log_store_get(log, number, &line))
+			continue;
+		bool is_json = log_json_render(line.text, line.len, &shown);
+		*array_add(&store->lines) = keep(store, is_json ? mem_copy_string(str_text(&shown)) : mem_copy_bytes(line.text, line.len));
 	}
 }
 

@@ -217,6 +217,22 @@ void copy_lines(struct tui *tui)
 
 /* ---- a file ---- */
 
+/* With its time and service, as far as the pane shows them. */
+static void add_whole_line(struct log_state *state, const struct view_log *log, uint64_t number, struct str *out)
+{
+	struct view_line line;
+	char stamp[40];
+	log_line_get(state, log, number, &line);
+	if (line.time_ms > 0 && state->time != LOG_TIME_OFF) {
+		clock_format_rfc3339(line.time_ms, stamp, sizeof stamp);
+		str_print(out, "%s ", stamp);
+	}
+	if (line.source != NULL)
+		str_print(out, "%s | ", line.source);
+	str_add_bytes(out, line.text, line.len);
+	str_add_char(out, '\n');
+}
+
 char *export_name(const struct log_state *state)
 {
 	char day[32];
@@ -243,7 +259,7 @@ bool export_lines(struct log_state *state, FILE *file, uint64_t *count)
 	*count = to - from;
 	for (uint64_t number = from; number < to; number++) {
 		str_clear(&line);
-		add_line(state, log, number, &line);
+		add_whole_line(state, log, number, &line);
 		if (fwrite(line.data, 1, line.len, file) != line.len)
 			return false;
 	}

@@ -142,14 +142,21 @@ static int time_width(const struct tui *tui, int w)
 	return w >= 56 && tui->log.time == LOG_TIME_CLOCK ? 13 : 9;
 }
 
-static int source_width(const struct view_line *line, int w)
+static int source_width(const struct tui *tui, const struct view_line *line, int w)
 {
-	return line->source != NULL ? (w >= 50 ? SOURCE_MOST + 1 : 7) : 0;
+	int most = w >= 50 ? SOURCE_MOST : 6, longest = 1;
+	if (line->source == NULL)
+		return 0;
+	for (size_t i = 0; i < tui->names.count && longest < most; i++) {
+		int width = pen_width(tui->names.items[i], strlen(tui->names.items[i]), most);
+		longest = width > longest ? width : longest;
+	}
+	return longest + 1;
 }
 
 static int prefix_width(const struct tui *tui, const struct view_line *line, int w)
 {
-	return source_width(line, w) + time_width(tui, w) + 2;
+	return source_width(tui, line, w) + time_width(tui, w) + 2;
 }
 
 /* How long after the line before: "+0.104", "+12.0s", "+3m", "+2h". */
@@ -169,7 +176,7 @@ static void write_step(int64_t ms, char *out, size_t size)
 
 static void draw_prefix(struct tui *tui, const struct view_line *line, int64_t before_ms, int y, int x, int w)
 {
-	int source = source_width(line, w), clock = time_width(tui, w);
+	int source = source_width(tui, line, w), clock = time_width(tui, w);
 	if (source > 0)
 		pen_text(tui, y, x, source - 1, line->source, paint_role(tui, THEME_ACCENT));
 	if (clock > 0 && line->time_ms > 0 && tui->log.time == LOG_TIME_STEP) {
