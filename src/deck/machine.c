@@ -8,11 +8,18 @@
 const char *machine_ca_bundle(void)
 {
 	static const char *const names[] = {"CARGO_HTTP_CAINFO", "SSL_CERT_FILE", "CURL_CA_BUNDLE"};
+	/* Debian and Arch; Fedora; openSUSE; Alpine */
+	static const char *const stores[] = {"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem",
+		"/etc/ssl/cert.pem"};
 	for (size_t i = 0; i < COUNT_OF(names); i++) {
 		const char *path = getenv(names[i]);
 		if (path != NULL && path[0] != '\0' && file_exists(path))
 			return path;
 	}
+	/* a company's own authority is mostly added to the system's store */
+	for (size_t i = 0; i < COUNT_OF(stores); i++)
+		if (file_exists(stores[i]))
+			return stores[i];
 	return NULL;
 }
 

@@ -72,7 +72,8 @@ static const struct command_term environment[] = {
 	{"DOCKER_CERT_PATH, DOCKER_TLS_VERIFY", "Certificates for an engine over TLS."},
 	{"COMPOSE_FILE, COMPOSE_PROFILES, COMPOSE_PROJECT_NAME", "As Compose reads them, where no option says otherwise; "
 		"also from the file .env of the project."},
-	{"CARGO_*, HTTP_PROXY, HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE", "Handed to cargo and to image builds, never stored in an image."},
+	{"CARGO_*, HTTP_PROXY, HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE", "Handed to cargo and to image builds, never stored in an image. "
+		"Without SSL_CERT_FILE the system's own bundle of certificates is taken."},
 	{"EDITOR, VISUAL", "Opens the place of an error."},
 	{"NO_COLOR", "Not empty: no colour, where --color does not say otherwise."},
 	{"COLORFGBG", "Whether the terminal's ground is light, for the theme \"auto\"."},
