@@ -93,6 +93,11 @@ size_t log_store_bytes(const struct log_store *store); /* what it takes, to be h
 bool log_store_get(const struct log_store *store, uint64_t number, struct log_line *line);
 /* Empties it; numbers go on. */
 void log_store_clear(struct log_store *store);
+/* Tells it from every other store, also from one that had its address before. */
+uint64_t log_store_identity(const struct log_store *store);
+/* The first line that was written at `time_ns` or later, by bisection (times rise,
+ * but for a few); the end where all are older. */
+uint64_t log_store_at_time(const struct log_store *store, int64_t time_ns);
 
 /* ---- search ----------------------------------------------------------------------------- */
 
@@ -127,5 +132,43 @@ enum log_step log_store_search_step(const struct log_store *store, struct log_pa
  * comes later may be counted from *number on. */
 bool log_store_count_step(const struct log_store *store, struct log_pattern *pattern, uint64_t *number, uint64_t budget_ns,
 	uint64_t *count);
+
+/* ---- index: which lines are wanted -------------------------------------------------------- */
+
+struct log_wanted {
+	const char *text; /* NULL or empty: none */
+	bool regular;
+};
+
+/* All of it must hold. A line without a level goes on with that of the line
+ * before, where it is indented or came within 5 ms on the same stream; else it
+ * counts as LOG_INFO. Patterns are looked for in the line as it was written, and
+ * where that is JSON in what log_json_render() makes of it, too. */
+struct log_wish {
+	enum log_level least; /* LOG_NONE: any */
+	struct log_wanted include, exclude;
+	struct log_wanted needle; /* as include: what is searched for in what is filtered */
+	bool with_marks; /* dividers and gaps pass, whatever else is asked */
+};
+
+/* The lines that pass have places, in their order, without holes; the place of a
+ * line never changes. A bit a line is kept, and what goes from the store goes here. */
+struct log_index;
+/* NULL and a fault (FAULT_USAGE): one of the patterns is wrong. */
+struct log_index *log_index_open(const struct log_wish *wish, struct fault *fault);
+void log_index_close(struct log_index *index); /* NULL is fine */
+bool log_index_is(const struct log_index *index, const struct log_wish *wish); /* it was opened with the same */
+/* Looks at lines for about budget_ns (0: at all): new ones first, then from the
+ * newest down. True: every line held was looked at. Another store than before
+ * starts it over. */
+bool log_index_step(struct log_index *index, const struct log_store *store, uint64_t budget_ns);
+uint64_t log_index_first(const struct log_index *index); /* place of the oldest line found so far */
+uint64_t log_index_end(const struct log_index *index); /* one past that of the newest */
+uint64_t log_index_low(const struct log_index *index); /* lines from this number on were looked at */
+/* Number of the line at a place from first to end - 1. */
+uint64_t log_index_number(const struct log_index *index, uint64_t place);
+/* The first place whose line has this number or a later one; the end: none. */
+uint64_t log_index_place(const struct log_index *index, uint64_t number);
+bool log_index_gave_up(const struct log_index *index); /* see log_pattern_gave_up() */
 
 #endif

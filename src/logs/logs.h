@@ -29,6 +29,7 @@ struct log_segment {
 
 struct log_store {
 	size_t limit, segment_size;
+	uint64_t identity;
 	ARRAY(struct log_segment) segments;
 	size_t closed_bytes; /* of all segments but the last */
 	uint64_t end;
@@ -44,6 +45,10 @@ const struct log_entry *log_segment_entry(const struct log_segment *segment, siz
 const char *log_segment_text(const struct log_segment *segment, size_t index, size_t *len);
 /* Index of the segment that holds the line; it is held. */
 size_t log_store_segment(const struct log_store *store, uint64_t number);
+
+/* ---- search.c ---- */
+/* The first line of [from, to) in a segment that matches, by index. */
+bool log_pattern_seek(struct log_pattern *pattern, const struct log_segment *segment, size_t from, size_t to, size_t *found);
 
 /* ---- json.c: JSON as it stands in a line, cut where the line was ---- */
 struct log_part {

@@ -166,7 +166,7 @@ static bool seek_regular(struct log_pattern *pattern, const struct log_segment *
 	return false;
 }
 
-static bool seek(struct log_pattern *pattern, const struct log_segment *segment, size_t from, size_t to, size_t *found)
+bool log_pattern_seek(struct log_pattern *pattern, const struct log_segment *segment, size_t from, size_t to, size_t *found)
 {
 	return pattern->regular ? seek_regular(pattern, segment, from, to, found) : seek_literal(pattern, segment, from, to, found);
 }
@@ -184,7 +184,7 @@ static bool seek_last(struct log_pattern *pattern, const struct log_segment *seg
 		return false;
 	}
 	bool any = false;
-	while (from < to && seek(pattern, segment, from, to, found)) {
+	while (from < to && log_pattern_seek(pattern, segment, from, to, found)) {
 		any = true;
 		from = *found + 1;
 	}
@@ -264,7 +264,7 @@ enum log_step log_store_search_step(const struct log_store *store, struct log_pa
 		size_t at = (size_t)(*number - segment->first), found;
 		size_t from = backwards ? (at + 1 > lines ? at + 1 - lines : 0) : at;
 		size_t to = backwards ? at + 1 : segment->count - at > lines ? at + lines : segment->count;
-		if (backwards ? seek_last(pattern, segment, from, to, &found) : seek(pattern, segment, from, to, &found)) {
+		if (backwards ? seek_last(pattern, segment, from, to, &found) : log_pattern_seek(pattern, segment, from, to, &found)) {
 			*number = segment->first + found;
 			return LOG_FOUND;
 		}

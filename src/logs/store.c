@@ -149,6 +149,7 @@ struct log_store *log_store_open(size_t limit)
 {
 	struct log_store *store = mem_alloc(sizeof *store);
 	store->limit = limit;
+	store->identity = clock_now_ns();
 	size_t size = limit / 16 / SEGMENT_LEAST * SEGMENT_LEAST;
 	store->segment_size = size < SEGMENT_LEAST ? SEGMENT_LEAST : size > SEGMENT_MOST ? SEGMENT_MOST : size;
 	store->given = mem_alloc(sizeof *store->given);
@@ -252,4 +253,34 @@ void log_store_clear(struct log_store *store)
 	store->segments.count = 0;
 	store->closed_bytes = 0;
 	forget_given(store->given);
+}
+
+uint64_t log_store_identity(const struct log_store *store)
+{
+	return store->identity;
+}
+
+/* The time of the line or of the next one that has one; INT64_MAX: none has. */
+static int64_t time_from(const struct log_store *store, uint64_t number, uint64_t end)
+{
+	for (; number < end; number++) {
+		const struct log_segment *segment = &store->segments.items[log_store_segment(store, number)];
+		int64_t time_ns = entry_at(segment, (size_t)(number - segment->first))->time_ns;
+		if (time_ns != 0)
+			return time_ns;
+	}
+	return INT64_MAX;
+}
+
+uint64_t log_store_at_time(const struct log_store *store, int64_t time_ns)
+{
+	uint64_t low = log_store_first(store), high = store->end;
+	while (low < high) {
+		uint64_t middle = low + (high - low) / 2;
+		if (time_from(store, middle, high) < time_ns)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
 }
