@@ -131,6 +131,8 @@ struct view_line {
 	size_t span_count;
 };
 
+struct log_store; /* logs.h */
+
 struct view_log {
 	const char *name; /* whose: "gateway", "builder" */
 	/* Lines are numbered from the first one ever held: those at hand are
@@ -142,6 +144,9 @@ struct view_log {
 	void *data;
 	const char *empty; /* why there is nothing to see, or NULL */
 	bool stale; /* the stream broke and is being opened again */
+	/* Where the lines stand, by the same numbers: for search, filter and times
+	 * (logs.h). NULL: nothing was read yet. */
+	const struct log_store *store;
 };
 
 /* ---- faults ---- */

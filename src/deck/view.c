@@ -220,6 +220,7 @@ static void fill_log(struct deck *deck, struct deck_view_store *store, struct vi
 	log->line = give_line;
 	log->data = store;
 	if (store->log != NULL) {
+		log->store = store->log;
 		log->first = log_store_first(store->log);
 		log->count = log_store_end(store->log) - log->first;
 	}

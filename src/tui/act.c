@@ -120,13 +120,6 @@ static void open_selected(struct tui *tui)
 	}
 }
 
-static void end_filter(struct tui *tui)
-{
-	struct fault fault = {0};
-	tui->log.filter.least = VIEW_LOG_NONE;
-	log_filter_set(&tui->log.filter, "", &fault);
-}
-
 /* Back by one step: the nearest thing that was opened is closed. */
 static void leave(struct tui *tui)
 {
@@ -139,7 +132,7 @@ static void leave(struct tui *tui)
 	else if (tui->log.needle[0] != '\0')
 		search_set(&tui->log, "", false);
 	else if (tui->focus == PANE_LOG && log_filter_is_on(&tui->log.filter))
-		end_filter(tui);
+		log_filter_end(&tui->log);
 	else if (tui->is_zoomed)
 		tui->is_zoomed = false;
 	else if (tui->focus == PANE_LOG && tui->log.is_paused)
@@ -196,15 +189,6 @@ static void page_log(struct tui *tui)
 	tui_show_fault(tui, &fault);
 }
 
-/* Lines are shown otherwise: what was found and counted in them no longer holds. */
-static void show_raw(struct log_state *state)
-{
-	state->is_raw = !state->is_raw;
-	log_filter_begin_again(&state->filter);
-	auto_free char *needle = mem_copy_string(state->needle);
-	search_set(state, needle, state->is_regular);
-}
-
 /* False: it is no command of the log. */
 static bool act_log(struct tui *tui, int id)
 {
@@ -220,14 +204,14 @@ static bool act_log(struct tui *tui, int id)
 		state->is_wrapped = !state->is_wrapped;
 		break;
 	case COMMAND_LOG_RAW:
-		show_raw(state);
+		state->is_raw = !state->is_raw;
 		break;
 	case COMMAND_LOG_LEFT:
 	case COMMAND_LOG_RIGHT:
 		log_shift(state, id == COMMAND_LOG_RIGHT ? 1 : -1);
 		break;
 	case COMMAND_LOG_LEVEL:
-		log_filter_next_level(&state->filter);
+		log_filter_next_level(state);
 		break;
 	case COMMAND_FILTER:
 		open_field(tui, MODE_FILTER);

@@ -10,6 +10,16 @@ enum { COPY_MOST = 74000, MARKS_MOST = 1000 };
 
 /* ---- the selection ---- */
 
+/* The line that is meant where none is selected: the match, where it is in
+ * sight, else the last line in sight. */
+static uint64_t here(const struct log_state *state)
+{
+	uint64_t hit = state->has_hit ? log_filter_above(state, state->hit) : UINT64_MAX;
+	if (hit >= state->shown_top && hit < state->shown_end)
+		return hit;
+	return state->shown_end > state->first ? state->shown_end - 1 : state->first;
+}
+
 void select_begin(struct log_state *state)
 {
 	if (state->is_selecting) {
@@ -19,8 +29,7 @@ void select_begin(struct log_state *state)
 	if (state->end <= state->first)
 		return;
 	state->is_selecting = true;
-	state->select_from = state->select_at = state->has_hit && state->hit >= state->shown_top && state->hit < state->shown_end ? state->hit :
-		state->shown_end > state->first ? state->shown_end - 1 : state->first;
+	state->select_from = state->select_at = here(state);
 	state->top = state->shown_top;
 	state->is_paused = true;
 }
@@ -45,10 +54,9 @@ bool select_has(const struct log_state *state, uint64_t number)
 	return state->is_selecting && number >= (from < to ? from : to) && number <= (from < to ? to : from);
 }
 
-/* Without a selection: the hit, else the last line in sight. */
 static void chosen(const struct log_state *state, uint64_t *from, uint64_t *to)
 {
-	*from = state->is_selecting ? state->select_from : state->has_hit ? state->hit : state->shown_end - 1;
+	*from = state->is_selecting ? state->select_from : here(state);
 	*to = state->is_selecting ? state->select_at : *from;
 	if (*from > *to) {
 		uint64_t other = *from;

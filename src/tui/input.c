@@ -57,7 +57,7 @@ static void key_in_filter(struct tui *tui, struct key key)
 	struct fault fault = {0};
 	bool is_end = key.code == CODE_ENTER;
 	if (is_cancel(key)) {
-		log_filter_set(filter, "", &fault);
+		log_filter_set(&tui->log, "", &fault);
 		tui->mode = MODE_DECK;
 		tui->focus = tui->focus_before;
 		return;
@@ -66,7 +66,7 @@ static void key_in_filter(struct tui *tui, struct key key)
 		filter->is_regular = !filter->is_regular;
 	else if (!is_end && !field_key(&tui->field, key))
 		return;
-	bool good = log_filter_set(filter, tui->field.text, &fault);
+	bool good = log_filter_set(&tui->log, tui->field.text, &fault);
 	if (is_end && good)
 		tui->mode = MODE_DECK;
 	else if (is_end)
@@ -263,7 +263,7 @@ static void take_paste(struct tui *tui, const char *bytes, size_t len)
 	if (tui->mode == MODE_SEARCH)
 		search_set(&tui->log, tui->field.text, tui->log.is_regular);
 	else if (tui->mode == MODE_FILTER)
-		log_filter_set(&tui->log.filter, tui->field.text, &fault);
+		log_filter_set(&tui->log, tui->field.text, &fault);
 }
 
 static void on_event(void *data, const struct key_event *event)

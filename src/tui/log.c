@@ -4,7 +4,7 @@
 
 #include <time.h>
 
-enum { TAB = 8, SOURCE_MOST = 12, SHIFT = 8 };
+enum { TAB = 8, SOURCE_MOST = 12, SHIFT = 8, LOOK_NS = 3000000 };
 
 /* One line being laid out or drawn. */
 struct painter {
@@ -281,7 +281,9 @@ static uint64_t end_top(struct tui *tui, const struct view_log *log, int rows, i
 static void sync_state(struct tui *tui, const struct view_log *log)
 {
 	struct log_state *state = &tui->log;
-	if (!text_equal(state->name, log->name)) {
+	uint64_t identity = state->under.store != NULL ? log_store_identity(state->under.store) : 0;
+	if (!text_equal(state->name, log->name) || state->identity != identity) {
+		state->identity = identity;
 		free(state->name);
 		state->name = mem_copy_string(log->name);
 		state->is_paused = state->is_selecting = false;
@@ -289,7 +291,7 @@ static void sync_state(struct tui *tui, const struct view_log *log)
 		state->step = state->column = 0;
 		search_set(state, state->needle, state->is_regular);
 		state->step = 0; /* the view stays where the new log ends */
-		log_filter_begin_again(&state->filter);
+		state->has_anchor = false;
 	}
 	state->first = log->first;
 	state->end = log->first + log->count;
@@ -361,7 +363,7 @@ static void draw_lines(struct tui *tui, const struct view_log *log, const struct
 	for (int row = 0; row < rows && number < end; number++) {
 		struct view_line line;
 		log_line_get(state, log, number, &line);
-		struct line_look look = {.is_hit = state->has_hit && state->hit == number, .is_selected = select_has(state, number),
+		struct line_look look = {.is_hit = state->has_hit && state->hit == log_filter_under(state, number), .is_selected = select_has(state, number),
 			.is_marked = mark_has(state, number), .before_ms = before_ms};
 		int most = rows - row + skip;
 		row += paint_line(tui, &line, rect->y + 1 + row, x, w, skip, most, &look) - skip;
@@ -369,6 +371,15 @@ static void draw_lines(struct tui *tui, const struct view_log *log, const struct
 		before_ms = line.time_ms > 0 ? line.time_ms : before_ms;
 	}
 	state->shown_end = number;
+}
+
+/* Dividers and gaps pass every filter: below them it is said that nothing else does. */
+static void draw_nothing(struct tui *tui, const struct rect *rect)
+{
+	uint64_t drawn = tui->log.shown_end - tui->log.shown_top;
+	int row = drawn < (uint64_t)rect->h ? (int)drawn + 1 : rect->h;
+	if (row < rect->h)
+		pen_text(tui, rect->y + row, rect->x + 1, rect->w - 2, log_filter_say_nothing(tui, &tui->log), paint_role(tui, THEME_MUTED));
 }
 
 void log_draw(struct tui *tui, const struct view *view, const struct rect *rect)
@@ -379,20 +390,20 @@ void log_draw(struct tui *tui, const struct view *view, const struct rect *rect)
 	auto_free char *name = mem_print("Log%s%s", view->log.name != NULL ? " " : "", view->log.name != NULL ? view->log.name : "");
 	auto_str right = {0};
 	state->rows = rect->h - 1;
-	if (!text_equal(state->name, view->log.name))
-		log_filter_begin_again(&state->filter);
-	bool has_more = log_filter_run(state, &view->log, &state->shown);
+	bool has_more = log_filter_run(tui, state, &view->log, &state->shown);
 	sync_state(tui, log);
 	if (log->count == 0) {
 		state->shown_top = state->shown_end = log->first;
 		state->is_selecting = false;
 	} else {
-		has_more = search_run(state, log) || has_more;
+		has_more = search_run(tui, state, log) || has_more;
 	}
 	if (has_more)
 		tui_wake(tui, false);
 	if (log->count > 0 && rect->h > 1)
 		draw_lines(tui, log, rect);
+	if (log_filter_has_marks_only(state))
+		draw_nothing(tui, rect);
 	describe(tui, log, rect->w, &right);
 	bool is_bare = log->count == 0 && !log_filter_is_on(&state->filter);
 	pen_title(tui, rect, name, is_bare ? (log->stale ? "stale: being opened again" : NULL) : str_text(&right), is_focused);
@@ -405,9 +416,16 @@ void log_finish(struct log_state *state)
 {
 	free(state->name);
 	log_pattern_close(state->pattern);
+	log_index_close(state->hits);
 	log_filter_finish(&state->filter);
 	str_finish(&state->rendered);
 	array_finish(&state->marks);
+}
+
+/* Without a terminal nobody waits, and what is drawn is the same each time. */
+uint64_t log_budget(const struct tui *tui)
+{
+	return tui->term.is_headless ? 0 : LOOK_NS;
 }
 
 /* ---- keys ---- */

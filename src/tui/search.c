@@ -1,36 +1,24 @@
-/* Search in the log: a pattern, literal or regular, sought and counted some
- * milliseconds a frame, so that a long log never holds up a key. Lines are
- * searched as they are shown. Called by log.c while it draws. */
+/* Search in the log: a pattern, literal or regular, in what the filter lets
+ * through. The room logs keeps which lines match, some milliseconds a frame, so
+ * that a long log never holds up a key; from that come the next one, the count
+ * and which of them the hit is. Called by log.c while it draws. */
 #include "tui.h"
-
-enum { BUDGET_NS = 4000000, LINES_A_LOOK = 64 };
-
-/* Time that a frame has left for looking. */
-struct budget {
-	uint64_t until;
-	unsigned lines;
-};
-
-static bool is_spent(struct budget *budget)
-{
-	return ++budget->lines % LINES_A_LOOK == 0 && clock_now_ns() >= budget->until;
-}
 
 void search_set(struct log_state *state, const char *text, bool is_regular)
 {
 	struct fault fault = {0};
-	snprintf(state->needle, sizeof state->needle, "%s", text);
+	if (text != state->needle)
+		snprintf(state->needle, sizeof state->needle, "%s", text);
 	log_pattern_close(steal(&state->pattern));
+	log_index_close(steal(&state->hits));
 	state->is_regular = is_regular;
 	state->is_wrong = false;
-	if (text[0] != '\0') {
-		state->pattern = log_pattern_open(text, is_regular, &fault);
+	if (state->needle[0] != '\0') {
+		state->pattern = log_pattern_open(state->needle, is_regular, &fault);
 		state->is_wrong = state->pattern == NULL;
 	}
-	state->has_hit = state->is_missing = state->is_looking = state->has_rank = false;
+	state->has_hit = state->is_missing = false;
 	state->step = state->pattern != NULL ? 2 : 0;
-	state->count = state->rank = 0;
-	state->count_at = UINT64_MAX; /* from the first line on */
 }
 
 void search_step(struct log_state *state, int step)
@@ -38,146 +26,159 @@ void search_step(struct log_state *state, int step)
 	if (state->pattern == NULL)
 		return;
 	state->step = step;
-	state->is_looking = state->is_missing = false;
-}
-
-static bool line_has(struct log_state *state, const struct view_log *log, uint64_t number)
-{
-	struct view_line line;
-	size_t at, end;
-	return log_line_get(state, log, number, &line) && line.kind == VIEW_LINE_TEXT &&
-		log_pattern_find(state->pattern, line.text, line.len, 0, &at, &end);
+	state->is_missing = false;
 }
 
 /* ---- stepping ---- */
 
-/* The stretches that a step looks through, one after the other. Typed: what is
- * seen, then above, then below. Next and previous go round at the ends. */
-static bool begin_stretch(struct log_state *state, const struct view_log *log)
+/* What is wanted: the last match before `number`, or the first from it on. */
+struct look {
+	const struct log_index *hits;
+	bool is_whole;
+	uint64_t first, end; /* places */
+};
+
+/* False: it is not known yet. */
+static bool is_known(const struct look *look, uint64_t number)
 {
-	uint64_t end = log->first + log->count, hit = state->has_hit ? state->hit : state->shown_top;
-	struct {
-		uint64_t from, to;
-		bool is_up;
-	} stretch = {0, 0, false};
-	switch (state->step * 4 + state->stretch) {
-	case 2 * 4 + 0:
-		stretch.from = state->shown_top, stretch.to = state->shown_end;
-		break;
-	case 2 * 4 + 1:
-		stretch.from = log->first, stretch.to = state->shown_top, stretch.is_up = true;
-		break;
-	case 2 * 4 + 2:
-		stretch.from = state->shown_end, stretch.to = end;
-		break;
-	case 1 * 4 + 0:
-		stretch.from = hit + state->has_hit, stretch.to = end;
-		break;
-	case 1 * 4 + 1:
-		stretch.from = log->first, stretch.to = hit + 1;
-		break;
-	case -1 * 4 + 0:
-		stretch.from = log->first, stretch.to = hit, stretch.is_up = true;
-		break;
-	case -1 * 4 + 1:
-		stretch.from = hit, stretch.to = end, stretch.is_up = true;
-		break;
-	default:
+	return look->is_whole || log_index_low(look->hits) <= number;
+}
+
+/* Round the end, which is known when all is. */
+static bool go_round(const struct look *look, uint64_t place, uint64_t *found, bool *is_missing)
+{
+	*is_missing = look->is_whole && look->first == look->end;
+	if (!look->is_whole || *is_missing)
 		return false;
-	}
-	state->look = stretch.from > log->first ? stretch.from : log->first;
-	state->look_end = stretch.to < end ? stretch.to : end;
-	state->is_up = stretch.is_up;
-	state->stretch++;
+	*found = log_index_number(look->hits, place);
 	return true;
 }
 
-static void found(struct log_state *state, const struct view_log *log, uint64_t number)
+static bool look_down(const struct look *look, uint64_t from, uint64_t *found, bool *is_missing)
 {
-	uint64_t half = state->rows > 0 ? (uint64_t)state->rows / 2 : 0;
-	bool is_seen = number >= state->shown_top && number < state->shown_end;
+	if (!is_known(look, from))
+		return false;
+	uint64_t place = log_index_place(look->hits, from);
+	if (place == look->end)
+		return go_round(look, look->first, found, is_missing);
+	*found = log_index_number(look->hits, place);
+	return true;
+}
+
+static bool look_up(const struct look *look, uint64_t from, uint64_t *found, bool *is_missing)
+{
+	if (!is_known(look, from))
+		return false;
+	uint64_t place = log_index_place(look->hits, from);
+	if (place == look->first)
+		return go_round(look, look->end - 1, found, is_missing);
+	*found = log_index_number(look->hits, place - 1);
+	return true;
+}
+
+/* Typed: what is seen, then above, then below. */
+static bool look_near(const struct log_state *state, const struct look *look, uint64_t top, uint64_t *found, bool *is_missing)
+{
+	if (!is_known(look, top))
+		return false;
+	uint64_t place = log_index_place(look->hits, top), last = log_filter_under(state, state->shown_end - 1);
+	if (place < look->end && state->shown_end > state->shown_top && log_index_number(look->hits, place) <= last) {
+		*found = log_index_number(look->hits, place);
+		return true;
+	}
+	if (place == look->first && look->is_whole && place < look->end) {
+		*found = log_index_number(look->hits, place);
+		return true;
+	}
+	return look_up(look, top, found, is_missing);
+}
+
+static void found(struct log_state *state, const struct view_log *log, uint64_t hit)
+{
+	uint64_t half = state->rows > 0 ? (uint64_t)state->rows / 2 : 0, number = log_filter_above(state, hit);
 	state->has_hit = true;
-	state->is_missing = false;
-	state->hit = number;
+	state->hit = hit;
 	state->step = 0;
-	state->is_looking = false;
-	state->has_rank = false;
-	state->rank = 0;
-	state->rank_at = log->first;
-	if (is_seen)
+	if (number >= state->shown_top && number < state->shown_end)
 		return;
 	state->is_paused = true;
 	state->top = number > log->first + half ? number - half : log->first;
 }
 
-static void look(struct log_state *state, const struct view_log *log, struct budget *budget)
+static void look(struct log_state *state, const struct view_log *log, bool is_whole)
 {
-	if (!state->is_looking) {
-		state->stretch = 0;
-		state->is_looking = true;
-		begin_stretch(state, log);
+	struct look look = {state->hits, is_whole, log_index_first(state->hits), log_index_end(state->hits)};
+	uint64_t top = log_filter_under(state, state->shown_top), hit;
+	bool is_missing = false, is_found = false;
+	switch (state->step) {
+	case 1:
+		is_found = look_down(&look, state->has_hit ? state->hit + 1 : top, &hit, &is_missing);
+		break;
+	case -1:
+		is_found = look_up(&look, state->has_hit ? state->hit : top, &hit, &is_missing);
+		break;
+	case 2:
+		is_found = look_near(state, &look, top, &hit, &is_missing);
+		break;
 	}
-	while (!is_spent(budget)) {
-		if (state->look >= state->look_end) {
-			if (begin_stretch(state, log))
-				continue;
-			state->is_missing = true;
-			state->is_looking = false;
-			state->step = 0;
-			return;
-		}
-		uint64_t number = state->is_up ? --state->look_end : state->look++;
-		if (line_has(state, log, number)) {
-			found(state, log, number);
-			return;
-		}
+	if (is_found) {
+		found(state, log, hit);
+	} else if (is_missing) {
+		state->is_missing = true;
+		state->has_hit = false;
+		state->step = 0;
 	}
 }
 
-/* ---- counting ---- */
+/* ---- the whole ---- */
 
-/* How many lines match, and which of them the hit is. What comes is counted as
- * it comes; lines that are dropped later stay counted. */
-static void count(struct log_state *state, const struct view_log *log, struct budget *budget)
+static void sync_wish(struct log_state *state)
 {
-	uint64_t end = log->first + log->count;
-	if (state->count_at < log->first || state->count_at > end)
-		state->count_at = log->first;
-	while (state->count_at < end && !is_spent(budget))
-		state->count += line_has(state, log, state->count_at++);
-	if (!state->has_hit || state->has_rank)
+	struct log_wish wish;
+	log_filter_wish(&state->filter, &wish);
+	wish.needle = (struct log_wanted){state->needle, state->is_regular};
+	if (state->hits != NULL && log_index_is(state->hits, &wish))
 		return;
-	if (state->rank_at < log->first)
-		state->rank_at = log->first;
-	while (state->rank_at <= state->hit && state->rank_at < end && !is_spent(budget))
-		state->rank += line_has(state, log, state->rank_at++);
-	state->has_rank = state->rank_at > state->hit;
+	log_index_close(state->hits);
+	state->hits = log_index_open(&wish, NULL);
+	state->is_missing = false;
 }
 
-bool search_run(struct log_state *state, const struct view_log *log)
+bool search_run(struct tui *tui, struct log_state *state, const struct view_log *log)
 {
-	struct budget budget = {.until = clock_now_ns() + BUDGET_NS};
-	if (state->pattern == NULL)
+	if (state->pattern == NULL || state->under.store == NULL)
 		return false;
+	sync_wish(state);
+	if (state->hits == NULL)
+		return false;
+	bool is_whole = log_index_step(state->hits, state->under.store, log_budget(tui));
 	if (state->step != 0)
-		look(state, log, &budget);
-	if (state->step == 0)
-		count(state, log, &budget);
-	return state->step != 0 || state->count_at < log->first + log->count || (state->has_hit && !state->has_rank);
+		look(state, log, is_whole);
+	state->count = log_index_end(state->hits) - log_index_first(state->hits);
+	state->is_counted = is_whole;
+	uint64_t place = log_index_place(state->hits, state->hit);
+	bool is_there = state->has_hit && place < log_index_end(state->hits) && log_index_number(state->hits, place) == state->hit;
+	state->rank = is_there ? place - log_index_first(state->hits) + 1 : 0;
+	return !is_whole;
 }
 
 void search_describe(const struct log_state *state, struct str *out)
 {
+	unsigned long long rank = state->rank, count = state->count;
 	if (state->needle[0] == '\0')
 		return;
 	str_print(out, state->is_regular ? "regex /%s" : "/%s", state->needle);
 	if (state->is_wrong)
 		str_add(out, ": this pattern is wrong");
-	else if (state->is_looking)
-		str_add(out, ": looking");
-	else if (state->is_missing)
+	else if (state->hits != NULL && log_index_gave_up(state->hits))
+		str_add(out, ": too hard for some lines");
+	else if (state->is_missing || (state->is_counted && count == 0))
 		str_add(out, ": not found");
-	else if (state->has_rank)
-		str_print(out, "  %llu of %llu", (unsigned long long)state->rank, (unsigned long long)state->count);
+	else if (!state->is_counted)
+		str_print(out, ": looking, %llu so far", count);
+	else if (rank > 0)
+		str_print(out, "  %llu of %llu", rank, count);
+	else
+		str_print(out, "  %llu", count);
 	str_add(out, "  ");
 }

@@ -83,14 +83,13 @@ struct question {
 /* Which lines of a log are shown (filter.c). */
 struct log_filter {
 	char text[FIELD_MOST * 4 + 8]; /* as typed */
-	bool is_regular;
-	struct log_pattern *include, *exclude; /* NULL: not asked for */
+	char include[FIELD_MOST * 4 + 8], exclude[FIELD_MOST * 4 + 8]; /* what that means */
+	bool is_regular; /* what is typed next */
+	bool was_regular; /* what is in use */
 	enum view_log_level least;
-	ARRAY(uint64_t) passed; /* numbers of the lines that pass; the first `gone` are not held any more */
-	size_t gone;
-	uint64_t dropped; /* how many went from the list before */
-	uint64_t at; /* the next line to look at */
-	bool last_passed;
+	struct log_index *index; /* of what passes; NULL: everything does */
+	bool is_whole; /* every line was looked at */
+	char empty[FIELD_MOST * 4 + 200]; /* why nothing is seen */
 };
 
 enum log_time { LOG_TIME_CLOCK, LOG_TIME_STEP, LOG_TIME_OFF, LOG_TIMES };
@@ -102,6 +101,9 @@ struct log_state {
 	enum log_time time;
 	int column; /* letters left out at the left, where lines are not wrapped */
 	uint64_t top; /* paused: the first line shown */
+	bool has_anchor; /* paused, and the filter changed: this line is to be at the top, once it is known where it is */
+	uint64_t anchor;
+	uint64_t identity; /* of the store */
 	uint64_t first, end; /* as drawn last: at hand are first … end - 1 */
 	uint64_t shown_top, shown_end; /* drawn last */
 	int rows;
@@ -113,13 +115,10 @@ struct log_state {
 	bool is_regular, is_wrong;
 	struct log_pattern *pattern; /* NULL: nothing is searched for, or it is wrong */
 	int step; /* 1, -1: the next hit down or up is wanted; 2: the nearest */
-	bool has_hit, is_missing, has_rank;
-	uint64_t hit;
-	uint64_t look, look_end; /* what is still to be looked through */
-	int stretch;
-	bool is_looking, is_up;
-	uint64_t count, count_at; /* lines that match, of those before count_at */
-	uint64_t rank, rank_at; /* the hit is the rank-th, once rank_at has passed it */
+	struct log_index *hits; /* the lines that match, of those that pass the filter */
+	bool has_hit, is_missing, is_counted;
+	uint64_t hit; /* the line's own number */
+	uint64_t count, rank; /* how many match; the hit is the rank-th, 0: none of them */
 
 	struct log_filter filter;
 	ARRAY(uint64_t) marks; /* numbers below the filter, in order */
@@ -253,21 +252,25 @@ void log_shift(struct log_state *state, int step); /* sideways */
 /* A line as it is shown; false: it is no longer held, and says so. */
 bool log_line_get(struct log_state *state, const struct view_log *log, uint64_t number, struct view_line *line);
 void log_finish(struct log_state *state);
+uint64_t log_budget(const struct tui *tui); /* ns that a frame may spend on looking through lines; 0: no bound */
 
 /* search.c */
 void search_set(struct log_state *state, const char *text, bool is_regular); /* empty: no more */
 void search_step(struct log_state *state, int step);
 /* Looks and counts for some milliseconds; true: there is more to be looked through. */
-bool search_run(struct log_state *state, const struct view_log *log);
+bool search_run(struct tui *tui, struct log_state *state, const struct view_log *log);
 void search_describe(const struct log_state *state, struct str *out);
 
 /* filter.c */
-bool log_filter_set(struct log_filter *filter, const char *text, struct fault *fault); /* a wrong pattern changes nothing */
-void log_filter_next_level(struct log_filter *filter);
-void log_filter_begin_again(struct log_filter *filter); /* another log, or lines are shown otherwise */
+bool log_filter_set(struct log_state *state, const char *text, struct fault *fault); /* a wrong pattern changes nothing */
+void log_filter_next_level(struct log_state *state);
+void log_filter_end(struct log_state *state);
+void log_filter_wish(const struct log_filter *filter, struct log_wish *wish);
 bool log_filter_is_on(const struct log_filter *filter);
 /* What passes; true: there is more to be looked through. */
-bool log_filter_run(struct log_state *state, const struct view_log *log, struct view_log *out);
+bool log_filter_run(struct tui *tui, struct log_state *state, const struct view_log *log, struct view_log *out);
+bool log_filter_has_marks_only(const struct log_state *state); /* no line of the program passes */
+const char *log_filter_say_nothing(const struct tui *tui, struct log_state *state);
 /* From a number that is shown to the line's own, and back (the next that passes). */
 uint64_t log_filter_under(const struct log_state *state, uint64_t number);
 uint64_t log_filter_above(const struct log_state *state, uint64_t under);

@@ -1,5 +1,6 @@
 /* Made-up projects, each in one state of interest. */
 #include "scene.h"
+#include "cargodeck/logs.h"
 
 #include <stdio.h>
 
@@ -82,9 +83,9 @@ static bool give_line(void *data, uint64_t number, struct view_line *line)
 {
 	static const struct view_span coloured[] = {{.at = 0, .colour = VIEW_COLOUR_INDEX(2)}, {.at = 14}};
 	(void)data;
-	if (number < 100 || number >= 100 + COUNT_OF(lines))
+	if (number >= COUNT_OF(lines))
 		return false;
-	size_t at = (size_t)(number - 100);
+	size_t at = (size_t)number;
 	*line = (struct view_line){.kind = lines[at].kind, .time_ms = lines[at].at_ms > 0 ? NOON + lines[at].at_ms : 0,
 		.level = lines[at].level, .is_stderr = lines[at].is_stderr, .text = lines[at].text, .len = strlen(lines[at].text)};
 	if (at == 0) {
@@ -113,6 +114,29 @@ static bool give_json(void *data, uint64_t number, struct view_line *line)
 	return true;
 }
 
+/* What a log gives, in a store of the room logs; kept for the whole run. */
+static const struct log_store *store_of(bool (*give)(void *data, uint64_t number, struct view_line *line))
+{
+	static struct {
+		bool (*give)(void *data, uint64_t number, struct view_line *line);
+		struct log_store *store;
+	} kept[4];
+	size_t at = 0;
+	while (kept[at].give != NULL && kept[at].give != give)
+		at++;
+	if (kept[at].give == give)
+		return kept[at].store;
+	kept[at].give = give;
+	kept[at].store = log_store_open(1 << 20);
+	struct view_line line;
+	for (uint64_t number = 0; give(NULL, number, &line); number++) {
+		static const enum log_kind kinds[] = {LOG_TEXT, LOG_DIVIDER, LOG_GAP};
+		log_store_copy(kept[at].store, line.source, &(struct log_line){.kind = kinds[line.kind], .time_ns = line.time_ms * 1000000,
+			.level = (enum log_level)line.level, .is_stderr = line.is_stderr, .text = line.text, .len = line.len});
+	}
+	return kept[at].store;
+}
+
 const char *scene_name(enum scene_kind kind)
 {
 	return names[kind];
@@ -127,7 +151,7 @@ static void fill_deck(struct view *view)
 	view->build = (struct view_build){.state = VIEW_BUILD_RUNNING, .generation = 42, .done = 188, .total = 239,
 		.crates = "gateway(bin), shop-core", .what = "api, gateway", .elapsed_ms = 3100, .expected_ms = 4500};
 	view->saves = (struct view_saves){.items = saves, .count = COUNT_OF(saves), .p50 = 9, .p95 = 21, .counted = 41};
-	view->log = (struct view_log){.name = "gateway", .first = 100, .count = COUNT_OF(lines), .line = give_line};
+	view->log = (struct view_log){.name = "gateway", .count = COUNT_OF(lines), .line = give_line, .store = store_of(give_line)};
 }
 
 static void fill_why(struct view *view)
@@ -238,7 +262,8 @@ void scene_fill(enum scene_kind kind, struct view *view)
 		break;
 	case SCENE_JSON:
 		fill_deck(view);
-		view->log = (struct view_log){.name = "of all services, merged", .count = 400, .line = give_json};
+		view->log = (struct view_log){.name = "of all services, merged", .count = 400, .line = give_json,
+			.store = store_of(give_json)};
 		break;
 	case SCENE_LOADING:
 		view->loading = true;
