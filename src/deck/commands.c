@@ -183,7 +183,7 @@ static const struct command_def defs[] = {
 		SCREEN, COMMAND_ANYWHERE, COMMAND_MOVE, "z", "zoom", NULL),
 	ON_SCREEN(COMMAND_LOG_FOLLOW, "log-follow", "Follow the log, or hold it where it is",
 		SCREEN, COMMAND_ANYWHERE, COMMAND_LOOK, "F", "follow", NULL),
-	ON_SCREEN(COMMAND_LOG_TIME, "log-time", "Show the time of each line, how long after the one before it came, or neither",
+	ON_SCREEN(COMMAND_LOG_TIME, "log-time", "Show the time of each line, how long ago, since the line before, or none",
 		SCREEN, COMMAND_ANYWHERE, COMMAND_LOOK, "t", NULL, NULL),
 	ON_SCREEN(COMMAND_LOG_WRAP, "log-wrap", "Wrap long lines, or cut them",
 		SCREEN, COMMAND_ANYWHERE, COMMAND_LOOK, "w", NULL, NULL),

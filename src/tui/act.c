@@ -2,11 +2,8 @@
  * deck, after the question where there is one. Called by input.c. */
 #include "tui.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
-#include <unistd.h>
 
 void act_follow(struct tui *tui)
 {
@@ -165,30 +162,6 @@ static void open_field(struct tui *tui, enum mode mode)
 	}
 }
 
-static void page_log(struct tui *tui)
-{
-	const char *folder = getenv("TMPDIR");
-	auto_free char *path = mem_print("%s/cargodeck-log-XXXXXX", folder != NULL && folder[0] != '\0' ? folder : "/tmp");
-	int fd = mkostemp(path, O_CLOEXEC);
-	FILE *file = fd >= 0 ? fdopen(fd, "w") : NULL;
-	uint64_t count;
-	bool good = file != NULL && export_lines(&tui->log, file, &count);
-	if (file != NULL)
-		good = fclose(file) == 0 && good;
-	else if (fd >= 0)
-		close(fd);
-	if (good && tui->call.page != NULL) {
-		tui->call.page(tui->data, path);
-		return;
-	}
-	struct fault fault = {0};
-	fault_set(&fault, FAULT_FAILED, "the log cannot be written into %s: %s", path, strerror(errno));
-	fault_mend(&fault, "make room there, or set TMPDIR to another folder");
-	if (fd >= 0)
-		unlink(path);
-	tui_show_fault(tui, &fault);
-}
-
 /* False: it is no command of the log. */
 static bool act_log(struct tui *tui, int id)
 {
@@ -240,7 +213,7 @@ static bool act_log(struct tui *tui, int id)
 		open_field(tui, MODE_EXPORT);
 		break;
 	case COMMAND_PAGER:
-		page_log(tui);
+		export_to_pager(tui);
 		break;
 	case COMMAND_SEARCH:
 		open_field(tui, MODE_SEARCH);

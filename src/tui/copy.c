@@ -1,8 +1,7 @@
-/* Lines of the log that go elsewhere: to the clipboard of the terminal, into a
- * file, into a pager; and the selection and the marks that say which. */
+/* Lines of the log that are chosen: the selection, marks, a time to go to; and
+ * their way to the terminal's clipboard. Keys lead here, by act.c. */
 #include "tui.h"
 
-#include <errno.h>
 #include <time.h>
 
 /* Terminals take some 100,000 bytes of base64 (OSC 52; xterm's own limit). */
@@ -10,11 +9,15 @@ enum { COPY_MOST = 74000, MARKS_MOST = 1000 };
 
 /* ---- the selection ---- */
 
-/* The line that is meant where none is selected: the match, where it is in
- * sight, else the last line in sight. */
-static uint64_t here(const struct log_state *state)
+/* The line that is meant where none is selected: the one that was gone to or
+ * found, where it is in sight, else the last line in sight. */
+uint64_t select_here(const struct log_state *state)
 {
+	uint64_t cursor = state->has_cursor ? log_filter_above(state, state->cursor) : UINT64_MAX;
 	uint64_t hit = state->has_hit ? log_filter_above(state, state->hit) : UINT64_MAX;
+	bool is_gone_to = state->is_paused && cursor == state->top; /* drawn next */
+	if (is_gone_to || (cursor >= state->shown_top && cursor < state->shown_end))
+		return cursor;
 	if (hit >= state->shown_top && hit < state->shown_end)
 		return hit;
 	return state->shown_end > state->first ? state->shown_end - 1 : state->first;
@@ -29,7 +32,7 @@ void select_begin(struct log_state *state)
 	if (state->end <= state->first)
 		return;
 	state->is_selecting = true;
-	state->select_from = state->select_at = here(state);
+	state->select_from = state->select_at = select_here(state);
 	state->top = state->shown_top;
 	state->is_paused = true;
 }
@@ -56,13 +59,19 @@ bool select_has(const struct log_state *state, uint64_t number)
 
 static void chosen(const struct log_state *state, uint64_t *from, uint64_t *to)
 {
-	*from = state->is_selecting ? state->select_from : here(state);
+	*from = state->is_selecting ? state->select_from : select_here(state);
 	*to = state->is_selecting ? state->select_at : *from;
 	if (*from > *to) {
 		uint64_t other = *from;
 		*from = *to;
 		*to = other;
 	}
+}
+
+bool select_range(const struct log_state *state, uint64_t *from, uint64_t *to)
+{
+	chosen(state, from, to);
+	return state->is_selecting;
 }
 
 /* ---- marks ---- */
@@ -99,10 +108,22 @@ void mark_toggle(struct log_state *state)
 	state->marks.items[at] = under;
 }
 
+/* Puts the line at the top; where it does not pass, the next that does. */
+static void go_to(struct log_state *state, uint64_t under)
+{
+	uint64_t number = log_filter_above(state, under);
+	if (number >= state->end)
+		number = state->end - 1;
+	state->has_cursor = true;
+	state->cursor = log_filter_under(state, number);
+	state->top = number;
+	state->is_paused = true;
+}
+
 /* False: there is none. Goes round at the ends. */
 bool mark_go(struct log_state *state, int step)
 {
-	uint64_t now = log_filter_under(state, state->is_paused ? state->top : state->shown_top);
+	uint64_t now = log_filter_under(state, state->has_cursor || state->has_hit ? select_here(state) : state->shown_top);
 	size_t count = state->marks.count, at = mark_place(state, now);
 	if (count == 0)
 		return false;
@@ -110,27 +131,28 @@ bool mark_go(struct log_state *state, int step)
 		at = at < count && state->marks.items[at] == now ? at + 1 : at;
 	else
 		at = at + count - 1;
-	state->top = log_filter_above(state, state->marks.items[at % count]);
-	state->is_paused = true;
+	go_to(state, state->marks.items[at % count]);
 	return true;
 }
 
 /* ---- a time ---- */
 
-/* "14:02", "14:02:11": of the newest line's day; "-5min", "-30s", "-2h": before
- * it. False: it is none of these. */
+/* "14:02", "14:02:11": the last one before the newest line; "-5min", "-30s",
+ * "-2h": so long before now. False: it is none of these. */
 static bool read_time(const char *text, int64_t newest_ms, int64_t *out)
 {
 	unsigned hour, minute, second = 0;
 	long amount;
 	char unit[8] = "", more;
-	if (sscanf(text, "-%ld%7s %c", &amount, unit, &more) == 2 && amount >= 0 && amount < 100000) {
+	if (sscanf(text, " -%ld %7[a-z] %c", &amount, unit, &more) == 2 && amount >= 0 && amount < 100000) {
 		int64_t factor = strcmp(unit, "s") == 0 ? 1000 : strcmp(unit, "min") == 0 || strcmp(unit, "m") == 0 ? 60000 :
-			strcmp(unit, "h") == 0 ? 3600000 : 0;
-		*out = newest_ms - amount * factor;
+			strcmp(unit, "h") == 0 ? 3600000 : strcmp(unit, "d") == 0 ? 86400000 : 0;
+		*out = clock_wall_ms() - amount * factor;
 		return factor != 0;
 	}
-	int got = sscanf(text, "%u:%u:%u %c", &hour, &minute, &second, &more);
+	int got = sscanf(text, " %2u:%2u:%2u %c", &hour, &minute, &second, &more);
+	if (got == 2)
+		got = sscanf(text, " %2u:%2u %c", &hour, &minute, &more);
 	if ((got != 2 && got != 3) || hour > 23 || minute > 59 || second > 60)
 		return false;
 	time_t seconds = (time_t)(newest_ms / 1000);
@@ -140,37 +162,55 @@ static bool read_time(const char *text, int64_t newest_ms, int64_t *out)
 	parts.tm_min = (int)minute;
 	parts.tm_sec = (int)second;
 	parts.tm_isdst = -1;
+	struct tm day_before = parts;
+	day_before.tm_mday--;
 	*out = (int64_t)mktime(&parts) * 1000;
+	if (*out > newest_ms)
+		*out = (int64_t)mktime(&day_before) * 1000;
 	return true;
 }
 
-static int64_t time_of(struct log_state *state, const struct view_log *log, uint64_t number)
+static void write_clock(int64_t ms, char out[16])
 {
-	struct view_line line;
-	return log_line_get(state, log, number, &line) ? line.time_ms : 0;
+	time_t seconds = (time_t)(ms / 1000);
+	struct tm parts = {0};
+	localtime_r(&seconds, &parts);
+	strftime(out, 16, "%H:%M:%S", &parts);
 }
 
-bool time_go(struct log_state *state, const char *text, struct fault *fault)
+/* The time of the nearest line that has one, from `number` on in this direction; 0: none. */
+static int64_t time_near(struct log_state *state, uint64_t number, int step)
 {
-	const struct view_log *log = &state->shown;
-	uint64_t low = log->first, high = log->first + log->count;
+	const struct view_log *log = &state->under;
+	for (; number >= log->first && number < log->first + log->count; number += (uint64_t)(int64_t)step) {
+		struct view_line line;
+		if (log_line_get(state, log, number, &line) && line.time_ms > 0)
+			return line.time_ms;
+	}
+	return 0;
+}
+
+bool time_go(struct tui *tui, const char *text, struct fault *fault)
+{
+	struct log_state *state = &tui->log;
+	const struct view_log *log = &state->under;
+	char clock[16];
 	int64_t wanted;
-	if (high <= low)
+	if (state->end <= state->first || log->store == NULL)
 		return true;
-	if (!read_time(text, time_of(state, log, high - 1), &wanted)) {
+	int64_t oldest = time_near(state, log->first, 1), newest = time_near(state, log->first + log->count - 1, -1);
+	if (!read_time(text, newest, &wanted)) {
 		fault_set(fault, FAULT_USAGE, "\"%.40s\" is no time", text);
-		return fault_mend(fault, "write 14:02, 14:02:11, or how long before the last line: -30s, -5min, -2h");
+		return fault_mend(fault, "write 14:02, 14:02:11, or how long ago: -30s, -5min, -2h, -1d");
 	}
-	/* lines without a time count as older: they are few */
-	while (low < high) {
-		uint64_t middle = low + (high - low) / 2;
-		if (time_of(state, log, middle) < wanted)
-			low = middle + 1;
-		else
-			high = middle;
+	go_to(state, log_store_at_time(log->store, wanted * 1000000));
+	if (wanted > newest) {
+		write_clock(newest, clock);
+		tui_notice(tui, "nothing is younger: the last line is of %s", clock);
+	} else if (wanted < oldest) {
+		write_clock(oldest, clock);
+		tui_notice(tui, "nothing is that old: the first line at hand is of %s", clock);
 	}
-	state->top = low < log->first + log->count ? low : log->first + log->count - 1;
-	state->is_paused = true;
 	return true;
 }
 
@@ -221,73 +261,4 @@ void copy_lines(struct tui *tui)
 	term_send(tui, sequence.data, sequence.len);
 	state->is_selecting = false;
 	tui_notice(tui, "copied %llu line%s to the terminal's clipboard", (unsigned long long)(to - from + 1), from == to ? "" : "s");
-}
-
-/* ---- a file ---- */
-
-/* With its time and service, as far as the pane shows them. */
-static void add_whole_line(struct log_state *state, const struct view_log *log, uint64_t number, struct str *out)
-{
-	struct view_line line;
-	char stamp[40];
-	log_line_get(state, log, number, &line);
-	if (line.time_ms > 0 && state->time != LOG_TIME_OFF) {
-		clock_format_rfc3339(line.time_ms, stamp, sizeof stamp);
-		str_print(out, "%s ", stamp);
-	}
-	if (line.source != NULL)
-		str_print(out, "%s | ", line.source);
-	str_add_bytes(out, line.text, line.len);
-	str_add_char(out, '\n');
-}
-
-char *export_name(const struct log_state *state)
-{
-	char day[32];
-	time_t now = time(NULL);
-	struct tm parts = {0};
-	localtime_r(&now, &parts);
-	strftime(day, sizeof day, "%Y%m%d-%H%M%S", &parts);
-	struct str name = {0};
-	for (const char *at = state->name != NULL ? state->name : "log"; *at != '\0'; at++)
-		str_add_char(&name, (*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z') || (*at >= '0' && *at <= '9') || *at == '-' ? *at : '_');
-	str_print(&name, "-%s.log", day);
-	return str_steal(&name);
-}
-
-bool export_lines(struct log_state *state, FILE *file, uint64_t *count)
-{
-	const struct view_log *log = &state->shown;
-	auto_str line = {0};
-	uint64_t from = log->first, to = log->first + log->count;
-	if (state->is_selecting) {
-		chosen(state, &from, &to);
-		to++;
-	}
-	*count = to - from;
-	for (uint64_t number = from; number < to; number++) {
-		str_clear(&line);
-		add_whole_line(state, log, number, &line);
-		if (fwrite(line.data, 1, line.len, file) != line.len)
-			return false;
-	}
-	return fflush(file) == 0;
-}
-
-void export_to(struct tui *tui, const char *path)
-{
-	struct fault fault = {0};
-	uint64_t count = 0;
-	FILE *file = fopen(path, "wxe"); /* a file that is there is not written over */
-	bool good = file != NULL && export_lines(&tui->log, file, &count);
-	int error = errno;
-	if (file != NULL && fclose(file) != 0)
-		good = false;
-	if (good) {
-		tui_notice(tui, "wrote %llu lines into %s", (unsigned long long)count, path);
-		return;
-	}
-	fault_set(&fault, FAULT_FAILED, "the log cannot be written into %s: %s", path, strerror(error));
-	fault_mend(&fault, error == EEXIST ? "name a file that is not there yet" : "name another file");
-	tui_show_fault(tui, &fault);
 }

@@ -80,7 +80,7 @@ static void key_in_time(struct tui *tui, struct key key)
 		tui->mode = MODE_DECK;
 		tui->focus = tui->focus_before;
 	} else if (key.code == CODE_ENTER) {
-		if (tui->field.len == 0 || time_go(&tui->log, tui->field.text, &fault))
+		if (tui->field.len == 0 || time_go(tui, tui->field.text, &fault))
 			tui->mode = MODE_DECK;
 		else
 			tui_show_fault(tui, &fault);

@@ -14,6 +14,7 @@ struct painter {
 	int skip, most; /* rows left out at the start; rows at all */
 	bool is_dry, is_hit_line;
 	int row, column, shift; /* `shift`: columns left out at the left */
+	int widest; /* columns, as far as they were looked at */
 	size_t span;
 	struct style style;
 	size_t hit_at, hit_end;
@@ -118,6 +119,7 @@ static int paint_text(struct painter *painter)
 		if (painter->column + width > painter->w + painter->shift) {
 			if (!is_wrapped) {
 				mark_cut(painter);
+				painter->widest = painter->column + painter->w; /* or more */
 				break;
 			}
 			if (is_tab || !next_row(painter))
@@ -130,6 +132,8 @@ static int paint_text(struct painter *painter)
 			put(painter, letter, joined, style);
 		painter->column += is_tab ? 0 : width - 1;
 	}
+	if (painter->column > painter->widest)
+		painter->widest = painter->column;
 	return painter->row + 1 < painter->most ? painter->row + 1 : painter->most;
 }
 
@@ -139,6 +143,8 @@ static int time_width(const struct tui *tui, int w)
 {
 	if (tui->log.time == LOG_TIME_OFF || w < 30)
 		return 0;
+	if (tui->log.time == LOG_TIME_AGO)
+		return 5;
 	return w >= 56 && tui->log.time == LOG_TIME_CLOCK ? 13 : 9;
 }
 
@@ -184,6 +190,10 @@ static void draw_prefix(struct tui *tui, const struct view_line *line, int64_t b
 		if (before_ms > 0)
 			write_step(line->time_ms - before_ms, text, sizeof text);
 		pen_text(tui, y, x + source, clock - 1, text, paint_role(tui, THEME_MUTED));
+	} else if (clock > 0 && line->time_ms > 0 && tui->log.time == LOG_TIME_AGO) {
+		char text[16];
+		int64_t ago = clock_wall_ms() - line->time_ms;
+		pen_right(tui, y, x + source, clock - 1, pen_age(tui, ago > 0 ? (uint64_t)ago : 0, text, sizeof text), paint_role(tui, THEME_MUTED));
 	} else if (clock > 0 && line->time_ms > 0) {
 		time_t seconds = (time_t)(line->time_ms / 1000);
 		struct tm parts = {0};
@@ -209,7 +219,7 @@ static void draw_mark(struct tui *tui, const struct view_line *line, int y, int 
 
 /* What a line looks like besides its text. */
 struct line_look {
-	bool is_hit, is_selected, is_marked;
+	bool is_hit, is_selected, is_marked, is_cursor;
 	int64_t before_ms; /* time of the line before; 0: not known */
 };
 
@@ -232,9 +242,13 @@ static int paint_line(struct tui *tui, const struct view_line *line, int y, int 
 		pen_fill(tui, y, x, w, " ", paint_plain);
 	if (look != NULL && skip == 0)
 		draw_prefix(tui, line, look->before_ms, y, x, w);
+	if (look != NULL && look->is_cursor)
+		pen_text(tui, y, x - 1, 1, pen_glyph(tui, GLYPH_POINTER), paint_bold(paint_role(tui, THEME_ACCENT)));
 	if (look != NULL && look->is_marked)
 		pen_text(tui, y, x - 1, 1, tui->is_ascii ? "*" : "◆", paint_bold(paint_role(tui, THEME_ACCENT)));
 	int rows = paint_text(&painter);
+	if (look != NULL && painter.widest > tui->log.widest)
+		tui->log.widest = painter.widest;
 	tui->is_row_selected = false;
 	return rows;
 }
@@ -291,10 +305,12 @@ static void sync_state(struct tui *tui, const struct view_log *log)
 		state->step = state->column = 0;
 		search_set(state, state->needle, state->is_regular);
 		state->step = 0; /* the view stays where the new log ends */
-		state->has_anchor = false;
+		state->has_anchor = state->has_cursor = false;
 	}
 	state->first = log->first;
 	state->end = log->first + log->count;
+	if (!state->is_paused)
+		state->has_cursor = false;
 	if (state->is_paused && state->top < log->first)
 		state->top = log->first;
 }
@@ -326,6 +342,7 @@ static void describe_look(const struct log_state *state, int w, struct str *out)
 static void describe(struct tui *tui, const struct view_log *log, int w, struct str *out)
 {
 	const struct log_state *state = &tui->log;
+	export_describe(tui, out);
 	log_filter_describe(state, out);
 	search_describe(state, out);
 	describe_steps(tui, w, out);
@@ -359,12 +376,15 @@ static void draw_lines(struct tui *tui, const struct view_log *log, const struct
 		state->top = number;
 	}
 	state->shown_top = number;
+	uint64_t here = state->has_cursor ? log_filter_above(state, state->cursor) : UINT64_MAX;
+	state->widest = 0;
 	int64_t before_ms = time_before(state, log, number);
 	for (int row = 0; row < rows && number < end; number++) {
 		struct view_line line;
 		log_line_get(state, log, number, &line);
 		struct line_look look = {.is_hit = state->has_hit && state->hit == log_filter_under(state, number), .is_selected = select_has(state, number),
-			.is_marked = mark_has(state, number), .before_ms = before_ms};
+			.is_marked = mark_has(state, number),
+			.is_cursor = state->is_paused && number == here, .before_ms = before_ms};
 		int most = rows - row + skip;
 		row += paint_line(tui, &line, rect->y + 1 + row, x, w, skip, most, &look) - skip;
 		skip = 0;
@@ -455,11 +475,11 @@ void log_shift(struct log_state *state, int step)
 {
 	if (state->is_wrapped)
 		return;
+	if (step > 0 && state->column + SHIFT >= state->widest)
+		return; /* nothing stands there */
 	state->column += step * SHIFT;
 	if (state->column < 0)
 		state->column = 0;
-	if (state->column > LOG_LINE_LIMIT)
-		state->column = LOG_LINE_LIMIT;
 }
 
 void log_toggle_follow(struct tui *tui)

@@ -19,12 +19,15 @@ void search_set(struct log_state *state, const char *text, bool is_regular)
 	}
 	state->has_hit = state->is_missing = false;
 	state->step = state->pattern != NULL ? 2 : 0;
+	state->step_count = 1;
 }
 
 void search_step(struct log_state *state, int step)
 {
 	if (state->pattern == NULL)
 		return;
+	/* keys may come faster than frames: each counts */
+	state->step_count = state->step == step ? state->step_count + 1 : 1;
 	state->step = step;
 	state->is_missing = false;
 }
@@ -97,15 +100,18 @@ static void found(struct log_state *state, const struct view_log *log, uint64_t 
 {
 	uint64_t half = state->rows > 0 ? (uint64_t)state->rows / 2 : 0, number = log_filter_above(state, hit);
 	state->has_hit = true;
+	state->has_cursor = false;
 	state->hit = hit;
-	state->step = 0;
+	if (--state->step_count == 0)
+		state->step = 0;
 	if (number >= state->shown_top && number < state->shown_end)
 		return;
 	state->is_paused = true;
 	state->top = number > log->first + half ? number - half : log->first;
 }
 
-static void look(struct log_state *state, const struct view_log *log, bool is_whole)
+/* One step; false: it waits, or there is none. */
+static bool look(struct log_state *state, const struct view_log *log, bool is_whole)
 {
 	struct look look = {state->hits, is_whole, log_index_first(state->hits), log_index_end(state->hits)};
 	uint64_t top = log_filter_under(state, state->shown_top), hit;
@@ -128,6 +134,7 @@ static void look(struct log_state *state, const struct view_log *log, bool is_wh
 		state->has_hit = false;
 		state->step = 0;
 	}
+	return is_found && state->step != 0;
 }
 
 /* ---- the whole ---- */
@@ -152,8 +159,8 @@ bool search_run(struct tui *tui, struct log_state *state, const struct view_log 
 	if (state->hits == NULL)
 		return false;
 	bool is_whole = log_index_step(state->hits, state->under.store, log_budget(tui));
-	if (state->step != 0)
-		look(state, log, is_whole);
+	while (state->step != 0 && look(state, log, is_whole))
+		;
 	state->count = log_index_end(state->hits) - log_index_first(state->hits);
 	state->is_counted = is_whole;
 	uint64_t place = log_index_place(state->hits, state->hit);

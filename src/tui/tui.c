@@ -164,6 +164,7 @@ void tui_draw(struct tui *tui, const struct view *view)
 	tui->tick_ms = 0;
 	sync_size(tui);
 	sync_view(tui, view);
+	export_run(tui, &view->log);
 	werase(stdscr);
 	draw_all(tui, view);
 	show(tui);
@@ -172,6 +173,7 @@ void tui_draw(struct tui *tui, const struct view *view)
 	else
 		loop_timer_stop(tui->tick_timer);
 	act_follow(tui);
+	export_page(tui);
 }
 
 void tui_turn(struct tui *tui, uint64_t revision)
@@ -248,6 +250,7 @@ void tui_close(struct tui *tui)
 	array_finish(&tui->questions);
 	free(tui->selected);
 	free(tui->followed);
+	export_finish(tui);
 	log_finish(&tui->log);
 	free(tui);
 }

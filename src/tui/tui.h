@@ -92,7 +92,7 @@ struct log_filter {
 	char empty[FIELD_MOST * 4 + 200]; /* why nothing is seen */
 };
 
-enum log_time { LOG_TIME_CLOCK, LOG_TIME_STEP, LOG_TIME_OFF, LOG_TIMES };
+enum log_time { LOG_TIME_CLOCK, LOG_TIME_AGO, LOG_TIME_STEP, LOG_TIME_OFF, LOG_TIMES };
 
 /* One pane of a log. */
 struct log_state {
@@ -104,6 +104,9 @@ struct log_state {
 	bool has_anchor; /* paused, and the filter changed: this line is to be at the top, once it is known where it is */
 	uint64_t anchor;
 	uint64_t identity; /* of the store */
+	bool has_cursor; /* a mark or a time was gone to: this line is meant while it is in sight */
+	uint64_t cursor;
+	int widest; /* columns of the longest line in sight, about */
 	uint64_t first, end; /* as drawn last: at hand are first … end - 1 */
 	uint64_t shown_top, shown_end; /* drawn last */
 	int rows;
@@ -115,6 +118,7 @@ struct log_state {
 	bool is_regular, is_wrong;
 	struct log_pattern *pattern; /* NULL: nothing is searched for, or it is wrong */
 	int step; /* 1, -1: the next hit down or up is wanted; 2: the nearest */
+	unsigned step_count; /* so many times */
 	struct log_index *hits; /* the lines that match, of those that pass the filter */
 	bool has_hit, is_missing, is_counted;
 	uint64_t hit; /* the line's own number */
@@ -124,6 +128,18 @@ struct log_state {
 	ARRAY(uint64_t) marks; /* numbers below the filter, in order */
 	bool is_selecting;
 	uint64_t select_from, select_at;
+};
+
+/* A log that is being written into a file (export.c). */
+struct log_export {
+	char *path, *part; /* as it is to be called, and is while it is written */
+	FILE *file; /* NULL: none is written */
+	bool is_paged, is_ready, replaces, has_times;
+	struct log_index *index; /* NULL: every line */
+	uint64_t identity; /* of the store */
+	uint64_t from, to, at; /* numbers of lines */
+	uint64_t written;
+	struct str line;
 };
 
 struct style {
@@ -157,6 +173,7 @@ struct tui {
 	size_t save_top, step_top, help_top, palette_at;
 	struct field field;
 	struct log_state log;
+	struct log_export export;
 	ARRAY(struct question) questions;
 	struct fault fault; /* shown until a key is pressed */
 	struct strings mistakes; /* of config and keys; shown until a key is pressed */
@@ -280,15 +297,23 @@ void log_filter_finish(struct log_filter *filter);
 /* copy.c */
 void select_begin(struct log_state *state); /* or ends it */
 void select_move(struct log_state *state, long step);
+uint64_t select_here(const struct log_state *state);
 bool select_has(const struct log_state *state, uint64_t number);
 void mark_toggle(struct log_state *state);
 bool mark_has(const struct log_state *state, uint64_t number);
 bool mark_go(struct log_state *state, int step);
-bool time_go(struct log_state *state, const char *text, struct fault *fault);
+bool time_go(struct tui *tui, const char *text, struct fault *fault);
 void copy_lines(struct tui *tui);
+bool select_range(const struct log_state *state, uint64_t *from, uint64_t *to); /* both included; false: none is selected */
+
+/* export.c: the selection, else what passes the filter */
 char *export_name(const struct log_state *state); /* the caller frees */
-bool export_lines(struct log_state *state, FILE *file, uint64_t *count); /* the selection, else all */
-void export_to(struct tui *tui, const char *path);
+void export_to(struct tui *tui, const char *name); /* asks before it replaces a file */
+void export_to_pager(struct tui *tui);
+void export_run(struct tui *tui, const struct view_log *log);
+void export_page(struct tui *tui); /* after the frame: gives the terminal to the pager, where the file is ready */
+void export_describe(const struct tui *tui, struct str *out);
+void export_finish(struct tui *tui);
 
 /* match.c: plain text in plain text, case folded */
 bool match_find(const char *needle, const char *text);
