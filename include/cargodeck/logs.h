@@ -140,10 +140,21 @@ struct log_wanted {
 	bool regular;
 };
 
-/* All of it must hold. A line without a level goes on with that of the line
- * before, where it is indented or came within 5 ms on the same stream; else it
- * counts as LOG_INFO. Patterns are looked for in the line as it was written, and
- * where that is JSON in what log_json_render() makes of it, too. */
+/* The pattern is in the line as it was written, or where that is JSON in what
+ * log_json_render() makes of it. */
+bool log_line_has(struct log_pattern *pattern, const char *text, size_t len);
+
+/* The line before on the same stream of the same source; `{0}`: there is none. */
+struct log_last {
+	int64_t time_ns;
+	enum log_level level;
+};
+/* The level that counts for a line, which is the last one then: a line without
+ * one goes on with that of the line before, where it is indented or came within
+ * 5 ms (a backtrace), else it counts as LOG_INFO. */
+enum log_level log_level_after(struct log_last *last, enum log_level level, int64_t time_ns, const char *text);
+
+/* All of it must hold; see log_level_after() and log_line_has(). */
 struct log_wish {
 	enum log_level least; /* LOG_NONE: any */
 	struct log_wanted include, exclude;

@@ -21,6 +21,9 @@ _cargodeck() {
 		logs:--follow|logs:-f) ;;
 		logs:--tail|logs:-n) takes=own ;;
 		logs:--timestamps|logs:-t) ;;
+		logs:--grep|logs:-g) takes=own ;;
+		logs:--exclude) takes=own ;;
+		logs:--level|logs:-l) takes=own ;;
 		logs:--json) ;;
 		why:--json) ;;
 		wait:--healthy) ;;
@@ -55,6 +58,7 @@ _cargodeck() {
 	done
 	if [[ -n $option ]]; then
 		case $verb:$option in
+		logs:--level|logs:-l) mapfile -t COMPREPLY < <(compgen -W 'debug info warn error' -- "$current") ;;
 		*:--project|*:-C) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -d -- "$current") ;;
 		*:--file|*:-f) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
 		*:--env-file) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
@@ -71,7 +75,7 @@ _cargodeck() {
 		down) word+=' --volumes' ;;
 		watch) word+=' --json --take-over' ;;
 		ps) word+=' --json --line --names' ;;
-		logs) word+=' --follow --tail --timestamps --json' ;;
+		logs) word+=' --follow --tail --timestamps --grep --exclude --level --json' ;;
 		why) word+=' --json' ;;
 		wait) word+=' --healthy --timeout' ;;
 		doctor) word+=' --json' ;;

@@ -69,6 +69,9 @@ static const struct command_option logs_options[] = {
 	{"follow", 'f', NULL, "Go on with what is written from now on, until Ctrl-C", NULL, false},
 	{"tail", 'n', "N", "Begin with the last N lines of each service; 100 where this is not given", NULL, false},
 	{"timestamps", 't', NULL, "Put the time before each line", NULL, false},
+	{"grep", 'g', "PATTERN", "Print only lines that match this regular expression; without a capital letter case is folded", NULL, false},
+	{"exclude", 0, "PATTERN", "Leave out lines that match this one", NULL, false},
+	{"level", 'l', "LEVEL", "Print only lines of this level or a higher one; a line without a level counts as info", "debug info warn error", false},
 	{"json", 0, NULL, "Print one JSON object a line: time, service, stream and text", NULL, false},
 	END,
 };
@@ -129,7 +132,7 @@ static const struct command_def defs[] = {
 		"[SERVICE...]", COMMAND_TAKES_SERVICES, 0, 4096, ps_options, VERB | COMMAND_JSON, 0, COMMAND_LOOK, NULL, NULL, NULL},
 	{COMMAND_LOGS, "logs", "Print what services write",
 		"Without a name: all of them, merged by time. After the word logs, -f means --follow; a compose file is named before it: "
-		"cargodeck -f FILE logs -f.",
+		"cargodeck -f FILE logs -f. A pattern is looked for in a line as it was written, and where that is JSON in what the screen shows of it.",
 		"[SERVICE...]", COMMAND_TAKES_SERVICES, 0, 4096, logs_options, VERB | COMMAND_JSON, 0, COMMAND_LOOK, NULL, NULL, NULL},
 	{COMMAND_WHY, "why", "Say why a service is as it is",
 		"Its state in a sentence, with the cause and what mends it; what it waits for and what waits for it, its probe, its last lines. "

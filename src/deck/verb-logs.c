@@ -10,7 +10,7 @@ struct printed {
 	int64_t time_ns;
 	size_t order;
 	bool is_stderr;
-	const struct source *source;
+	struct source *source;
 	char *text;
 	size_t len;
 };
@@ -19,6 +19,7 @@ struct source {
 	struct logging *logging;
 	const struct service *service;
 	struct engine_log *log;
+	struct log_last last[2]; /* stdout, stderr */
 	bool ended;
 };
 
@@ -31,6 +32,8 @@ struct logging {
 	ARRAY(struct printed) held; /* until every source has given its tail */
 	bool flowing;
 	struct loop_timer *quiet;
+	enum log_level least;
+	struct log_pattern *grep, *exclude; /* or NULL */
 };
 
 static void print_spans(const char *text, size_t len, const struct log_span *spans, size_t count)
@@ -62,12 +65,22 @@ static void print_spans(const char *text, size_t len, const struct log_span *spa
 		fputs("\033[0m", stdout);
 }
 
+static bool is_wanted(const struct logging *logging, const struct printed *line, const struct str *text)
+{
+	enum log_level level = log_level_after(&line->source->last[line->is_stderr], log_level_find(str_text(text), text->len),
+		line->time_ns, str_text(text));
+	return level >= logging->least && (logging->grep == NULL || log_line_has(logging->grep, str_text(text), text->len)) &&
+		(logging->exclude == NULL || !log_line_has(logging->exclude, str_text(text), text->len));
+}
+
 static void print_line(const struct logging *logging, const struct printed *line)
 {
 	struct log_span spans[LOG_SPAN_LIMIT];
 	auto_str text = {0};
 	char stamp[40];
 	size_t count = log_clean(line->text, line->len, &text, spans);
+	if (!is_wanted(logging, line, &text))
+		return;
 	clock_format_rfc3339(line->time_ns / 1000000, stamp, sizeof stamp);
 	if (logging->json) {
 		json_t *json = json_pack("{s:s, s:s, s:s, s:s}", "time", stamp, "service", line->source->service->name,
@@ -186,6 +199,23 @@ static void run(struct logging *logging)
 	loop_signal_close(interrupt);
 }
 
+static bool open_pattern(const struct command_line *line, const char *option, struct log_pattern **pattern, struct fault *fault)
+{
+	const char *text = command_line_value(line, option);
+	if (text == NULL)
+		return true;
+	*pattern = log_pattern_open(text, true, fault);
+	return *pattern != NULL || fault_add(fault, "--%s", option);
+}
+
+static enum log_level level_named(const char *name)
+{
+	enum log_level level = LOG_NONE;
+	while (name != NULL && level < LOG_ERROR && !text_equal_fold(log_level_name(level), name))
+		level++;
+	return level;
+}
+
 int verb_logs(const struct command_line *line)
 {
 	struct logging logging = {.follow = command_line_has(line, "follow"), .timestamps = command_line_has(line, "timestamps"),
@@ -199,7 +229,9 @@ int verb_logs(const struct command_line *line)
 	logging.quiet = loop_timer_open(logging.loop, on_quiet, &logging);
 	verb_options_read(line, &options);
 	logging.deck = deck_open(logging.loop, &options, NULL, NULL, &fault);
-	if (logging.deck == NULL || !deck_look(logging.deck, false, &fault) || !verb_services_known(logging.deck, &line->arguments, &fault)) {
+	logging.least = level_named(command_line_value(line, "level"));
+	if (logging.deck == NULL || !open_pattern(line, "grep", &logging.grep, &fault) ||
+		!open_pattern(line, "exclude", &logging.exclude, &fault) || !deck_look(logging.deck, false, &fault) || !verb_services_known(logging.deck, &line->arguments, &fault)) {
 		status = verb_fault(&fault);
 	} else {
 		open_sources(&logging, line, tail > 1000000 ? 1000000 : (unsigned)tail);
@@ -207,6 +239,8 @@ int verb_logs(const struct command_line *line)
 	}
 	for (size_t i = 0; i < logging.sources.count; i++)
 		engine_log_close(logging.sources.items[i].log);
+	log_pattern_close(logging.grep);
+	log_pattern_close(logging.exclude);
 	array_finish(&logging.sources);
 	array_finish(&logging.held);
 	loop_timer_close(logging.quiet);

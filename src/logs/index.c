@@ -20,21 +20,19 @@ struct block {
 	uint64_t bits[WORDS];
 };
 
-/* The level of the last line of each source, for lines that go on with it. */
+/* The last line of each source and stream, for lines that go on with it. */
 struct carry {
 	uint64_t at; /* the line that it holds for */
-	struct last {
-		int64_t time_ns;
-		uint8_t level;
-	} last[SOURCES][2]; /* stdout, stderr */
+	struct log_last last[SOURCES][2]; /* stdout, stderr */
 };
 
 struct log_index {
 	enum log_level least;
 	bool with_marks;
-	struct {
+	struct sought {
 		char *text;
 		bool regular;
+		bool is_within; /* a literal that stands within one word: no rendering brings it forth */
 		struct log_pattern *pattern;
 	} include, exclude, needle;
 	uint64_t identity; /* the store's */
@@ -59,23 +57,22 @@ static const struct log_entry *entry_of(const struct log_store *store, uint64_t 
 	return log_segment_entry(segment, index);
 }
 
-/* A line without a level goes on with that of the line before it, where it is
- * indented or came together with it on the same stream (a backtrace); else it
- * counts as information. */
-static enum log_level level_after(struct carry *carry, const struct log_entry *entry, const char *text)
+enum log_level log_level_after(struct log_last *last, enum log_level level, int64_t time_ns, const char *text)
 {
-	enum log_level level = entry->level;
-	if (entry->kind != LOG_TEXT) {
-		memset(carry->last, 0, sizeof carry->last);
-		return LOG_NONE;
-	}
-	struct last *last = &carry->last[entry->source][entry->is_stderr];
-	int64_t passed = entry->time_ns - last->time_ns;
-	bool goes_on = text[0] == ' ' || (entry->time_ns > 0 && passed >= 0 && passed <= NEAR_NS);
+	int64_t passed = time_ns - last->time_ns;
+	bool goes_on = text[0] == ' ' || (time_ns > 0 && passed >= 0 && passed <= NEAR_NS);
 	if (level == LOG_NONE && goes_on)
 		level = last->level;
-	*last = (struct last){.time_ns = entry->time_ns, .level = level & 7};
+	*last = (struct log_last){.time_ns = time_ns, .level = level};
 	return level != LOG_NONE ? level : LOG_INFO;
+}
+
+static enum log_level level_after(struct carry *carry, const struct log_entry *entry, const char *text)
+{
+	if (entry->kind == LOG_TEXT)
+		return log_level_after(&carry->last[entry->source][entry->is_stderr], entry->level, entry->time_ns, text);
+	memset(carry->last, 0, sizeof carry->last);
+	return LOG_NONE;
 }
 
 static void bring_carry(struct carry *carry, const struct log_store *store, uint64_t number)
@@ -116,47 +113,55 @@ static uint64_t pass_level(const struct log_index *index, struct carry *carry, c
 }
 
 /* What a person reads of a line that is JSON is looked through, too. */
-static uint64_t match_rendered(struct log_index *index, struct log_pattern *pattern, const struct log_store *store, uint64_t from,
+static bool match_rendered_line(struct log_pattern *pattern, const char *text, size_t len, struct str *rendered)
+{
+	size_t start, end;
+	return text[0] == '{' && log_json_render(text, len, rendered) &&
+		log_pattern_find(pattern, str_text(rendered), rendered->len, 0, &start, &end);
+}
+
+static uint64_t match_rendered(struct log_index *index, const struct sought *sought, const struct log_store *store, uint64_t from,
 	uint64_t to, uint64_t found)
 {
 	for (uint64_t number = from; number < to; number++) {
-		size_t len, start, end;
+		size_t len;
 		const char *text;
 		if ((found >> (number - from) & 1) != 0)
 			continue;
 		entry_of(store, number, &text, &len);
-		if (text[0] == '{' && log_json_render(text, len, &index->rendered) &&
-			log_pattern_find(pattern, str_text(&index->rendered), index->rendered.len, 0, &start, &end))
+		if (sought->is_within && memchr(text, '\\', len) == NULL)
+			continue; /* nothing is written otherwise than it is read */
+		if (match_rendered_line(sought->pattern, text, len, &index->rendered))
 			found |= (uint64_t)1 << (number - from);
 	}
 	return found;
 }
 
-static uint64_t match(struct log_index *index, struct log_pattern *pattern, const struct log_store *store, uint64_t from, uint64_t to)
+static uint64_t match(struct log_index *index, const struct sought *sought, const struct log_store *store, uint64_t from, uint64_t to)
 {
 	uint64_t bits = 0;
 	for (uint64_t number = from; number < to;) {
 		const struct log_segment *segment = &store->segments.items[log_store_segment(store, number)];
 		uint64_t end = segment->first + segment->count < to ? segment->first + segment->count : to;
 		size_t at = (size_t)(number - segment->first), stop = (size_t)(end - segment->first), found;
-		while (at < stop && log_pattern_seek(pattern, segment, at, stop, &found)) {
+		while (at < stop && log_pattern_seek(sought->pattern, segment, at, stop, &found)) {
 			bits |= (uint64_t)1 << (segment->first + found - from);
 			at = found + 1;
 		}
 		number = end;
 	}
-	return match_rendered(index, pattern, store, from, to, bits);
+	return match_rendered(index, sought, store, from, to, bits);
 }
 
 static uint64_t look(struct log_index *index, struct carry *carry, const struct log_store *store, uint64_t from, uint64_t to)
 {
 	uint64_t marks = 0, bits = pass_level(index, carry, store, from, to, &marks);
 	if (bits != 0 && index->include.pattern != NULL)
-		bits &= match(index, index->include.pattern, store, from, to);
+		bits &= match(index, &index->include, store, from, to);
 	if (bits != 0 && index->exclude.pattern != NULL)
-		bits &= ~match(index, index->exclude.pattern, store, from, to);
+		bits &= ~match(index, &index->exclude, store, from, to);
 	if (bits != 0 && index->needle.pattern != NULL)
-		bits &= match(index, index->needle.pattern, store, from, to);
+		bits &= match(index, &index->needle, store, from, to);
 	return bits | (index->with_marks ? marks : 0);
 }
 
@@ -248,14 +253,22 @@ static void look_down(struct log_index *index, const struct log_store *store)
 
 /* ---- public ---- */
 
-static bool set_pattern(const struct log_wanted *wanted, char **text, bool *regular, struct log_pattern **pattern, struct fault *fault)
+static bool set_pattern(const struct log_wanted *wanted, struct sought *sought, struct fault *fault)
 {
 	if (wanted->text == NULL || wanted->text[0] == '\0')
 		return true;
-	*text = mem_copy_string(wanted->text);
-	*regular = wanted->regular;
-	*pattern = log_pattern_open(wanted->text, wanted->regular, fault);
-	return *pattern != NULL;
+	sought->text = mem_copy_string(wanted->text);
+	sought->regular = wanted->regular;
+	sought->is_within = !wanted->regular && strpbrk(wanted->text, " =:\"") == NULL;
+	sought->pattern = log_pattern_open(wanted->text, wanted->regular, fault);
+	return sought->pattern != NULL;
+}
+
+bool log_line_has(struct log_pattern *pattern, const char *text, size_t len)
+{
+	auto_str rendered = {0};
+	size_t start, end;
+	return log_pattern_find(pattern, text, len, 0, &start, &end) || match_rendered_line(pattern, text, len, &rendered);
 }
 
 struct log_index *log_index_open(const struct log_wish *wish, struct fault *fault)
@@ -263,9 +276,8 @@ struct log_index *log_index_open(const struct log_wish *wish, struct fault *faul
 	struct log_index *index = mem_alloc(sizeof *index);
 	index->least = wish->least;
 	index->with_marks = wish->with_marks;
-	if (set_pattern(&wish->include, &index->include.text, &index->include.regular, &index->include.pattern, fault) &&
-		set_pattern(&wish->exclude, &index->exclude.text, &index->exclude.regular, &index->exclude.pattern, fault) &&
-		set_pattern(&wish->needle, &index->needle.text, &index->needle.regular, &index->needle.pattern, fault))
+	if (set_pattern(&wish->include, &index->include, fault) && set_pattern(&wish->exclude, &index->exclude, fault) &&
+		set_pattern(&wish->needle, &index->needle, fault))
 		return index;
 	log_index_close(index);
 	return NULL;

@@ -232,7 +232,7 @@ static void add_line(struct log_state *state, const struct view_log *log, uint64
 {
 	struct view_line line;
 	log_line_get(state, log, number, &line);
-	str_add_bytes(out, line.text, line.len);
+	text_add_clean(out, line.text, line.len, false);
 	str_add_char(out, '\n');
 }
 

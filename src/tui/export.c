@@ -161,7 +161,7 @@ static bool write_line(struct tui *tui, const struct view_log *log, uint64_t num
 	}
 	if (line.source != NULL)
 		str_print(&export->line, "%s | ", line.source);
-	str_add_bytes(&export->line, line.text, line.len);
+	text_add_clean(&export->line, line.text, line.len, false);
 	str_add_char(&export->line, '\n');
 	export->written++;
 	return fwrite(export->line.data, 1, export->line.len, export->file) == export->line.len;

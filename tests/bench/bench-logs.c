@@ -97,6 +97,26 @@ static void bench_search(const struct log_store *store, const char *name, const 
 		(double)log_store_bytes(store) * 1e3 / (double)took, (unsigned long long)found);
 }
 
+/* The same by the index that a screen has: how long for all, and for the first step. */
+static void bench_index(const struct log_store *store, const char *name, const struct log_wish *wish)
+{
+	struct fault fault;
+	uint64_t times[ROUNDS], found = 0;
+	for (int round = 0; round < ROUNDS; round++) {
+		struct log_index *index = log_index_open(wish, &fault);
+		if (index == NULL) {
+			printf("index  %s: %s\n", name, fault.text);
+			return;
+		}
+		uint64_t began = cpu_ns();
+		log_index_step(index, store, 0);
+		times[round] = cpu_ns() - began;
+		found = log_index_end(index) - log_index_first(index);
+		log_index_close(index);
+	}
+	printf("index  %-28s %6.1f ms, %llu lines\n", name, (double)median(times) / 1e6, (unsigned long long)found);
+}
+
 int main(int argc, char **argv)
 {
 	size_t count = argc > 1 ? (size_t)atol(argv[1]) : 1000000;
@@ -120,6 +140,9 @@ int main(int argc, char **argv)
 	bench_search(store, "regular, none", "time(out|d out)", true);
 	bench_search(store, "regular, rare", "acquire \\d+77777", true);
 	bench_search(store, "regular, all", "^\\{.*\\}$", true);
+	bench_index(store, "level", &(struct log_wish){.least = LOG_WARN});
+	bench_index(store, "literal, folded, rare", &(struct log_wish){.include = {"acquire 000777", false}});
+	bench_index(store, "regular, rare", &(struct log_wish){.include = {"acquire \\d+77777", true}});
 	log_store_close(store);
 	return 0;
 }

@@ -61,6 +61,9 @@ static void test_wishes(void **state)
 	expect_wish(store, LOG_NONE, "\"path\":", NULL, "5");
 	expect_wish(store, LOG_NONE, "path=/cart", NULL, "5");
 	expect_wish(store, LOG_NONE, "nowhere", NULL, "");
+	add(store, 6000, false, "{\"msg\":\"caf\\u00e9 opened\"}");
+	expect_wish(store, LOG_NONE, "caf\xc3\xa9", NULL, "6");
+	expect_wish(store, LOG_NONE, "u00e9", NULL, "6");
 	log_store_close(store);
 }
 
@@ -78,6 +81,25 @@ static void test_lines_that_go_on(void **state)
 	expect_wish(store, LOG_ERROR, NULL, NULL, "0 1 3");
 	expect_wish(store, LOG_INFO, NULL, NULL, "0 1 2 3 4 6");
 	log_store_close(store);
+}
+
+static void test_one_line(void **state)
+{
+	static const char json[] = "{\"level\":\"WARN\",\"msg\":\"slow\",\"wait\":212}";
+	struct fault fault = {0};
+	struct log_pattern *pattern = log_pattern_open("slow wait=\\d+$", true, &fault);
+	struct log_last last = {0};
+	(void)state;
+	assert_true(log_line_has(pattern, json, sizeof json - 1));
+	assert_true(log_line_has(pattern, "slow wait=3", 11));
+	assert_false(log_line_has(pattern, "slow wait=", 10));
+	log_pattern_close(pattern);
+	assert_int_equal(log_level_after(&last, LOG_NONE, 0, "first"), LOG_INFO);
+	assert_int_equal(log_level_after(&last, LOG_WARN, 10 * MS, "warned"), LOG_WARN);
+	assert_int_equal(log_level_after(&last, LOG_NONE, 14 * MS, "goes on"), LOG_WARN);
+	assert_int_equal(log_level_after(&last, LOG_NONE, 18 * MS, "and on"), LOG_WARN);
+	assert_int_equal(log_level_after(&last, LOG_NONE, 30 * MS, "another"), LOG_INFO);
+	assert_int_equal(log_level_after(&last, LOG_NONE, 31 * MS, "  of that"), LOG_INFO);
 }
 
 static void test_wrong(void **state)
@@ -246,6 +268,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_wishes),
 		cmocka_unit_test(test_lines_that_go_on),
+		cmocka_unit_test(test_one_line),
 		cmocka_unit_test(test_wrong),
 		cmocka_unit_test(test_steps),
 		cmocka_unit_test(test_dropped),

@@ -315,6 +315,21 @@ static void test_paste(void **state)
 	assert_int_equal(place->last_command, -1);
 }
 
+/* OSC 52: what is selected goes to the terminal, which puts it on the clipboard. */
+static void test_copy(void **state)
+{
+	struct place *place = *state;
+	wait_for(place, "? help");
+	type(place, "VkY");
+	wait_for(place, "copied 2 lines to the terminal's clipboard");
+	/* "thread 'main' says: … and escape\ngateway listening on 0.0.0.0:8000\n" */
+	wait_for_bytes(place, "\033]52;c;dGhyZWFkICdtYWluJyBzYXlzOiDml6");
+	wait_for_bytes(place, "gYW5kIGVzY2FwZQpnYXRld2F5IGxpc3RlbmluZyBvbiAwLjAuMC4wOjgwMDAK\033\\");
+	type(place, "Y");
+	wait_for(place, "copied 1 line to");
+	wait_for_bytes(place, "\033]52;c;Z2F0ZXdheSBsaXN0ZW5pbmcgb24gMC4wLjAuMDo4MDAw\033\\");
+}
+
 static void test_given_back(void **state)
 {
 	struct place *place = *state;
@@ -449,6 +464,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_keys, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_resize, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_paste, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_copy, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_given_back, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_stderr, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_slow, set_up, tear_down),
