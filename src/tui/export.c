@@ -54,9 +54,16 @@ char *export_name(const struct log_state *state)
 	struct tm parts = {0};
 	localtime_r(&now, &parts);
 	strftime(day, sizeof day, "%Y%m%d-%H%M%S", &parts);
+	/* not into the project: there it would be a save */
+	const char *home = getenv("HOME");
 	struct str name = {0};
-	for (const char *at = state->name != NULL ? state->name : "log"; *at != '\0'; at++)
-		str_add_char(&name, (*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z') || (*at >= '0' && *at <= '9') || *at == '-' ? *at : '_');
+	str_add(&name, home != NULL && home[0] == '/' ? "~/" : "");
+	for (const char *at = state->name != NULL ? state->name : "log"; *at != '\0'; at++) {
+		if ((*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z') || (*at >= '0' && *at <= '9') || *at == '_')
+			str_add_char(&name, *at);
+		else if (name.len > 0 && name.data[name.len - 1] != '-')
+			str_add_char(&name, '-');
+	}
 	str_print(&name, "-%s.log", day);
 	return str_steal(&name);
 }
