@@ -43,7 +43,7 @@ static void move_by(struct tui *tui, long step)
 		build_move(tui, step);
 		break;
 	case PANE_LOG:
-		log_move(tui, step);
+		log_move(&tui->log, step);
 		break;
 	case PANE_SAVES:
 		tui->save_top = moved(tui->save_top, step);
@@ -168,7 +168,7 @@ static bool act_log(struct tui *tui, int id)
 	struct log_state *state = &tui->log;
 	switch (id) {
 	case COMMAND_LOG_FOLLOW:
-		log_toggle_follow(tui);
+		log_toggle_follow(state);
 		break;
 	case COMMAND_LOG_TIME:
 		state->time = (state->time + 1) % LOG_TIMES;
@@ -207,13 +207,13 @@ static bool act_log(struct tui *tui, int id)
 		select_begin(state);
 		break;
 	case COMMAND_COPY:
-		copy_lines(tui);
+		copy_lines(tui, state);
 		break;
 	case COMMAND_EXPORT:
 		open_field(tui, MODE_EXPORT);
 		break;
 	case COMMAND_PAGER:
-		export_to_pager(tui);
+		export_to_pager(tui, state);
 		break;
 	case COMMAND_SEARCH:
 		open_field(tui, MODE_SEARCH);

@@ -190,9 +190,8 @@ static int64_t time_near(struct log_state *state, uint64_t number, int step)
 	return 0;
 }
 
-bool time_go(struct tui *tui, const char *text, struct fault *fault)
+bool time_go(struct tui *tui, struct log_state *state, const char *text, struct fault *fault)
 {
-	struct log_state *state = &tui->log;
 	const struct view_log *log = &state->under;
 	char clock[16];
 	int64_t wanted;
@@ -236,9 +235,8 @@ static void add_line(struct log_state *state, const struct view_log *log, uint64
 	str_add_char(out, '\n');
 }
 
-void copy_lines(struct tui *tui)
+void copy_lines(struct tui *tui, struct log_state *state)
 {
-	struct log_state *state = &tui->log;
 	auto_str text = {0}, sequence = {0};
 	uint64_t from, to;
 	if (state->end <= state->first)

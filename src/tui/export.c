@@ -72,7 +72,7 @@ char *export_name(const struct log_state *state)
 static void begin(struct tui *tui)
 {
 	struct log_export *export = &tui->export;
-	struct log_state *state = &tui->log;
+	struct log_state *state = export->state;
 	struct log_wish wish;
 	log_filter_wish(&state->filter, &wish);
 	wish.with_marks = true;
@@ -119,18 +119,21 @@ static void on_answer(void *data, bool yes)
 }
 
 /* One at a time. */
-static bool is_free(struct tui *tui)
+static bool is_free(struct tui *tui, struct log_state *state)
 {
-	if (tui->export.path == NULL && tui->export.part == NULL && tui->log.end > tui->log.first)
+	bool has_lines = state->end > state->first;
+	if (tui->export.path == NULL && tui->export.part == NULL && has_lines) {
+		tui->export.state = state;
 		return true;
-	tui_notice(tui, tui->log.end > tui->log.first ? "a log is being written already" : "there is nothing to write");
+	}
+	tui_notice(tui, has_lines ? "a log is being written already" : "there is nothing to write");
 	return false;
 }
 
-void export_to(struct tui *tui, const char *name)
+void export_to(struct tui *tui, struct log_state *state, const char *name)
 {
 	const char *home = getenv("HOME");
-	if (!is_free(tui))
+	if (!is_free(tui, state))
 		return;
 	tui->export.path = text_starts_with(name, "~/") && home != NULL ? path_join(home, name + 2) : mem_copy_string(name);
 	if (!file_exists(tui->export.path)) {
@@ -141,10 +144,10 @@ void export_to(struct tui *tui, const char *name)
 	tui_ask(tui, question, on_answer, tui);
 }
 
-void export_to_pager(struct tui *tui)
+void export_to_pager(struct tui *tui, struct log_state *state)
 {
 	const char *folder = getenv("TMPDIR");
-	if (tui->call.page == NULL || !is_free(tui))
+	if (tui->call.page == NULL || !is_free(tui, state))
 		return;
 	tui->export.is_paged = true;
 	tui->export.part = mem_print("%s/cargodeck-log-XXXXXX", folder != NULL && folder[0] != '\0' ? folder : "/tmp");
@@ -159,7 +162,7 @@ static bool write_line(struct tui *tui, const struct view_log *log, uint64_t num
 	struct log_export *export = &tui->export;
 	struct view_line line;
 	char stamp[40];
-	if (!log_line_get(&tui->log, log, number, &line))
+	if (!log_line_get(export->state, log, number, &line))
 		return true; /* dropped meanwhile */
 	str_clear(&export->line);
 	if (line.time_ms > 0 && export->has_times) {
@@ -227,9 +230,10 @@ void export_page(struct tui *tui)
 	tui->call.page(tui->data, part);
 }
 
-void export_run(struct tui *tui, const struct view_log *log)
+void export_run(struct tui *tui, const struct view *view)
 {
 	struct log_export *export = &tui->export;
+	const struct view_log *log = &view->log;
 	uint64_t budget = log_budget(tui), until = budget > 0 ? clock_now_ns() + budget : UINT64_MAX, number;
 	if (export->file == NULL)
 		return;

@@ -80,7 +80,7 @@ static void key_in_time(struct tui *tui, struct key key)
 		tui->mode = MODE_DECK;
 		tui->focus = tui->focus_before;
 	} else if (key.code == CODE_ENTER) {
-		if (tui->field.len == 0 || time_go(tui, tui->field.text, &fault))
+		if (tui->field.len == 0 || time_go(tui, &tui->log, tui->field.text, &fault))
 			tui->mode = MODE_DECK;
 		else
 			tui_show_fault(tui, &fault);
@@ -97,7 +97,7 @@ static void key_in_export(struct tui *tui, struct key key)
 	} else if (key.code == CODE_ENTER) {
 		tui->mode = MODE_DECK;
 		if (tui->field.len > 0)
-			export_to(tui, tui->field.text);
+			export_to(tui, &tui->log, tui->field.text);
 	} else {
 		field_key(&tui->field, key);
 	}
@@ -216,7 +216,7 @@ static void wheel(struct tui *tui, enum pane pane, long step)
 	else if (pane == PANE_BUILD)
 		build_move(tui, step);
 	else if (pane == PANE_LOG)
-		log_move(tui, step * WHEEL_LINES);
+		log_move(&tui->log, step * WHEEL_LINES);
 	else if (pane == PANE_SAVES && (step > 0 || tui->save_top > 0))
 		tui->save_top = (size_t)((long)tui->save_top + step);
 }

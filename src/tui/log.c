@@ -9,6 +9,7 @@ enum { TAB = 8, SOURCE_MOST = 12, SHIFT = 8, LOOK_NS = 3000000 };
 /* One line being laid out or drawn. */
 struct painter {
 	struct tui *tui;
+	const struct log_state *state;
 	const struct view_line *line;
 	int y, x, w; /* the first row's place */
 	int skip, most; /* rows left out at the start; rows at all */
@@ -51,7 +52,7 @@ static const char *level_letter(const struct view_line *line)
 static void find_hit(struct painter *painter, size_t from)
 {
 	const struct view_line *line = painter->line;
-	struct log_pattern *pattern = painter->tui->log.pattern;
+	struct log_pattern *pattern = painter->state->pattern;
 	painter->has_hit = pattern != NULL && log_pattern_find(pattern, line->text, line->len, from, &painter->hit_at, &painter->hit_end);
 }
 
@@ -94,7 +95,7 @@ static void mark_cut(struct painter *painter)
 static int paint_text(struct painter *painter)
 {
 	const char *text = painter->line->text, *at = text, *end = text + painter->line->len;
-	bool is_wrapped = painter->tui->log.is_wrapped;
+	bool is_wrapped = painter->state->is_wrapped;
 	if (!painter->is_dry)
 		find_hit(painter, 0);
 	while (at < end) {
@@ -139,13 +140,13 @@ static int paint_text(struct painter *painter)
 
 /* ---- what stands before it ---- */
 
-static int time_width(const struct tui *tui, int w)
+static int time_width(const struct log_state *state, int w)
 {
-	if (tui->log.time == LOG_TIME_OFF || w < 30)
+	if (state->time == LOG_TIME_OFF || w < 30)
 		return 0;
-	if (tui->log.time == LOG_TIME_AGO)
+	if (state->time == LOG_TIME_AGO)
 		return 5;
-	return w >= 56 && tui->log.time == LOG_TIME_CLOCK ? 13 : 9;
+	return w >= 56 && state->time == LOG_TIME_CLOCK ? 13 : 9;
 }
 
 static int source_width(const struct tui *tui, const struct view_line *line, int w)
@@ -160,9 +161,9 @@ static int source_width(const struct tui *tui, const struct view_line *line, int
 	return longest + 1;
 }
 
-static int prefix_width(const struct tui *tui, const struct view_line *line, int w)
+static int prefix_width(const struct tui *tui, const struct log_state *state, const struct view_line *line, int w)
 {
-	return source_width(tui, line, w) + time_width(tui, w) + 2;
+	return source_width(tui, line, w) + time_width(state, w) + 2;
 }
 
 /* How long after the line before: "+0.104", "+12.0s", "+3m", "+2h". */
@@ -180,17 +181,17 @@ static void write_step(int64_t ms, char *out, size_t size)
 		snprintf(out, size, "%+7lldh", (long long)(ms / 3600000 < 99999 ? ms / 3600000 : 99999));
 }
 
-static void draw_prefix(struct tui *tui, const struct view_line *line, int64_t before_ms, int y, int x, int w)
+static void draw_prefix(struct tui *tui, const struct log_state *state, const struct view_line *line, int64_t before_ms, int y, int x, int w)
 {
-	int source = source_width(tui, line, w), clock = time_width(tui, w);
+	int source = source_width(tui, line, w), clock = time_width(state, w);
 	if (source > 0)
 		pen_text(tui, y, x, source - 1, line->source, paint_role(tui, THEME_ACCENT));
-	if (clock > 0 && line->time_ms > 0 && tui->log.time == LOG_TIME_STEP) {
+	if (clock > 0 && line->time_ms > 0 && state->time == LOG_TIME_STEP) {
 		char text[32] = "";
 		if (before_ms > 0)
 			write_step(line->time_ms - before_ms, text, sizeof text);
 		pen_text(tui, y, x + source, clock - 1, text, paint_role(tui, THEME_MUTED));
-	} else if (clock > 0 && line->time_ms > 0 && tui->log.time == LOG_TIME_AGO) {
+	} else if (clock > 0 && line->time_ms > 0 && state->time == LOG_TIME_AGO) {
 		char text[16];
 		int64_t ago = clock_wall_ms() - line->time_ms;
 		pen_right(tui, y, x + source, clock - 1, pen_age(tui, ago > 0 ? (uint64_t)ago : 0, text, sizeof text), paint_role(tui, THEME_MUTED));
@@ -224,31 +225,32 @@ struct line_look {
 };
 
 /* Draws a line, or with `look` NULL measures it; returns its rows. */
-static int paint_line(struct tui *tui, const struct view_line *line, int y, int x, int w, int skip, int most, const struct line_look *look)
+static int paint_line(struct tui *tui, struct log_state *state, const struct view_line *line, int y, int x, int w, int skip, int most,
+	const struct line_look *look)
 {
-	int before = line->kind == VIEW_LINE_TEXT ? prefix_width(tui, line, w) : 0;
+	int before = line->kind == VIEW_LINE_TEXT ? prefix_width(tui, state, line, w) : 0;
 	if (line->kind != VIEW_LINE_TEXT) {
 		if (look != NULL)
 			draw_mark(tui, line, y, x, w);
 		return 1;
 	}
 	struct painter painter = {
-		.tui = tui, .line = line, .y = y, .x = x + before, .w = w - before > 4 ? w - before : 4,
+		.tui = tui, .state = state, .line = line, .y = y, .x = x + before, .w = w - before > 4 ? w - before : 4,
 		.skip = skip, .most = most, .is_dry = look == NULL, .is_hit_line = look != NULL && look->is_hit,
-		.shift = tui->log.is_wrapped ? 0 : tui->log.column,
+		.shift = state->is_wrapped ? 0 : state->column,
 	};
 	tui->is_row_selected = look != NULL && look->is_selected;
 	if (tui->is_row_selected)
 		pen_fill(tui, y, x, w, " ", paint_plain);
 	if (look != NULL && skip == 0)
-		draw_prefix(tui, line, look->before_ms, y, x, w);
+		draw_prefix(tui, state, line, look->before_ms, y, x, w);
 	if (look != NULL && look->is_cursor)
 		pen_text(tui, y, x - 1, 1, pen_glyph(tui, GLYPH_POINTER), paint_bold(paint_role(tui, THEME_ACCENT)));
 	if (look != NULL && look->is_marked)
 		pen_text(tui, y, x - 1, 1, tui->is_ascii ? "*" : "◆", paint_bold(paint_role(tui, THEME_ACCENT)));
 	int rows = paint_text(&painter);
-	if (look != NULL && painter.widest > tui->log.widest)
-		tui->log.widest = painter.widest;
+	if (look != NULL && painter.widest > state->widest)
+		state->widest = painter.widest;
 	tui->is_row_selected = false;
 	return rows;
 }
@@ -276,15 +278,15 @@ bool log_line_get(struct log_state *state, const struct view_log *log, uint64_t 
 
 /* The first line, and how many of its rows are left out, so that the end of
  * the log stands at the end of the pane. */
-static uint64_t end_top(struct tui *tui, const struct view_log *log, int rows, int w, int *skip)
+static uint64_t end_top(struct tui *tui, struct log_state *state, const struct view_log *log, int rows, int w, int *skip)
 {
 	uint64_t number = log->first + log->count;
 	int left = rows;
 	*skip = 0;
 	while (number > log->first && left > 0) {
 		struct view_line line;
-		log_line_get(&tui->log, log, --number, &line);
-		int takes = tui->log.is_wrapped ? paint_line(tui, &line, 0, 0, w, 0, rows, NULL) : 1;
+		log_line_get(state, log, --number, &line);
+		int takes = state->is_wrapped ? paint_line(tui, state, &line, 0, 0, w, 0, rows, NULL) : 1;
 		if (takes > left)
 			*skip = takes - left;
 		left -= takes;
@@ -292,9 +294,8 @@ static uint64_t end_top(struct tui *tui, const struct view_log *log, int rows, i
 	return number;
 }
 
-static void sync_state(struct tui *tui, const struct view_log *log)
+static void sync_state(struct log_state *state, const struct view_log *log)
 {
-	struct log_state *state = &tui->log;
 	uint64_t identity = state->under.store != NULL ? log_store_identity(state->under.store) : 0;
 	if (!text_equal(state->name, log->name) || state->identity != identity) {
 		state->identity = identity;
@@ -315,12 +316,12 @@ static void sync_state(struct tui *tui, const struct view_log *log)
 		state->top = log->first;
 }
 
-static void describe_steps(struct tui *tui, int w, struct str *out)
+static void describe_steps(struct tui *tui, const struct log_state *state, int w, struct str *out)
 {
 	char next[32], previous[32];
 	hints_key(tui, COMMAND_SEARCH_NEXT, next, sizeof next);
 	hints_key(tui, COMMAND_SEARCH_PREVIOUS, previous, sizeof previous);
-	if (w >= 100 && next[0] != '\0' && previous[0] != '\0' && tui->log.pattern != NULL && tui->mode == MODE_DECK)
+	if (w >= 100 && next[0] != '\0' && previous[0] != '\0' && state->pattern != NULL && tui->mode == MODE_DECK)
 		str_print(out, "%s next, %s previous  ", next, previous);
 }
 
@@ -339,13 +340,12 @@ static void describe_look(const struct log_state *state, int w, struct str *out)
 			state->select_at - state->select_from : state->select_from - state->select_at) + 1);
 }
 
-static void describe(struct tui *tui, const struct view_log *log, int w, struct str *out)
+static void describe(struct tui *tui, const struct log_state *state, const struct view_log *log, int w, struct str *out)
 {
-	const struct log_state *state = &tui->log;
 	export_describe(tui, out);
 	log_filter_describe(state, out);
 	search_describe(state, out);
-	describe_steps(tui, w, out);
+	describe_steps(tui, state, w, out);
 	describe_look(state, w, out);
 	if (log->stale)
 		str_add(out, "stale: being opened again");
@@ -363,12 +363,11 @@ static int64_t time_before(struct log_state *state, const struct view_log *log, 
 	return log_line_get(state, log, number - 1, &line) ? line.time_ms : 0;
 }
 
-static void draw_lines(struct tui *tui, const struct view_log *log, const struct rect *rect)
+static void draw_lines(struct tui *tui, struct log_state *state, const struct view_log *log, const struct rect *rect)
 {
-	struct log_state *state = &tui->log;
 	int rows = rect->h - 1, x = rect->x + 1, w = rect->w - 2, skip = 0;
 	uint64_t end = log->first + log->count;
-	uint64_t number = end_top(tui, log, rows, w, &skip);
+	uint64_t number = end_top(tui, state, log, rows, w, &skip);
 	if (state->is_paused && state->top < number) {
 		number = state->top;
 		skip = 0;
@@ -386,7 +385,7 @@ static void draw_lines(struct tui *tui, const struct view_log *log, const struct
 			.is_marked = mark_has(state, number),
 			.is_cursor = state->is_paused && number == here, .before_ms = before_ms};
 		int most = rows - row + skip;
-		row += paint_line(tui, &line, rect->y + 1 + row, x, w, skip, most, &look) - skip;
+		row += paint_line(tui, state, &line, rect->y + 1 + row, x, w, skip, most, &look) - skip;
 		skip = 0;
 		before_ms = line.time_ms > 0 ? line.time_ms : before_ms;
 	}
@@ -394,24 +393,22 @@ static void draw_lines(struct tui *tui, const struct view_log *log, const struct
 }
 
 /* Dividers and gaps pass every filter: below them it is said that nothing else does. */
-static void draw_nothing(struct tui *tui, const struct rect *rect)
+static void draw_nothing(struct tui *tui, struct log_state *state, const struct rect *rect)
 {
-	uint64_t drawn = tui->log.shown_end - tui->log.shown_top;
+	uint64_t drawn = state->shown_end - state->shown_top;
 	int row = drawn < (uint64_t)rect->h ? (int)drawn + 1 : rect->h;
 	if (row < rect->h)
-		pen_text(tui, rect->y + row, rect->x + 1, rect->w - 2, log_filter_say_nothing(tui, &tui->log), paint_role(tui, THEME_MUTED));
+		pen_text(tui, rect->y + row, rect->x + 1, rect->w - 2, log_filter_say_nothing(tui, state), paint_role(tui, THEME_MUTED));
 }
 
-void log_draw(struct tui *tui, const struct view *view, const struct rect *rect)
+static void draw_pane(struct tui *tui, struct log_state *state, const struct view_log *under, const struct rect *rect, bool is_focused)
 {
-	struct log_state *state = &tui->log;
 	const struct view_log *log = &state->shown;
-	bool is_focused = tui->focus == PANE_LOG;
-	auto_free char *name = mem_print("Log%s%s", view->log.name != NULL ? " " : "", view->log.name != NULL ? view->log.name : "");
+	auto_free char *name = mem_print("Log%s%s", under->name != NULL ? " " : "", under->name != NULL ? under->name : "");
 	auto_str right = {0};
 	state->rows = rect->h - 1;
-	bool has_more = log_filter_run(tui, state, &view->log, &state->shown);
-	sync_state(tui, log);
+	bool has_more = log_filter_run(tui, state, under, &state->shown);
+	sync_state(state, log);
 	if (log->count == 0) {
 		state->shown_top = state->shown_end = log->first;
 		state->is_selecting = false;
@@ -421,15 +418,20 @@ void log_draw(struct tui *tui, const struct view *view, const struct rect *rect)
 	if (has_more)
 		tui_wake(tui, false);
 	if (log->count > 0 && rect->h > 1)
-		draw_lines(tui, log, rect);
+		draw_lines(tui, state, log, rect);
 	if (log_filter_has_marks_only(state))
-		draw_nothing(tui, rect);
-	describe(tui, log, rect->w, &right);
+		draw_nothing(tui, state, rect);
+	describe(tui, state, log, rect->w, &right);
 	bool is_bare = log->count == 0 && !log_filter_is_on(&state->filter);
 	pen_title(tui, rect, name, is_bare ? (log->stale ? "stale: being opened again" : NULL) : str_text(&right), is_focused);
 	if (log->count == 0)
 		pen_sentence(tui, rect, log->empty != NULL ? log->empty :
 			log->name == NULL ? "no service is selected: its log would follow here" : "no output yet", THEME_MUTED);
+}
+
+void log_draw(struct tui *tui, const struct view *view, const struct rect *rect)
+{
+	draw_pane(tui, &tui->log, &view->log, rect, tui->focus == PANE_LOG);
 }
 
 void log_finish(struct log_state *state)
@@ -450,9 +452,8 @@ uint64_t log_budget(const struct tui *tui)
 
 /* ---- keys ---- */
 
-void log_move(struct tui *tui, long step)
+void log_move(struct log_state *state, long step)
 {
-	struct log_state *state = &tui->log;
 	uint64_t top = state->is_paused ? state->top : state->shown_top;
 	if (state->is_selecting) {
 		select_move(state, step);
@@ -482,9 +483,9 @@ void log_shift(struct log_state *state, int step)
 		state->column = 0;
 }
 
-void log_toggle_follow(struct tui *tui)
+void log_toggle_follow(struct log_state *state)
 {
-	tui->log.is_selecting = false;
-	tui->log.is_paused = !tui->log.is_paused;
-	tui->log.top = tui->log.shown_top;
+	state->is_selecting = false;
+	state->is_paused = !state->is_paused;
+	state->top = state->shown_top;
 }

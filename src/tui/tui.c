@@ -164,7 +164,7 @@ void tui_draw(struct tui *tui, const struct view *view)
 	tui->tick_ms = 0;
 	sync_size(tui);
 	sync_view(tui, view);
-	export_run(tui, &view->log);
+	export_run(tui, view);
 	werase(stdscr);
 	draw_all(tui, view);
 	show(tui);

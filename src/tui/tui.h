@@ -132,6 +132,7 @@ struct log_state {
 
 /* A log that is being written into a file (export.c). */
 struct log_export {
+	struct log_state *state; /* the pane whose log it is */
 	char *path, *part; /* as it is to be called, and is while it is written */
 	FILE *file; /* NULL: none is written */
 	bool is_paged, is_ready, replaces, has_times;
@@ -263,8 +264,8 @@ void build_draw_error(struct tui *tui, const struct view *view);
 /* Draws text with SGR colours from line `skip` on; returns how many lines it has. */
 size_t build_draw_rendered(struct tui *tui, const char *text, int y, int x, int w, size_t rows, size_t skip);
 void log_draw(struct tui *tui, const struct view *view, const struct rect *rect);
-void log_move(struct tui *tui, long step);
-void log_toggle_follow(struct tui *tui);
+void log_move(struct log_state *state, long step);
+void log_toggle_follow(struct log_state *state);
 void log_shift(struct log_state *state, int step); /* sideways */
 /* A line as it is shown; false: it is no longer held, and says so. */
 bool log_line_get(struct log_state *state, const struct view_log *log, uint64_t number, struct view_line *line);
@@ -302,15 +303,15 @@ bool select_has(const struct log_state *state, uint64_t number);
 void mark_toggle(struct log_state *state);
 bool mark_has(const struct log_state *state, uint64_t number);
 bool mark_go(struct log_state *state, int step);
-bool time_go(struct tui *tui, const char *text, struct fault *fault);
-void copy_lines(struct tui *tui);
+bool time_go(struct tui *tui, struct log_state *state, const char *text, struct fault *fault);
+void copy_lines(struct tui *tui, struct log_state *state);
 bool select_range(const struct log_state *state, uint64_t *from, uint64_t *to); /* both included; false: none is selected */
 
 /* export.c: the selection, else what passes the filter */
 char *export_name(const struct log_state *state); /* the caller frees */
-void export_to(struct tui *tui, const char *name); /* asks before it replaces a file */
-void export_to_pager(struct tui *tui);
-void export_run(struct tui *tui, const struct view_log *log);
+void export_to(struct tui *tui, struct log_state *state, const char *name); /* asks before it replaces a file */
+void export_to_pager(struct tui *tui, struct log_state *state);
+void export_run(struct tui *tui, const struct view *view);
 void export_page(struct tui *tui); /* after the frame: gives the terminal to the pager, where the file is ready */
 void export_describe(const struct tui *tui, struct str *out);
 void export_finish(struct tui *tui);
