@@ -33,6 +33,10 @@ enum { LOG_LINE_LIMIT = 64 * 1024, LOG_SPAN_LIMIT = 256 };
  * the first one the terminal's own colours hold. Never more than one pass. */
 size_t log_clean(const char *raw, size_t len, struct str *text, struct log_span *spans);
 
+/* Writes a cleaned line with its spans as SGR sequences, the terminal's own colours
+ * at the end; without spans the text alone. */
+void log_spans_write(struct str *out, const char *text, size_t len, const struct log_span *spans, size_t count);
+
 /* Finds the level of a cleaned line: JSON ("level", "lvl", "severity",
  * "log.level", "levelname", {"log":{"level"}}; numbers of bunyan and pino), a
  * word in capitals near the start (INFO, WARN, ERROR …; Postgres' LOG and

@@ -36,35 +36,6 @@ struct logging {
 	struct log_pattern *grep, *exclude; /* or NULL */
 };
 
-static void print_spans(const char *text, size_t len, const struct log_span *spans, size_t count)
-{
-	size_t at = 0;
-	for (size_t i = 0; i <= count; i++) {
-		size_t end = i < count ? spans[i].at : len;
-		fwrite(text + at, 1, end - at, stdout);
-		at = end;
-		if (i == count)
-			break;
-		const struct log_span *span = &spans[i];
-		fputs("\033[0", stdout);
-		static const int codes[] = {1, 2, 3, 4, 7};
-		for (int bit = 0; bit < 5; bit++)
-			if (span->style & (1 << bit))
-				printf(";%d", codes[bit]);
-		if (span->colour >= 0x1000000)
-			printf(";38;2;%u;%u;%u", span->colour >> 16 & 255, span->colour >> 8 & 255, span->colour & 255);
-		else if (span->colour > 0)
-			printf(";38;5;%u", span->colour - 1);
-		if (span->background >= 0x1000000)
-			printf(";48;2;%u;%u;%u", span->background >> 16 & 255, span->background >> 8 & 255, span->background & 255);
-		else if (span->background > 0)
-			printf(";48;5;%u", span->background - 1);
-		putchar('m');
-	}
-	if (count > 0)
-		fputs("\033[0m", stdout);
-}
-
 static bool is_wanted(const struct logging *logging, const struct printed *line, const struct str *text)
 {
 	enum log_level level = log_level_after(&line->source->last[line->is_stderr], log_level_find(str_text(text), text->len),
@@ -94,11 +65,9 @@ static void print_line(const struct logging *logging, const struct printed *line
 		printf("%-*s | ", logging->width, line->source->service->name);
 	if (logging->timestamps)
 		printf("%s ", stamp);
-	if (logging->colour)
-		print_spans(str_text(&text), text.len, spans, count);
-	else
-		fputs(str_text(&text), stdout);
-	putchar('\n');
+	auto_str coloured = {0};
+	log_spans_write(&coloured, str_text(&text), text.len, spans, logging->colour ? count : 0);
+	puts(str_text(&coloured));
 }
 
 static int by_time(const void *a, const void *b)

@@ -61,3 +61,39 @@ size_t log_spans_unpack(const char *packed, size_t len, struct log_span *spans)
 	}
 	return count;
 }
+
+/* ---- back to SGR (ECMA-48, 8.3.117) ---- */
+
+static void write_colour(struct str *out, unsigned kind, uint32_t colour)
+{
+	if (colour >= 0x1000000)
+		str_print(out, ";%u;2;%u;%u;%u", kind, colour >> 16 & 255, colour >> 8 & 255, colour & 255);
+	else if (colour > 0)
+		str_print(out, ";%u;5;%u", kind, colour - 1);
+}
+
+static void write_sgr(struct str *out, const struct log_span *span)
+{
+	static const int codes[] = {1, 2, 3, 4, 7};
+	str_add(out, "\033[0");
+	for (int bit = 0; bit < (int)COUNT_OF(codes); bit++)
+		if (span->style & (1 << bit))
+			str_print(out, ";%d", codes[bit]);
+	write_colour(out, 38, span->colour);
+	write_colour(out, 48, span->background);
+	str_add_char(out, 'm');
+}
+
+void log_spans_write(struct str *out, const char *text, size_t len, const struct log_span *spans, size_t count)
+{
+	size_t at = 0;
+	for (size_t i = 0; i < count; i++) {
+		size_t end = spans[i].at > len ? len : spans[i].at < at ? at : spans[i].at;
+		str_add_bytes(out, text + at, end - at);
+		write_sgr(out, &spans[i]);
+		at = end;
+	}
+	str_add_bytes(out, text + at, len - at);
+	if (count > 0)
+		str_add(out, "\033[0m");
+}

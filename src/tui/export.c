@@ -149,12 +149,17 @@ void export_to_pager(struct tui *tui, struct log_state *state)
 	const char *folder = getenv("TMPDIR");
 	if (tui->call.page == NULL || !is_free(tui, state))
 		return;
+	/* less -R is asked for where the person names none; of others it is not known */
+	const char *pager = getenv("PAGER");
+	tui->export.is_coloured = pager == NULL || pager[0] == '\0';
 	tui->export.is_paged = true;
 	tui->export.part = mem_print("%s/cargodeck-log-XXXXXX", folder != NULL && folder[0] != '\0' ? folder : "/tmp");
 	begin(tui);
 }
 
 /* ---- writing ---- */
+
+_Static_assert(sizeof(struct view_span) == sizeof(struct log_span), "spans are the same in both");
 
 /* With its time and service, as far as the pane shows them. */
 static bool write_line(struct tui *tui, const struct view_log *log, uint64_t number)
@@ -171,7 +176,10 @@ static bool write_line(struct tui *tui, const struct view_log *log, uint64_t num
 	}
 	if (line.source != NULL)
 		str_print(&export->line, "%s | ", line.source);
-	text_add_clean(&export->line, line.text, line.len, false);
+	if (export->is_coloured)
+		log_spans_write(&export->line, line.text, line.len, (const struct log_span *)(const void *)line.spans, line.span_count);
+	else
+		text_add_clean(&export->line, line.text, line.len, false);
 	str_add_char(&export->line, '\n');
 	export->written++;
 	return fwrite(export->line.data, 1, export->line.len, export->file) == export->line.len;

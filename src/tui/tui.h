@@ -135,7 +135,7 @@ struct log_export {
 	struct log_state *state; /* the pane whose log it is */
 	char *path, *part; /* as it is to be called, and is while it is written */
 	FILE *file; /* NULL: none is written */
-	bool is_paged, is_ready, replaces, has_times;
+	bool is_paged, is_ready, is_coloured, replaces, has_times;
 	struct log_index *index; /* NULL: every line */
 	uint64_t identity; /* of the store */
 	uint64_t from, to, at; /* numbers of lines */

@@ -277,9 +277,29 @@ static void hostile_lines_take_one_pass(void **state)
 	}
 }
 
+/* Written back, a line is what it was but for what is not colour. */
+static void spans_are_written_back(void **state)
+{
+	static const char raw[] = "plain \033[1;31mred\033[0m \033[2J\033[48;2;1;2;3mback\033[0m";
+	struct log_span spans[LOG_SPAN_LIMIT];
+	auto_str text = {0}, out = {0};
+	(void)state;
+	size_t count = log_clean(raw, sizeof raw - 1, &text, spans);
+	log_spans_write(&out, str_text(&text), text.len, spans, count);
+	assert_string_equal(str_text(&out), "plain \033[0;1;38;5;1mred\033[0m \033[0;48;2;1;2;3mback\033[0m");
+	str_clear(&out);
+	log_spans_write(&out, str_text(&text), text.len, spans, 0);
+	assert_string_equal(str_text(&out), "plain red back");
+	/* a place that is not in the line */
+	str_clear(&out);
+	log_spans_write(&out, "ab", 2, &(struct log_span){.at = 9, .style = 1}, 1);
+	assert_string_equal(str_text(&out), "ab\033[0;1m\033[0m");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(spans_are_written_back),
 		cmocka_unit_test(colours_become_spans),
 		cmocka_unit_test(wrong_colours_are_let_go),
 		cmocka_unit_test(other_sequences_are_dropped),

@@ -26,7 +26,8 @@ static bool give_line(void *data, uint64_t number, struct view_line *out)
 	if (!log_store_get(pane->store, number, &line))
 		return false;
 	*out = (struct view_line){.kind = line.kind == LOG_TEXT ? VIEW_LINE_TEXT : VIEW_LINE_DIVIDER, .time_ms = line.time_ns / 1000000,
-		.level = (enum view_log_level)line.level, .text = line.text, .len = line.len};
+		.level = (enum view_log_level)line.level, .text = line.text, .len = line.len,
+		.spans = (const struct view_span *)(const void *)line.spans, .span_count = line.span_count};
 	return true;
 }
 
@@ -284,6 +285,15 @@ static void test_pager(void **state)
 	type(&pane, "&line 12\r");
 	type(&pane, "P");
 	assert_string_equal(pane.paged, "2026-09-22T00:00:12.000Z INFO line 12 of many\n");
+	/* colours as less -R shows them, and where the pager is another one none */
+	add(&pane, MIDNIGHT, "line 12 is \033[1;31mred\033[0m here");
+	draw(&pane);
+	type(&pane, "P");
+	assert_non_null(strstr(pane.paged, "line 12 is \033[0;1;38;5;1mred\033[0m here"));
+	setenv("PAGER", "more", 1);
+	type(&pane, "P");
+	assert_non_null(strstr(pane.paged, "line 12 is red here"));
+	unsetenv("PAGER");
 	close_pane(&pane);
 }
 
@@ -314,6 +324,7 @@ static void test_sideways(void **state)
 int main(void)
 {
 	setenv("TZ", "UTC", 1);
+	unsetenv("PAGER");
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_count),
 		cmocka_unit_test(test_paused),
