@@ -115,6 +115,7 @@ static void go_to(struct log_state *state, uint64_t under)
 	if (number >= state->end)
 		number = state->end - 1;
 	state->has_cursor = true;
+	state->has_anchor = false;
 	state->cursor = log_filter_under(state, number);
 	state->top = number;
 	state->is_paused = true;

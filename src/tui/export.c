@@ -89,15 +89,19 @@ static void begin(struct tui *tui)
 	export->at = export->from;
 	state->is_selecting = false;
 	int fd = mkostemp(export->part, O_CLOEXEC);
-	if (fd < 0) {
+	export->file = fd >= 0 ? fdopen(fd, "w") : NULL;
+	if (export->file == NULL) {
 		int error = errno;
+		if (fd >= 0) {
+			close(fd);
+			unlink(export->part);
+		}
 		free(steal(&export->part));
 		if (export->is_paged)
 			export->part = mem_copy_string("the folder for temporary files");
 		fail(tui, error);
 		return;
 	}
-	export->file = fdopen(fd, "w");
 	tui_wake(tui, true);
 }
 

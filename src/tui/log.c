@@ -466,6 +466,7 @@ void log_move(struct log_state *state, long step)
 		return;
 	}
 	state->is_paused = true;
+	state->has_anchor = false; /* moved on before it was found */
 	if (step < 0)
 		state->top = (uint64_t)-step < top - state->first ? top - (uint64_t)-step : state->first;
 	else
@@ -485,7 +486,7 @@ void log_shift(struct log_state *state, int step)
 
 void log_toggle_follow(struct log_state *state)
 {
-	state->is_selecting = false;
+	state->is_selecting = state->has_anchor = false;
 	state->is_paused = !state->is_paused;
 	state->top = state->shown_top;
 }

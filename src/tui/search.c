@@ -107,6 +107,7 @@ static void found(struct log_state *state, const struct view_log *log, uint64_t 
 	if (number >= state->shown_top && number < state->shown_end)
 		return;
 	state->is_paused = true;
+	state->has_anchor = false;
 	state->top = number > log->first + half ? number - half : log->first;
 }
 

@@ -2,6 +2,7 @@
  * shows is what was drawn; keys, sizes, giving back, hang-up, a slow reader. */
 #include "../unit.h"
 #include "cargodeck/commands.h"
+#include "cargodeck/logs.h"
 #include "scene.h"
 
 #include <errno.h>
@@ -28,6 +29,7 @@ struct place {
 	struct loop_fd *reading;
 	struct str raw; /* all that the screen wrote */
 	enum scene_kind kind;
+	struct log_store *store; /* its lines in place of the scene's log; NULL: the scene's */
 	uint64_t revision;
 	unsigned views;
 	int last_command;
@@ -35,11 +37,23 @@ struct place {
 	bool is_gone, is_reading;
 };
 
+static bool give_line(void *data, uint64_t number, struct view_line *out)
+{
+	struct log_line line;
+	if (!log_store_get(data, number, &line))
+		return false;
+	*out = (struct view_line){.time_ms = line.time_ns / 1000000, .level = (enum view_log_level)line.level, .text = line.text, .len = line.len};
+	return true;
+}
+
 static void fill_view(void *data, struct view *view)
 {
 	struct place *place = data;
 	place->views++;
 	scene_fill(place->kind, view);
+	if (place->store != NULL)
+		view->log = (struct view_log){.name = "api", .count = log_store_end(place->store), .line = give_line, .data = place->store,
+			.store = place->store};
 }
 
 static bool take_command(void *data, int id, const char *argument, struct fault *fault)
@@ -330,6 +344,39 @@ static void test_copy(void **state)
 	wait_for_bytes(place, "\033]52;c;Z2F0ZXdheSBsaXN0ZW5pbmcgb24gMC4wLjAuMDo4MDAw\033\\");
 }
 
+/* A log that one frame cannot look through: the newest lines are there at once,
+ * the rest comes, and a paused log stays at its line. */
+static void test_long_log(void **state)
+{
+	struct place *place = *state;
+	enum { LINES = 300000 };
+	place->store = log_store_open((size_t)1 << 30);
+	for (unsigned i = 0; i < LINES; i++) {
+		char text[96];
+		int len = snprintf(text, sizeof text, "{\"level\":\"%s\",\"msg\":\"job done\",\"number\":%u}", i % 4 == 0 ? "WARN" : "INFO", i);
+		log_store_add(place->store, (int64_t)(i + 1) * 1000000, false, text, (size_t)len);
+	}
+	place->revision++;
+	wait_for(place, "job done number=299999");
+	type(place, "/number=2..9[0-9]*6$\022");
+	wait_for(place, "so far");
+	wait_for(place, "regex /number=2..9[0-9]*6$");
+	wait_for(place, "1100 of 1100");
+	type(place, "\003\t\tzg");
+	wait_for(place, "job done number=0");
+	type(place, "jjjj");
+	wait_for(place, "299975 below");
+	type(place, "&\022done number=\\d*[02468]$\r");
+	wait_for(place, "149977 below");
+	wait_for(place, "job done number=4");
+	type(place, "LLL");
+	wait_for(place, "74978 below");
+	wait_for(place, "job done number=4");
+	log_store_close(steal(&place->store));
+	place->revision++;
+	wait_for(place, "? help");
+}
+
 static void test_given_back(void **state)
 {
 	struct place *place = *state;
@@ -465,6 +512,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_resize, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_paste, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_copy, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_long_log, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_given_back, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_stderr, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_slow, set_up, tear_down),
