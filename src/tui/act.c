@@ -155,7 +155,10 @@ static void open_field(struct tui *tui, enum mode mode)
 		tui->focus = PANE_LOG;
 	}
 	if (mode == MODE_FILTER) {
-		field_set(&tui->field, tui->log.filter.text);
+		struct log_filter *filter = &tui->log.filter;
+		snprintf(filter->before, sizeof filter->before, "%s", filter->text);
+		filter->was_before = filter->was_regular;
+		field_set(&tui->field, filter->text);
 	} else if (mode == MODE_EXPORT) {
 		auto_free char *name = export_name(&tui->log);
 		field_set(&tui->field, name);

@@ -50,14 +50,16 @@ static void key_in_search(struct tui *tui, struct key key)
 	}
 }
 
-/* Filters as one types; a pattern that is wrong is named at Enter. */
+/* Filters as one types; a pattern that is wrong is named at Enter. What is left
+ * off changes nothing. */
 static void key_in_filter(struct tui *tui, struct key key)
 {
 	struct log_filter *filter = &tui->log.filter;
 	struct fault fault = {0};
 	bool is_end = key.code == CODE_ENTER;
 	if (is_cancel(key)) {
-		log_filter_set(&tui->log, "", &fault);
+		filter->is_regular = filter->was_before;
+		log_filter_set(&tui->log, filter->before, &fault);
 		tui->mode = MODE_DECK;
 		tui->focus = tui->focus_before;
 		return;

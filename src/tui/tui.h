@@ -84,7 +84,9 @@ struct question {
 struct log_filter {
 	char text[FIELD_MOST * 4 + 8]; /* as typed */
 	char include[FIELD_MOST * 4 + 8], exclude[FIELD_MOST * 4 + 8]; /* what that means */
+	char before[FIELD_MOST * 4 + 8]; /* the text that was in use when the field was opened */
 	bool is_regular; /* what is typed next */
+	bool was_before; /* `before` is a regular expression */
 	bool was_regular; /* what is in use */
 	enum view_log_level least;
 	struct log_index *index; /* of what passes; NULL: everything does */

@@ -134,6 +134,7 @@ static const struct step steps[] = {
 	{"log-time", SCENE_JSON, 80, 24, false, "@14:13:40\r"},
 	{"log-time-wrong", SCENE_JSON, 80, 24, false, "@noon\r"},
 	{"log-counted-filtered", SCENE_JSON, 80, 24, false, "/cart\rNNLLL"},
+	{"log-filter-left", SCENE_JSON, 80, 24, false, "&timeout\r&\025\x12slow\003"},
 	{"log-filter-paused", SCENE_JSON, 120, 40, false, "\rg\006\006\006LLz"},
 	{"log-filter-level-nothing", SCENE_DECK, 80, 24, false, "&nowhere\rLLz"},
 	{"log-filter-regex", SCENE_JSON, 80, 24, false, "&\x12status=2.. !upstream\rz"},
