@@ -120,23 +120,6 @@ bool log_pattern_find(struct log_pattern *pattern, const char *text, size_t len,
  * matches nothing more. */
 bool log_pattern_gave_up(const struct log_pattern *pattern);
 
-/* The next line that matches, `number` itself first, forwards or backwards;
- * false: none. Backwards, a number past the end counts as the newest line. */
-bool log_store_search(const struct log_store *store, struct log_pattern *pattern, uint64_t number, bool backwards, uint64_t *found);
-/* How many lines match. */
-uint64_t log_store_count(const struct log_store *store, struct log_pattern *pattern);
-
-/* The same in steps, for whoever must not block. About `budget_ns` a step, 0:
- * no bound. LOG_MORE: call again, *number has moved on. LOG_FOUND: *number is
- * the line. Between steps the store may be added to. */
-enum log_step { LOG_NONE_LEFT, LOG_FOUND, LOG_MORE };
-enum log_step log_store_search_step(const struct log_store *store, struct log_pattern *pattern, uint64_t *number, bool backwards,
-	uint64_t budget_ns);
-/* Counts from *number on and adds to *count; true: the end is reached, and what
- * comes later may be counted from *number on. */
-bool log_store_count_step(const struct log_store *store, struct log_pattern *pattern, uint64_t *number, uint64_t budget_ns,
-	uint64_t *count);
-
 /* ---- index: which lines are wanted -------------------------------------------------------- */
 
 struct log_wanted {

@@ -165,11 +165,22 @@ static uint64_t look(struct log_index *index, struct carry *carry, const struct 
 	return bits | (index->with_marks ? marks : 0);
 }
 
+static bool gave_up(const struct log_pattern *pattern)
+{
+	return pattern != NULL && log_pattern_gave_up(pattern);
+}
+
+bool log_index_gave_up(const struct log_index *index)
+{
+	return gave_up(index->include.pattern) || gave_up(index->exclude.pattern) || gave_up(index->needle.pattern);
+}
+
 /* The end of what is looked at together from `from` on: within one word. */
 static uint64_t look_end(const struct log_index *index, uint64_t from, uint64_t end)
 {
 	bool regular = index->include.regular || index->exclude.regular || index->needle.regular;
-	uint64_t lines = regular ? REGULAR_LINES_A_LOOK : LINES_A_LOOK, to = (from / lines + 1) * lines;
+	/* a pattern that backtracks without end takes its time with each line */
+	uint64_t lines = log_index_gave_up(index) ? 1 : regular ? REGULAR_LINES_A_LOOK : LINES_A_LOOK, to = (from / lines + 1) * lines;
 	return to < end ? to : end;
 }
 
@@ -190,6 +201,8 @@ static void begin(struct log_index *index, const struct log_store *store)
 	uint64_t from = log_store_end(store) / BLOCK_LINES * BLOCK_LINES;
 	index->identity = log_store_identity(store);
 	index->first = log_store_first(store);
+	if (from < index->first)
+		from = index->first; /* few lines are held */
 	index->blocks.count = 0;
 	index->base = index->first / BLOCK_LINES;
 	while (index->base + index->blocks.count <= from / BLOCK_LINES)
@@ -380,14 +393,4 @@ bool log_index_is(const struct log_index *index, const struct log_wish *wish)
 		is_wanted(&wish->include, index->include.text, index->include.regular) &&
 		is_wanted(&wish->exclude, index->exclude.text, index->exclude.regular) &&
 		is_wanted(&wish->needle, index->needle.text, index->needle.regular);
-}
-
-static bool gave_up(const struct log_pattern *pattern)
-{
-	return pattern != NULL && log_pattern_gave_up(pattern);
-}
-
-bool log_index_gave_up(const struct log_index *index)
-{
-	return gave_up(index->include.pattern) || gave_up(index->exclude.pattern) || gave_up(index->needle.pattern);
 }

@@ -1,14 +1,14 @@
-/* Search: a pattern, literal or regular, on one line or over a store. Literal
- * text is sought over whole segments at once; a regular expression is tried
- * line by line. Backtracking is bounded, and a search may be asked for in steps
- * of bounded time, so that a screen stays quick. The only file that knows pcre2. */
+/* Search: a pattern, literal or regular, on one line or on many of a segment.
+ * Literal text is sought over all of them at once; a regular expression is tried
+ * line by line, and its backtracking is bounded. index.c looks through a store
+ * with it. The only file that knows pcre2. */
 #include "logs.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
 /* A line that needs more is given up; so many lines end the pattern. */
-enum { MATCH_LIMIT = 100000, GIVE_UP_AFTER = 200, LINES_A_LOOK = 16 };
+enum { MATCH_LIMIT = 100000, GIVE_UP_AFTER = 200 };
 
 struct log_pattern {
 	bool regular;
@@ -171,26 +171,6 @@ bool log_pattern_seek(struct log_pattern *pattern, const struct log_segment *seg
 	return pattern->regular ? seek_regular(pattern, segment, from, to, found) : seek_literal(pattern, segment, from, to, found);
 }
 
-/* The last one: a literal is sought forwards, ever on. */
-static bool seek_last(struct log_pattern *pattern, const struct log_segment *segment, size_t from, size_t to, size_t *found)
-{
-	if (pattern->regular) {
-		for (size_t i = to; i > from; i--) {
-			if (!line_matches(pattern, segment, i - 1))
-				continue;
-			*found = i - 1;
-			return true;
-		}
-		return false;
-	}
-	bool any = false;
-	while (from < to && log_pattern_seek(pattern, segment, from, to, found)) {
-		any = true;
-		from = *found + 1;
-	}
-	return any;
-}
-
 /* ---- public ---- */
 
 struct log_pattern *log_pattern_open(const char *text, bool regular, struct fault *fault)
@@ -248,57 +228,4 @@ bool log_pattern_find(struct log_pattern *pattern, const char *text, size_t len,
 bool log_pattern_gave_up(const struct log_pattern *pattern)
 {
 	return pattern->given_up > 0;
-}
-
-enum log_step log_store_search_step(const struct log_store *store, struct log_pattern *pattern, uint64_t *number, bool backwards,
-	uint64_t budget_ns)
-{
-	uint64_t first = log_store_first(store), end = log_store_end(store), until = budget_ns > 0 ? clock_now_ns() + budget_ns : UINT64_MAX;
-	if (*number < first && !backwards)
-		*number = first;
-	if (*number >= end && backwards)
-		*number = end - 1; /* where nothing is held it is below `first`, or wraps round */
-	size_t lines = pattern->regular ? LINES_A_LOOK : SIZE_MAX;
-	while (*number >= first && *number < end) {
-		const struct log_segment *segment = &store->segments.items[log_store_segment(store, *number)];
-		size_t at = (size_t)(*number - segment->first), found;
-		size_t from = backwards ? (at + 1 > lines ? at + 1 - lines : 0) : at;
-		size_t to = backwards ? at + 1 : segment->count - at > lines ? at + lines : segment->count;
-		if (backwards ? seek_last(pattern, segment, from, to, &found) : log_pattern_seek(pattern, segment, from, to, &found)) {
-			*number = segment->first + found;
-			return LOG_FOUND;
-		}
-		*number = backwards ? segment->first + from - 1 : segment->first + to;
-		if (*number < end && *number >= first && clock_now_ns() >= until)
-			return LOG_MORE;
-	}
-	return LOG_NONE_LEFT;
-}
-
-bool log_store_search(const struct log_store *store, struct log_pattern *pattern, uint64_t number, bool backwards, uint64_t *found)
-{
-	*found = number;
-	return log_store_search_step(store, pattern, found, backwards, 0) == LOG_FOUND;
-}
-
-bool log_store_count_step(const struct log_store *store, struct log_pattern *pattern, uint64_t *number, uint64_t budget_ns, uint64_t *count)
-{
-	uint64_t until = budget_ns > 0 ? clock_now_ns() + budget_ns : UINT64_MAX;
-	for (;;) {
-		uint64_t now = budget_ns > 0 ? clock_now_ns() : 0;
-		if (now >= until)
-			return false;
-		enum log_step step = log_store_search_step(store, pattern, number, false, budget_ns > 0 ? until - now : 0);
-		if (step != LOG_FOUND)
-			return step == LOG_NONE_LEFT;
-		++*number;
-		++*count;
-	}
-}
-
-uint64_t log_store_count(const struct log_store *store, struct log_pattern *pattern)
-{
-	uint64_t number = 0, count = 0;
-	log_store_count_step(store, pattern, &number, 0, &count);
-	return count;
 }

@@ -203,6 +203,77 @@ static void test_dropped(void **state)
 	log_store_close(store);
 }
 
+/* Begun where the oldest line held is not the first of all, and few are. */
+static void test_begun_late(void **state)
+{
+	(void)state;
+	for (uint64_t count = 1; count < 3000; count += 77) {
+		struct log_store *store = log_store_open(1 << 20);
+		for (unsigned i = 0; i < 1000 + count; i++)
+			add(store, i, false, "before");
+		log_store_clear(store);
+		struct log_index *index = open_index(LOG_NONE, "wanted", NULL);
+		assert_true(log_index_step(index, store, 0));
+		expect(index, "");
+		log_index_close(index);
+		for (unsigned i = 0; i < count; i++)
+			add(store, i, false, i % 3 == 0 ? "wanted" : "not");
+		index = open_index(LOG_NONE, "wanted", NULL);
+		while (!log_index_step(index, store, 1))
+			;
+		assert_int_equal(log_index_end(index) - log_index_first(index), (count + 2) / 3);
+		for (uint64_t place = log_index_first(index), i = 0; place < log_index_end(index); place++, i += 3)
+			assert_int_equal(log_index_number(index, place), 1000 + count + i);
+		log_index_close(index);
+		log_store_close(store);
+	}
+}
+
+/* What the index says of the lines that it has looked at, held against the lines. */
+static void check_all(const struct log_index *index, const struct log_store *store)
+{
+	uint64_t first = log_store_first(store), from = log_index_low(index) > first ? log_index_low(index) : first;
+	uint64_t place = log_index_place(index, from);
+	for (uint64_t number = from; number < log_store_end(store); number++) {
+		struct log_line line;
+		assert_true(log_store_get(store, number, &line));
+		assert_int_equal(log_index_place(index, number), place);
+		if (strcmp(line.text, "wanted") == 0)
+			assert_int_equal(log_index_number(index, place++), number);
+	}
+	assert_int_equal(place, log_index_end(index));
+}
+
+/* Any order of lines that come, steps of any size, and a store that is emptied. */
+static void test_any_order(void **state)
+{
+	uint32_t random = 1;
+	(void)state;
+	for (unsigned round = 0; round < 60; round++) {
+		struct log_store *store = log_store_open(64 << 10);
+		struct log_index *index = open_index(LOG_NONE, "wanted", NULL);
+		for (unsigned step = 0; step < 40; step++) {
+			random = random * 1664525 + 1013904223;
+			unsigned what = random >> 28, count = (random >> 8 & 0xfff) >> (random >> 24 & 7);
+			if (what == 0)
+				log_store_clear(store);
+			for (unsigned i = 0; what < 8 && i < count; i++) {
+				random = random * 1664525 + 1013904223;
+				add(store, i, false, random >> 30 == 0 ? "wanted" : "not");
+			}
+			bool is_whole = what >= 12 ? log_index_step(index, store, 0) : false;
+			for (unsigned i = 0; what >= 8 && what < 12 && i < count % 20; i++)
+				is_whole = log_index_step(index, store, 1);
+			if (is_whole)
+				check_all(index, store);
+		}
+		assert_true(log_index_step(index, store, 0));
+		check_all(index, store);
+		log_index_close(index);
+		log_store_close(store);
+	}
+}
+
 static void test_another_store(void **state)
 {
 	struct log_store *one = log_store_open(1 << 20), *other = log_store_open(1 << 20), *empty = log_store_open(1 << 20);
@@ -272,6 +343,8 @@ int main(void)
 		cmocka_unit_test(test_wrong),
 		cmocka_unit_test(test_steps),
 		cmocka_unit_test(test_dropped),
+		cmocka_unit_test(test_begun_late),
+		cmocka_unit_test(test_any_order),
 		cmocka_unit_test(test_another_store),
 		cmocka_unit_test(test_needle),
 		cmocka_unit_test(test_time),

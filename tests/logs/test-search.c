@@ -95,14 +95,35 @@ static struct log_store *numbered(uint64_t count, size_t limit)
 	return store;
 }
 
+/* All lines of the store that match; the index is what a search goes by. */
+static struct log_index *index_of(const struct log_store *store, const char *text, bool regular)
+{
+	struct fault fault = {0};
+	struct log_index *made = log_index_open(&(struct log_wish){.needle = {text, regular}}, &fault);
+	if (made == NULL)
+		fail_msg("%s", fault.text);
+	assert_true(log_index_step(made, store, 0));
+	return made;
+}
+
+static uint64_t count_of(const struct log_store *store, const char *text, bool regular)
+{
+	struct log_index *made = index_of(store, text, regular);
+	uint64_t count = log_index_end(made) - log_index_first(made);
+	log_index_close(made);
+	return count;
+}
+
+/* The next one from this line on, or the last one up to it. */
 static void check_search(const struct log_store *store, const char *text, bool regular, uint64_t from, bool backwards, long want)
 {
-	struct log_pattern *made = pattern(text, regular);
-	uint64_t found = 0;
-	bool any = log_store_search(store, made, from, backwards, &found);
+	struct log_index *made = index_of(store, text, regular);
+	uint64_t place = log_index_place(made, backwards && from < UINT64_MAX ? from + 1 : from) - backwards;
+	bool any = place >= log_index_first(made) && place < log_index_end(made);
+	uint64_t found = any ? log_index_number(made, place) : 0;
 	if (any != (want >= 0) || (any && found != (uint64_t)want))
 		fail_msg("%s from %llu: %d, line %llu, not %ld", text, (unsigned long long)from, any, (unsigned long long)found, want);
-	log_pattern_close(made);
+	log_index_close(made);
 }
 
 static void walks_both_ways(void **state)
@@ -142,9 +163,7 @@ static void counts(void **state)
 	} cases[] = {{"Warn", false, 50000}, {"warn", false, 50000}, {"WARN", false, 0}, {"n", false, 100000}, {"number 9999", false, 11},
 		{"9", false, 40951}, {"9", true, 40951}, {"^", true, 100000}, {"x*", true, 100000}, {"[05];$", true, 20000}};
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
-		struct log_pattern *made = pattern(cases[i].text, cases[i].regular);
-		assert_int_equal(log_store_count(store, made), cases[i].count);
-		log_pattern_close(made);
+		assert_int_equal(count_of(store, cases[i].text, cases[i].regular), cases[i].count);
 	}
 	log_store_close(store);
 }
@@ -182,34 +201,6 @@ static void marks_are_passed_over(void **state)
 	log_store_close(store);
 }
 
-static void steps_come_to_the_same(void **state)
-{
-	(void)state;
-	for (int regular = 0; regular < 2; regular++) {
-		struct log_store *store = numbered(50000, (size_t)64 << 20);
-		struct log_pattern *made = pattern(regular ? "r 49999;" : "no such thing", regular);
-		uint64_t number = 0, count = 0;
-		enum log_step step;
-		int steps = 0;
-		while ((step = log_store_search_step(store, made, &number, false, 1)) == LOG_MORE)
-			steps++;
-		assert_int_equal(step, regular ? LOG_FOUND : LOG_NONE_LEFT);
-		assert_int_equal(number, regular ? 49999 : 50000);
-		assert_true(steps > 1); /* a budget of nothing is one look a step */
-		log_pattern_close(made);
-		made = pattern("Warn", regular);
-		number = 0;
-		while (!log_store_count_step(store, made, &number, 20000, &count))
-			continue;
-		assert_int_equal(count, 25000);
-		log_store_add(store, 0, false, "Warn more", 9);
-		assert_true(log_store_count_step(store, made, &number, 0, &count));
-		assert_int_equal(count, 25001);
-		log_pattern_close(made);
-		log_store_close(store);
-	}
-}
-
 /* Nested repeats on long lines would take for ever: bounded, and said. */
 static void cruel_patterns_are_given_up(void **state)
 {
@@ -220,16 +211,18 @@ static void cruel_patterns_are_given_up(void **state)
 		str_add_char(&line, 'a');
 	for (int i = 0; i < 1000; i++)
 		log_store_add(store, 0, false, line.data, line.len);
-	struct log_pattern *made = pattern("^(a|aa|aaa)+(a+)+x?[bc]", true);
+	struct fault fault = {0};
+	struct log_index *made = log_index_open(&(struct log_wish){.include = {"^(a|aa|aaa)+(a+)+x?[bc]", true}}, &fault);
 	uint64_t began = clock_now_ns();
-	assert_int_equal(log_store_count(store, made), 0);
-	assert_true(log_pattern_gave_up(made));
+	assert_true(log_index_step(made, store, 0));
+	assert_int_equal(log_index_end(made), log_index_first(made));
+	assert_true(log_index_gave_up(made));
 	assert_true(clock_now_ns() - began < 20000000000u);
-	log_pattern_close(made);
-	made = pattern("a", true);
-	assert_int_equal(log_store_count(store, made), 1000);
-	assert_false(log_pattern_gave_up(made));
-	log_pattern_close(made);
+	log_index_close(made);
+	made = index_of(store, "a", true);
+	assert_int_equal(log_index_end(made) - log_index_first(made), 1000);
+	assert_false(log_index_gave_up(made));
+	log_index_close(made);
 	log_store_close(store);
 }
 
@@ -243,7 +236,6 @@ int main(void)
 		cmocka_unit_test(counts),
 		cmocka_unit_test(forgotten_lines_are_not_found),
 		cmocka_unit_test(marks_are_passed_over),
-		cmocka_unit_test(steps_come_to_the_same),
 		cmocka_unit_test(cruel_patterns_are_given_up),
 	};
 	return cmocka_run_group_tests_name("search", tests, NULL, NULL);

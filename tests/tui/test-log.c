@@ -274,6 +274,23 @@ static void test_export(void **state)
 	close_pane(&pane);
 }
 
+static void test_copy_much(void **state)
+{
+	struct pane pane;
+	(void)state;
+	open_pane(&pane);
+	add_numbered(&pane, 0, 5000);
+	type(&pane, "V\033[5~");
+	type(&pane, "Y");
+	expect_row(&pane, KEYS, "copied 21 lines");
+	type(&pane, "V");
+	type(&pane, "g");
+	type(&pane, "Y");
+	auto_free char *picture = tui_picture(pane.tui);
+	assert_non_null(strstr(picture, "5000 lines are more than a terminal takes"));
+	close_pane(&pane);
+}
+
 static void test_pager(void **state)
 {
 	struct pane pane;
@@ -331,6 +348,7 @@ int main(void)
 		cmocka_unit_test(test_marks_and_times),
 		cmocka_unit_test(test_ago),
 		cmocka_unit_test(test_export),
+		cmocka_unit_test(test_copy_much),
 		cmocka_unit_test(test_pager),
 		cmocka_unit_test(test_sideways),
 	};
