@@ -65,7 +65,38 @@ bool secret_is_name(const char *name, size_t len)
 	return false;
 }
 
-bool secret_is_option(const char *word)
+/* ---- options ---- */
+
+/* Those that do not say by their name what they are. */
+static const struct secret_program {
+	const char *name, *option;
+	bool is_joined; /* the value stands in the same word: -phunter2 */
+} programs[] = {
+	{"redis-cli", "-a", false}, {"valkey-cli", "-a", false}, {"curl", "-u", false}, {"curl", "--user", false}, {"sshpass", "-p", false},
+	{"mysql", "-p", true}, {"mysqladmin", "-p", true}, {"mysqldump", "-p", true}, {"mariadb", "-p", true}, {"mariadb-admin", "-p", true},
+	{"mongo", "-p", false}, {"mongosh", "-p", false}, {"ldapsearch", "-w", false}, {"rabbitmqadmin", "-p", false},
+};
+
+static const char *find_program(const char *name, size_t len)
+{
+	for (size_t i = 0; i < COUNT_OF(programs); i++)
+		if (len == strlen(programs[i].name) && memcmp(name, programs[i].name, len) == 0)
+			return programs[i].name;
+	return NULL;
+}
+
+static bool is_option_of(const char *program, const char *word, size_t len, bool is_joined)
+{
+	for (size_t i = 0; program != NULL && i < COUNT_OF(programs); i++) {
+		size_t need = strlen(programs[i].option);
+		bool fits = is_joined ? len > need : len == need;
+		if (strcmp(programs[i].name, program) == 0 && programs[i].is_joined == is_joined && fits && memcmp(word, programs[i].option, need) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool is_named_option(const char *word)
 {
 	const char *name = word + strspn(word, "-");
 	return name > word && strchr(name, '=') == NULL && secret_is_name(name, strlen(name));
@@ -98,6 +129,7 @@ static bool is_marked_token(const char *word, size_t len)
 struct scan {
 	struct str *out;
 	const char *at, *end;
+	const char *program; /* the last one that was named, of those that are known; or NULL */
 	const char *word_end, *last_at; /* of the word that was looked at last: its end, its last @ */
 	bool is_masked;
 };
@@ -181,6 +213,29 @@ static void mask_value(struct scan *scan)
 	scan->at = close != NULL ? close : scan->end;
 }
 
+static const char *after_blanks(const struct scan *scan, const char *at)
+{
+	while (at < scan->end && *at == ' ')
+		at++;
+	return at;
+}
+
+/* "redis-cli -a VALUE", "mysql -pVALUE". */
+static bool mask_option(struct scan *scan, const char *end)
+{
+	size_t len = (size_t)(end - scan->at);
+	if (is_option_of(scan->program, scan->at, len, true)) {
+		copy_to(scan, scan->at + 2);
+		mask_word(scan);
+		return true;
+	}
+	if (!is_option_of(scan->program, scan->at, len, false) || end >= scan->end || *end != ' ')
+		return false;
+	copy_to(scan, after_blanks(scan, end));
+	mask_value(scan);
+	return true;
+}
+
 /* At the first letter of a word: a name with a secret behind it, or a token. */
 static bool mask_named(struct scan *scan)
 {
@@ -189,6 +244,10 @@ static bool mask_named(struct scan *scan)
 		name++;
 	for (end = name; end < scan->end && is_name_letter(*end); end++)
 		;
+	const char *program = find_program(name, (size_t)(end - name));
+	scan->program = program != NULL ? program : scan->program;
+	if (name > scan->at && mask_option(scan, end))
+		return true;
 	if (is_marked_token(name, (size_t)(end - name))) {
 		mask_word(scan);
 		return true;
@@ -202,8 +261,7 @@ static bool mask_named(struct scan *scan)
 		value++;
 	else if (!(name > scan->at && value < scan->end && *value == ' '))
 		return false; /* neither "name=" nor "--name " */
-	while (value < scan->end && *value == ' ')
-		value++;
+	value = after_blanks(scan, value);
 	if (name > scan->at && value < scan->end && *value == '-' && value[-1] == ' ')
 		return false; /* another option: this one takes nothing */
 	copy_to(scan, value);
@@ -256,5 +314,23 @@ bool secret_add_value(struct str *out, const char *name, const char *value, size
 	if (!secret_is_name(name, name_len) || names_a_file(name, name_len, value, len))
 		return secret_add_text(out, value, len);
 	str_add(out, SECRET_MASK);
+	return true;
+}
+
+bool secret_add_word(struct secret_command *command, struct str *out, const char *word)
+{
+	const char *slash = strrchr(word, '/'), *name = slash != NULL ? slash + 1 : word;
+	const char *program = find_program(name, strlen(name));
+	bool is_value = command->is_next && word[0] != '-';
+	command->is_next = false;
+	if (is_value) {
+		str_add(out, word[0] != '\0' ? SECRET_MASK : "");
+		return word[0] != '\0';
+	}
+	command->program = program != NULL ? program : command->program;
+	command->is_next = is_named_option(word) || is_option_of(command->program, word, strlen(word), false);
+	if (!is_option_of(command->program, word, strlen(word), true))
+		return secret_add_text(out, word, strlen(word));
+	str_print(out, "%.2s" SECRET_MASK, word);
 	return true;
 }

@@ -181,6 +181,16 @@ static void take_key(struct tui *tui, struct key key)
 	case MODE_EXPORT:
 		key_in_export(tui, key);
 		return;
+	case MODE_CONTAINER_FILTER:
+		container_key(tui, key);
+		return;
+	case MODE_CONTAINER:
+		def = keymap_find(&tui->keymap, key, COMMAND_AT_CONTAINER);
+		if (def == NULL)
+			def = keymap_find(&tui->keymap, key, COMMAND_ANYWHERE);
+		if (def != NULL)
+			act(tui, def);
+		return;
 	case MODE_DECK:
 	case MODE_ERROR:
 	case MODE_WHY:
@@ -231,6 +241,8 @@ static void take_mouse(struct tui *tui, const struct key_event *event)
 		tui->help_top = is_up ? tui->help_top - (tui->help_top > 0) : tui->help_top + 1;
 	} else if ((is_up || is_down) && tui->mode == MODE_WHY) {
 		tui->why_top = is_up ? tui->why_top - (tui->why_top > 0) : tui->why_top + 1;
+	} else if ((is_up || is_down) && tui->mode == MODE_CONTAINER) {
+		container_move(tui, is_up ? -WHEEL_LINES : WHEEL_LINES);
 	} else if ((is_up || is_down) && tui->mode == MODE_ERROR) {
 		tui->error_scroll = is_up ? tui->error_scroll - (tui->error_scroll > 0) : tui->error_scroll + 1;
 	} else if (tui->mode == MODE_DECK) {
@@ -256,6 +268,10 @@ static bool has_field(const struct tui *tui)
 /* What is pasted is text: it fills a field, and never runs a command. */
 static void take_paste(struct tui *tui, const char *bytes, size_t len)
 {
+	if (tui->questions.count == 0 && tui->mode == MODE_CONTAINER_FILTER) {
+		container_paste(tui, bytes, len);
+		return;
+	}
 	if (!has_field(tui))
 		return;
 	field_paste(&tui->field, bytes, len);
@@ -301,6 +317,7 @@ static void after(struct tui *tui)
 	else
 		loop_timer_stop(tui->esc_timer);
 	act_follow(tui);
+	container_tell(tui);
 	tui_wake(tui, true);
 }
 

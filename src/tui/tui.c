@@ -136,6 +136,8 @@ static void draw_all(struct tui *tui, const struct view *view)
 		build_draw_error(tui, view);
 	else if (tui->mode == MODE_WHY)
 		why_draw(tui, view);
+	else if (tui->mode == MODE_CONTAINER || tui->mode == MODE_CONTAINER_FILTER)
+		container_draw(tui, view);
 	else if (tui->mode == MODE_HELP)
 		help_draw(tui);
 	else if (tui->mode == MODE_PALETTE)
@@ -172,6 +174,7 @@ void tui_draw(struct tui *tui, const struct view *view)
 	else
 		loop_timer_stop(tui->tick_timer);
 	act_follow(tui);
+	container_tell(tui);
 }
 
 void tui_turn(struct tui *tui, uint64_t revision)
@@ -246,6 +249,7 @@ void tui_close(struct tui *tui)
 	for (size_t i = 0; i < tui->questions.count; i++)
 		question_finish(&tui->questions.items[i]);
 	array_finish(&tui->questions);
+	container_finish(tui);
 	free(tui->selected);
 	free(tui->followed);
 	log_finish(&tui->log);

@@ -15,11 +15,6 @@ static void test_names(void **state)
 	for (size_t i = 0; i < COUNT_OF(plain); i++)
 		if (secret_is_name(plain[i], strlen(plain[i])))
 			fail_msg("%s is masked", plain[i]);
-	assert_true(secret_is_option("--requirepass"));
-	assert_true(secret_is_option("-token"));
-	assert_false(secret_is_option("--token=x"));
-	assert_false(secret_is_option("token"));
-	assert_false(secret_is_option("--"));
 }
 
 static void test_values(void **state)
@@ -71,6 +66,9 @@ static void test_commands(void **state)
 		{"app --token --verbose", "app --token --verbose"},
 		{"sh -c \"TOKEN=abc app\"", "sh -c \"TOKEN=**** app\""},
 		{"curl -H 'X-Api-Key: abc' http://a", "curl -H 'X-Api-Key: ****' http://a"},
+		{"sh -c 'redis-cli -a hunter2 ping'", "sh -c 'redis-cli -a **** ping'"},
+		{"/usr/bin/mysql -uroot -phunter2", "/usr/bin/mysql -uroot -p****"},
+		{"ls -a hunter2 -phunter2", "ls -a hunter2 -phunter2"},
 		{"app --api-key=abc -p 80", "app --api-key=**** -p 80"},
 	};
 	(void)state;
@@ -79,6 +77,20 @@ static void test_commands(void **state)
 		secret_add_text(&out, cases[i].text, strlen(cases[i].text));
 		assert_string_equal(str_text(&out), cases[i].shown);
 	}
+}
+
+static void test_words(void **state)
+{
+	static const char *const words[] = {"CMD", "/usr/bin/redis-cli", "-a", "hunter2", "--token", "--verbose", "--token", "abc", "ping", "--key="};
+	static const char shown[] = "CMD /usr/bin/redis-cli -a **** --token --verbose --token **** ping --key= ";
+	struct secret_command command = {0};
+	auto_str out = {0};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(words); i++) {
+		secret_add_word(&command, &out, words[i]);
+		str_add_char(&out, ' ');
+	}
+	assert_string_equal(str_text(&out), shown);
 }
 
 /* A long hostile text takes time by its length, and its end is bounded. */
@@ -104,6 +116,7 @@ int main(void)
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_commands),
+		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_long),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

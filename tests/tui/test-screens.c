@@ -133,6 +133,22 @@ static const struct step steps[] = {
 	{"log-no-mark", SCENE_JSON, 80, 24, false, "}"},
 	{"log-time", SCENE_JSON, 80, 24, false, "@-20s\r"},
 	{"log-time-wrong", SCENE_JSON, 80, 24, false, "@noon\r"},
+	{"container", SCENE_DECK, 80, 24, false, "i"},
+	{"container-wide", SCENE_DECK, 120, 40, false, "i"},
+	{"container-small", SCENE_DECK, 40, 12, true, "ijjjj"},
+	{"container-folded", SCENE_DECK, 80, 24, false, "ijjj\r"},
+	{"container-env", SCENE_DECK, 80, 24, false, "iljjj"},
+	{"container-mounts", SCENE_DECK, 80, 24, false, "i\t\t"},
+	{"container-loading", SCENE_DECK, 80, 24, false, "illl"},
+	{"container-failed", SCENE_DECK, 80, 24, false, "illll"},
+	{"container-tree", SCENE_DECK, 80, 24, false, "ihhh"},
+	{"container-unfolded", SCENE_DECK, 80, 24, false, "ihhhj\rjj\rj"},
+	{"container-filtered", SCENE_DECK, 80, 24, false, "ihhh/streak"},
+	{"container-no-match", SCENE_DECK, 80, 24, false, "i/nowhere\r"},
+	{"container-drift", SCENE_DECK, 120, 40, false, "ih"},
+	{"container-gone", SCENE_FAILED, 80, 24, false, "i"},
+	{"container-stale", SCENE_STALE, 80, 24, false, "i"},
+	{"container-none", SCENE_EMPTY, 80, 24, false, "i"},
 	{"log-larger", SCENE_DECK, 80, 24, false, "+++"},
 	{"log-larger-wide", SCENE_DECK, 120, 40, false, "+++++"},
 	{"log-smaller-wide", SCENE_DECK, 120, 40, false, "-----"},
@@ -206,7 +222,7 @@ static void test_sizes(void **state)
 {
 	static const unsigned sizes[][2] = {{1, 1}, {2, 1}, {1, 3}, {29, 6}, {30, 5}, {30, 6}, {31, 7}, {59, 15}, {60, 14},
 		{60, 15}, {109, 15}, {110, 15}, {500, 200}, {80, 8}, {110, 24}, {61, 100}};
-	static const char *const keys[] = {"", "?", "q", "\033[200~x\033[201~", ":", "\r", "\t\r", "/o", "zx", "wG", "zwk"};
+	static const char *const keys[] = {"", "?", "q", "\033[200~x\033[201~", ":", "\r", "\t\r", "/o", "i", "ilj\r", "i/o\r", "zx", "wG", "zwk"};
 	(void)state;
 	for (int kind = 0; kind < SCENE_KINDS; kind++) {
 		struct screen screen;
