@@ -169,6 +169,7 @@ static void grow_log(struct tui *tui, int step)
 
 static void open_field(struct tui *tui, enum mode mode)
 {
+	tui->mode_under = tui->mode == MODE_CONTAINER ? MODE_CONTAINER : MODE_DECK;
 	tui->mode = mode;
 	tui->help_top = tui->palette_at = 0;
 	field_set(&tui->field, "");

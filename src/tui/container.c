@@ -8,9 +8,10 @@ enum { DETAIL_ROWS = 3, DETAIL_FROM = 14, NAME_MOST = 40, NAME_LEAST = 14 };
 
 static const char *const tab_names[VIEW_TABS] = {"overview", "env", "mounts", "labels", "processes", "inspect", "config", "drift"};
 
-static bool is_open(const struct tui *tui)
+bool container_is_open(const struct tui *tui)
 {
-	return tui->mode == MODE_CONTAINER || tui->mode == MODE_CONTAINER_FILTER;
+	bool is_below = (tui->mode == MODE_HELP || tui->mode == MODE_PALETTE) && tui->mode_under == MODE_CONTAINER;
+	return is_below || tui->mode == MODE_CONTAINER || tui->mode == MODE_CONTAINER_FILTER;
 }
 
 /* ---- what can be seen ---- */
@@ -250,7 +251,7 @@ void container_draw(struct tui *tui, const struct view *view)
 
 void container_tell(struct tui *tui)
 {
-	const char *wanted = is_open(tui) ? tui->selected : NULL;
+	const char *wanted = container_is_open(tui) ? tui->selected : NULL;
 	struct container_state *state = &tui->container;
 	if (text_equal(state->told, wanted))
 		return;
@@ -266,7 +267,7 @@ void container_tell(struct tui *tui)
 
 void container_open(struct tui *tui)
 {
-	tui->mode = is_open(tui) ? MODE_DECK : MODE_CONTAINER;
+	tui->mode = container_is_open(tui) ? MODE_DECK : MODE_CONTAINER;
 	field_set(&tui->container.filter, "");
 	tui->container.is_known = false;
 }
@@ -312,7 +313,7 @@ void container_fold(struct tui *tui, enum container_fold how)
 
 bool container_leave(struct tui *tui)
 {
-	if (!is_open(tui))
+	if (!container_is_open(tui))
 		return false;
 	if (tui->container.filter.len > 0) {
 		field_set(&tui->container.filter, "");

@@ -53,7 +53,7 @@ bool hints_does_something(const struct tui *tui, const struct command_def *def)
 	if ((def->flags & COMMAND_SERVICE) != 0 && !has_service)
 		return false;
 	if (def->where == COMMAND_AT_CONTAINER)
-		return false; /* the container view has hints of its own */
+		return container_is_open(tui);
 	switch (def->id) {
 	case COMMAND_START:
 		return state == VIEW_STOPPED || state == VIEW_FAILED || state == VIEW_DONE || state == VIEW_WAITING;

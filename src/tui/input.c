@@ -109,7 +109,7 @@ static void key_in_help(struct tui *tui, struct key key)
 	bool is_help = def != NULL && def->id == COMMAND_KEYS && tui->field.len == 0;
 	size_t page = tui->help_rows > 1 ? tui->help_rows - 1 : 1;
 	if (is_cancel(key) || key.code == CODE_ENTER || is_help)
-		tui->mode = MODE_DECK;
+		tui->mode = tui->mode_under;
 	else if (key.code == CODE_UP)
 		tui->help_top -= tui->help_top > 0;
 	else if (key.code == CODE_DOWN)
@@ -125,10 +125,10 @@ static void key_in_help(struct tui *tui, struct key key)
 static void key_in_palette(struct tui *tui, struct key key)
 {
 	if (is_cancel(key) || (key.code == CODE_BACKSPACE && tui->field.len == 0)) {
-		tui->mode = MODE_DECK;
+		tui->mode = tui->mode_under;
 	} else if (key.code == CODE_ENTER) {
 		const struct command_def *def = palette_chosen(tui);
-		tui->mode = MODE_DECK;
+		tui->mode = tui->mode_under;
 		if (def != NULL)
 			act(tui, def);
 	} else if (key.code == CODE_UP || (key.code == CODE_TAB && key.mods == KEY_MOD_SHIFT)) {

@@ -136,9 +136,9 @@ static void draw_all(struct tui *tui, const struct view *view)
 		build_draw_error(tui, view);
 	else if (tui->mode == MODE_WHY)
 		why_draw(tui, view);
-	else if (tui->mode == MODE_CONTAINER || tui->mode == MODE_CONTAINER_FILTER)
+	else if (container_is_open(tui))
 		container_draw(tui, view);
-	else if (tui->mode == MODE_HELP)
+	if (tui->mode == MODE_HELP)
 		help_draw(tui);
 	else if (tui->mode == MODE_PALETTE)
 		palette_draw(tui);

@@ -178,6 +178,7 @@ struct tui {
 	struct field field;
 	struct log_state log;
 	struct container_state container;
+	enum mode mode_under; /* where the help and the palette go back to: the deck or a container */
 	ARRAY(struct question) questions;
 	struct fault fault; /* shown until a key is pressed */
 	struct strings mistakes; /* of config and keys; shown until a key is pressed */
@@ -313,6 +314,7 @@ void saves_draw(struct tui *tui, const struct view *view, const struct rect *rec
 void why_draw(struct tui *tui, const struct view *view);
 /* One container over the whole screen (container.c). */
 enum container_fold { FOLD_TURN, FOLD_OPEN, FOLD_CLOSE };
+bool container_is_open(const struct tui *tui); /* if only below the help or the palette */
 void container_draw(struct tui *tui, const struct view *view);
 void container_open(struct tui *tui); /* or closes it */
 void container_tell(struct tui *tui); /* tells deck which service is looked into now */

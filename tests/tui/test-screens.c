@@ -146,6 +146,9 @@ static const struct step steps[] = {
 	{"container-filtered", SCENE_DECK, 80, 24, false, "ihhh/streak"},
 	{"container-no-match", SCENE_DECK, 80, 24, false, "i/nowhere\r"},
 	{"container-drift", SCENE_DECK, 120, 40, false, "ih"},
+	{"container-palette", SCENE_DECK, 80, 24, false, "il:tab"},
+	{"container-palette-run", SCENE_DECK, 80, 24, false, "i:tab-next\r"},
+	{"container-help-back", SCENE_DECK, 80, 24, false, "il?x\003"},
 	{"container-gone", SCENE_FAILED, 80, 24, false, "i"},
 	{"container-stale", SCENE_STALE, 80, 24, false, "i"},
 	{"container-none", SCENE_EMPTY, 80, 24, false, "i"},
@@ -199,6 +202,40 @@ static void test_keys(void **state)
 	}
 }
 
+/* ---- what is told of the container that is looked into ---- */
+
+static void hear_inspect(void *data, const char *service)
+{
+	struct str *told = data;
+	str_print(told, "%s;", service != NULL ? service : "none");
+}
+
+static void fill_told(void *data, struct view *view)
+{
+	(void)data;
+	scene_fill(SCENE_DECK, view);
+}
+
+static void test_inspect_is_told(void **state)
+{
+	static const struct tui_call call = {.view = fill_told, .inspect = hear_inspect};
+	struct screen screen = {.kind = SCENE_DECK, .loop = loop_open(), .config = config_open("/dev/null", NULL)};
+	struct tui_options options = {.commands = &deck_commands, .config = screen.config, .headless_columns = 80, .headless_rows = 24};
+	struct fault fault = {0};
+	auto_str told = {0};
+	(void)state;
+	screen.tui = tui_open(screen.loop, &options, &call, &told, &fault);
+	assert_non_null(screen.tui);
+	draw(&screen);
+	assert_int_equal(told.len, 0);
+	static const char *const keys[] = {"i", "]", "]", "[", "?", "\003", ":", "\003", "/a", "\r", "\033[24~", "i", "i", "y"};
+	for (size_t i = 0; i < COUNT_OF(keys); i++)
+		type(&screen, keys[i]);
+	assert_string_equal(str_text(&told), "api;gateway;worker;gateway;none;gateway;none;");
+	assert_string_equal(tui_selected(screen.tui), "gateway");
+	close_screen(&screen);
+}
+
 static void test_resize(void **state)
 {
 	struct screen screen;
@@ -250,6 +287,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_scenes),
 		cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_inspect_is_told),
 		cmocka_unit_test(test_resize),
 		cmocka_unit_test(test_sizes),
 	};
