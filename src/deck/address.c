@@ -87,11 +87,17 @@ char *address_of(const struct engine *engine, const struct service *service, lon
 
 /* ---- the browser ---- */
 
+static bool is_set(const char *name)
+{
+	const char *value = getenv(name);
+	return value != NULL && value[0] != '\0';
+}
+
 char *address_opener(void)
 {
 	const char *path = getenv("PATH");
 	auto_strings folders = {0};
-	if (getenv("DISPLAY") == NULL && getenv("WAYLAND_DISPLAY") == NULL && getenv("BROWSER") == NULL)
+	if (!is_set("DISPLAY") && !is_set("WAYLAND_DISPLAY") && !is_set("BROWSER"))
 		return NULL;
 	strings_split(&folders, path != NULL ? path : "", ':');
 	for (size_t i = 0; i < folders.count; i++) {
