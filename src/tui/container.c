@@ -127,12 +127,15 @@ static void draw_tabs(struct tui *tui, const struct view_container *container, i
 		if (i <= tui->container.tab)
 			needs += (int)strlen(texts[i]);
 	}
+	memset(tui->container.tab_end, 0, sizeof tui->container.tab_end);
+	tui->container.tab_y = y;
 	while (from < tui->container.tab && needs > tui->columns - 2)
 		needs -= (int)strlen(texts[from++]);
 	for (int i = from; i < VIEW_TABS && at < tui->columns; i++) {
 		bool is_here = i == tui->container.tab, is_bad = i == VIEW_DRIFT && container->pages[i].count > 0;
 		struct style style = paint_role(tui, is_bad ? THEME_WARN : is_here ? THEME_ACCENT : THEME_MUTED);
 		at += pen_text(tui, y, at, tui->columns - at, texts[i], is_here ? paint_bold(style) : style);
+		tui->container.tab_end[i] = at;
 	}
 }
 
@@ -183,6 +186,7 @@ static void draw_rows(struct tui *tui, const struct view_page *page, const struc
 	find_seen(state, page);
 	hold(state, page, rows > 0 ? (size_t)rows : 0);
 	state->rows = rows > 0 ? (size_t)rows : 1;
+	state->row_y = rect->y;
 	for (int i = 0; i < rows && state->top[state->tab] + (size_t)i < state->seen.count; i++) {
 		size_t at = state->top[state->tab] + (size_t)i;
 		draw_row(tui, &page->rows[state->seen.items[at]], rect->y + i, name_width, at == state->at[state->tab]);
@@ -338,6 +342,25 @@ void container_key(struct tui *tui, struct key key)
 	else if (!field_key(&state->filter, key))
 		return;
 	state->is_known = false;
+}
+
+/* A click selects; one on what is selected is Enter. */
+void container_click(struct tui *tui, int x, int y)
+{
+	struct container_state *state = &tui->container;
+	size_t at = state->top[state->tab] + (size_t)(y - state->row_y);
+	if (y == state->tab_y) {
+		for (int i = 0; i < VIEW_TABS; i++)
+			if (x < state->tab_end[i]) {
+				container_turn_tab(tui, i - state->tab);
+				return;
+			}
+	} else if (y >= state->row_y && (size_t)(y - state->row_y) < state->rows && at < state->seen.count) {
+		if (at == state->at[state->tab])
+			container_fold(tui, FOLD_TURN);
+		else
+			state->at[state->tab] = at;
+	}
 }
 
 void container_paste(struct tui *tui, const char *bytes, size_t len)

@@ -4,6 +4,8 @@
 
 unsigned hints_where(const struct tui *tui)
 {
+	if (container_is_open(tui))
+		return COMMAND_AT_CONTAINER | COMMAND_AT_SERVICES;
 	switch (tui->focus) {
 	case PANE_SERVICES:
 		return COMMAND_AT_SERVICES;

@@ -243,6 +243,8 @@ static void take_mouse(struct tui *tui, const struct key_event *event)
 		tui->why_top = is_up ? tui->why_top - (tui->why_top > 0) : tui->why_top + 1;
 	} else if ((is_up || is_down) && tui->mode == MODE_CONTAINER) {
 		container_move(tui, is_up ? -WHEEL_LINES : WHEEL_LINES);
+	} else if (event->mouse.button == MOUSE_LEFT && tui->mode == MODE_CONTAINER) {
+		container_click(tui, x, y);
 	} else if ((is_up || is_down) && tui->mode == MODE_ERROR) {
 		tui->error_scroll = is_up ? tui->error_scroll - (tui->error_scroll > 0) : tui->error_scroll + 1;
 	} else if (tui->mode == MODE_DECK) {

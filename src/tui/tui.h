@@ -144,6 +144,7 @@ struct container_state {
 	/* of the frame drawn last */
 	size_t rows, row_below, row_above;
 	bool row_is_folded;
+	int row_y, tab_y, tab_end[VIEW_TABS]; /* where rows and tabs stand; 0: the tab is not seen */
 };
 
 struct style {
@@ -323,6 +324,7 @@ void container_turn_tab(struct tui *tui, int step);
 void container_fold(struct tui *tui, enum container_fold how);
 bool container_leave(struct tui *tui); /* false: it is not open */
 void container_key(struct tui *tui, struct key key); /* while a filter is typed */
+void container_click(struct tui *tui, int x, int y);
 void container_paste(struct tui *tui, const char *bytes, size_t len);
 void container_finish(struct tui *tui);
 void start_draw(struct tui *tui, const struct view *view, const struct rect *rect);

@@ -149,6 +149,7 @@ static const struct step steps[] = {
 	{"container-palette", SCENE_DECK, 80, 24, false, "il:tab"},
 	{"container-palette-run", SCENE_DECK, 80, 24, false, "i:tab-next\r"},
 	{"container-help-back", SCENE_DECK, 80, 24, false, "il?x\003"},
+	{"container-clicked", SCENE_DECK, 80, 24, false, "i\033[<0;50;3M\033[<0;4;5M\033[<0;4;5M"},
 	{"container-gone", SCENE_FAILED, 80, 24, false, "i"},
 	{"container-stale", SCENE_STALE, 80, 24, false, "i"},
 	{"container-none", SCENE_EMPTY, 80, 24, false, "i"},
