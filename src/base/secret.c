@@ -166,13 +166,13 @@ static void mask_word(struct scan *scan)
 		mask(scan);
 }
 
-/* "host:8080/…": what stands before a later @ is no password. */
+/* "http://host:8080/…@": what stands before the @ is hardly a password. */
 static bool is_port(const char *colon, const char *last)
 {
 	const char *digit = colon + 1;
 	while (digit < last && isdigit((unsigned char)*digit))
 		digit++;
-	return digit > colon + 1 && digit < last && (*digit == '/' || *digit == '?' || *digit == '#');
+	return digit > colon + 1 && digit - colon <= 6 && digit < last && *digit == '/';
 }
 
 /* scheme://user:password@host (RFC 3986, 3.2.1); of http a user alone may be a
@@ -187,7 +187,7 @@ static bool mask_user(struct scan *scan, const char *begin)
 	const char *colon = memchr(user, ':', (size_t)(last - user)), *slash = memchr(user, '/', (size_t)(last - user));
 	if (colon == NULL && (!is_http || slash != NULL))
 		return false;
-	if (colon != NULL && is_port(colon, last))
+	if (colon != NULL && is_http && is_port(colon, last))
 		return false;
 	copy_to(scan, colon != NULL ? colon + 1 : user);
 	mask(scan);
@@ -236,6 +236,21 @@ static bool mask_option(struct scan *scan, const char *end)
 	return true;
 }
 
+/* "user:password@tcp(db)", an address without a scheme; not "image:tag@sha256:…". */
+static bool mask_bare_user(struct scan *scan, const char *colon)
+{
+	look_at_word(scan);
+	const char *last = scan->last_at;
+	bool is_scheme = scan->end - colon > 2 && colon[1] == '/' && colon[2] == '/';
+	bool is_digest = last != NULL && scan->end - last > 7 && memcmp(last, "@sha256:", 8) == 0;
+	if (last == NULL || last <= colon + 1 || is_scheme || is_digest || is_port(colon, last))
+		return false;
+	copy_to(scan, colon + 1);
+	mask(scan);
+	scan->at = last;
+	return true;
+}
+
 /* At the first letter of a word: a name with a secret behind it, or a token. */
 static bool mask_named(struct scan *scan)
 {
@@ -252,6 +267,8 @@ static bool mask_named(struct scan *scan)
 		mask_word(scan);
 		return true;
 	}
+	if (end > name && end < scan->end && *end == ':' && mask_bare_user(scan, end))
+		return true;
 	if (end == name || !secret_is_name(name, (size_t)(end - name)))
 		return false;
 	const char *value = end;

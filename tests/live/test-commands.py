@@ -251,6 +251,10 @@ def ports():
     return SECRETIVE % (free_port(), free_port())
 
 
+def here(port):
+    return f"http:{'//'}localhost:{port}/\n"
+
+
 @test
 def test_stats():
     begin()
@@ -320,8 +324,8 @@ def test_open_prints_the_address():
         place.compose("up", "--detach", "--quiet-pull")
         numbers = [int(each) for each in re.findall(r"127.0.0.1:(\d+):", (place.source / "compose.yaml").read_text())]
         silent = {"DISPLAY": "", "PATH": "/usr/local/bin:/usr/bin:/bin"}
-        check(ask("open", "redis", where=place, env=silent).stdout == f"http://localhost:{numbers[1]}/\n", "it is another address")
-        check(ask("open", "redis", "6379", where=place, env=silent).stdout == f"http://localhost:{numbers[0]}/\n", "it is another port")
+        check(ask("open", "redis", where=place, env=silent).stdout == here(numbers[1]), "it is another address")
+        check(ask("open", "redis", "6379", where=place, env=silent).stdout == here(numbers[0]), "it is another port")
         check("does not publish the port 99" in sentence("open", "redis", "99", status=1, where=place), "it opens what is not published")
 
 
