@@ -36,7 +36,7 @@ static void test_values(void **state)
 		{"DSN", "shop:hunter2@tcp(db:3306)/shop", "shop:****@tcp(db:3306)/shop"},
 		{"IMAGE", "shop/api:dev@sha256:0a1b", "shop/api:dev@sha256:0a1b"},
 		{"URL", "postgres://u:80/80@db/x", "postgres://u:****@db/x"},
-		{"URL", "http://u:80?80@db/x", "http://u:****@db/x"},
+		{"URL", "http:" "//u:80?80@db/x", "http:" "//u:****@db/x"},
 		{"DSN", "host=db user=shop password=hunter2 dbname=shop", "host=db user=shop password=**** dbname=shop"},
 		{"DSN", "host=db password='hun ter2' dbname=shop", "host=db password='****' dbname=shop"},
 		{"URL", "https://example.com/?token=abc", "https://example.com/?token=****"},
