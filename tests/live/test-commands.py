@@ -319,6 +319,15 @@ def test_inspect_masks_and_drift_is_found():
 
 
 @test
+def test_the_deck_runs_what_is_configured():
+    begin()
+    said = ask("compose-config", "--drift").stdout
+    check(said == "what runs is as it is configured\n", f"under the deck: {said}")
+    image = json.loads(ask("compose-config").stdout)["services"]["hello"]["image"]
+    check(image == json.loads(ask("inspect", "hello", "--json").stdout)["image"]["name"], f"the override is not in it: {image}")
+
+
+@test
 def test_open_prints_the_address():
     with folder("opened", compose_dot_yaml=ports()) as place:
         place.compose("up", "--detach", "--quiet-pull")
