@@ -65,6 +65,11 @@ static int run(const struct command_line *line)
 	case COMMAND_RESTART: return verb_life(line);
 	case COMMAND_DOWN: return verb_down(line);
 	case COMMAND_COMPOSE_OVERRIDE: return verb_compose_override(line);
+	case COMMAND_STATS: return verb_stats(line);
+	case COMMAND_EVENTS: return verb_events(line);
+	case COMMAND_INSPECT: return verb_inspect(line);
+	case COMMAND_COMPOSE_CONFIG: return verb_compose_config(line);
+	case COMMAND_OPEN_ADDRESS: return verb_open(line);
 	case COMMAND_VERSION: return print_version(line);
 	case COMMAND_HELP: return help_verb(line);
 	default: return 2; /* of the screen alone: the parser does not let it through */

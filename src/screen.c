@@ -164,6 +164,8 @@ static bool on_command(void *data, int id, const char *service, struct fault *fa
 	case COMMAND_TAKE_OVER:
 		deck_take_over(screen->deck);
 		return true;
+	case COMMAND_OPEN_ADDRESS:
+		return deck_open_address(screen->deck, service, fault);
 	default:
 		return fault_set(fault, FAULT_USAGE, "this cannot be done on the screen");
 	}
@@ -185,6 +187,12 @@ static void on_explain(void *data, const char *service)
 {
 	struct screen *screen = data;
 	deck_explain(screen->deck, service);
+}
+
+static void on_inspect(void *data, const char *service)
+{
+	struct screen *screen = data;
+	deck_inspect(screen->deck, service);
 }
 
 static void on_gone(void *data)
@@ -248,7 +256,8 @@ static void show_mistakes(struct screen *screen)
 
 static bool open_all(struct screen *screen, const struct command_line *line, struct fault *fault)
 {
-	static const struct tui_call calls = {on_view, on_command, on_follow, on_merge, on_explain, on_edit, on_page, on_gone};
+	static const struct tui_call calls = {.view = on_view, .command = on_command, .follow = on_follow, .merge = on_merge,
+		.explain = on_explain, .edit = on_edit, .page = on_page, .gone = on_gone, .inspect = on_inspect};
 	struct deck_options options;
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
 		fault_set(fault, FAULT_USAGE, "the screen needs a terminal");

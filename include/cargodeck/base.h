@@ -96,6 +96,27 @@ bool text_equal_fold(const char *a, const char *b); /* ASCII case folded */
  * control letters (but for \t, and \n where `keep_newlines`) by a blank. */
 void text_add_clean(struct str *out, const char *text, size_t len, bool keep_newlines);
 
+/* ---- secrets: what is never shown ------------------------------------------ */
+
+#define SECRET_MASK "****" /* stands for one, however long it is */
+/* Does a variable, label or key of this name hold a secret? "DB_PASSWORD",
+ * "apiKey", "GITHUB_TOKEN" do. */
+bool secret_is_name(const char *name, size_t len);
+/* Adds a text with the secrets in it masked: user:password@ of an address,
+ * NAME=VALUE, "name": "value" and --name VALUE of such names, tokens by their
+ * look, private keys. True: something was masked. Takes time by its length alone. */
+bool secret_add_text(struct str *out, const char *text, size_t len);
+/* The same for the value of a variable: masked as a whole where the name says
+ * so, unless it names a file (DB_PASSWORD_FILE=/run/secrets/db). */
+bool secret_add_value(struct str *out, const char *name, const char *value, size_t len);
+/* The words of a command one after the other, from {0} on: what follows
+ * --requirepass is masked, and what redis-cli has behind -a. */
+struct secret_command {
+	const char *program;
+	bool is_next;
+};
+bool secret_add_word(struct secret_command *command, struct str *out, const char *word);
+
 /* ---- array: typed, growing ---------------------------------------------- */
 
 /*   ARRAY(struct line) lines = {0};

@@ -32,6 +32,8 @@ enum {
 enum {
 	COMMAND_AT_SERVICES = 1, COMMAND_AT_LOG = 2, COMMAND_AT_BUILD = 4, COMMAND_AT_START = 8,
 	COMMAND_ANYWHERE = 15,
+	/* its keys come before those of anywhere */
+	COMMAND_AT_CONTAINER = 256,
 };
 
 enum command_group { COMMAND_LOOP, COMMAND_LIFE, COMMAND_LOOK, COMMAND_MOVE, COMMAND_ABOUT };

@@ -115,6 +115,11 @@ void deck_merge_logs(struct deck *deck, const struct strings *names);
 /* view.why is filled for this service from now on; NULL: no more. */
 void deck_explain(struct deck *deck, const char *service);
 
+/* view.container is filled for this service from now on; NULL: no more. */
+void deck_inspect(struct deck *deck, const char *service);
+/* Opens the http address of a port that the service publishes in a browser. */
+bool deck_open_address(struct deck *deck, const char *service, struct fault *fault);
+
 /* Grows with each change that a screen could show. */
 uint64_t deck_revision(const struct deck *deck);
 /* Fills the view; what it points at is the deck's, valid until the next turn. */

@@ -57,6 +57,10 @@ bool engine_is_local(const struct engine *engine); /* a unix socket: bind mounts
  * when the engine has taken the new stream: what is asked in `back` misses
  * nothing. */
 void engine_follow(struct engine *engine, const char *project, const struct engine_call *call, void *data);
+/* Before engine_follow(): begin with what was since this moment (wall clock, ns
+ * since 1970; the engine keeps its last events for a while), and after a break
+ * go on behind the last one given. */
+void engine_follow_since(struct engine *engine, int64_t since_ns);
 
 /* ---- requests ---------------------------------------------------------- */
 

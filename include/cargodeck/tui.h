@@ -42,6 +42,9 @@ struct tui_call {
 	void (*page)(void *data, const char *path);
 	/* The terminal is gone (hung up): nothing can be drawn any more. */
 	void (*gone)(void *data);
+	/* view.container is wanted for this service from now on; NULL: no more. May
+	 * be NULL. */
+	void (*inspect)(void *data, const char *service);
 };
 
 /* Takes the terminal over: own decoder of keys, alternate screen, standard

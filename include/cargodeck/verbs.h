@@ -25,6 +25,11 @@ int verb_down(const struct command_line *line);
 int verb_why(const struct command_line *line);
 int verb_wait(const struct command_line *line);
 int verb_doctor(const struct command_line *line);
+int verb_stats(const struct command_line *line);
+int verb_events(const struct command_line *line);
+int verb_inspect(const struct command_line *line);
+int verb_compose_config(const struct command_line *line);
+int verb_open(const struct command_line *line);
 int verb_compose_override(const struct command_line *line);
 
 #endif

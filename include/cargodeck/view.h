@@ -179,6 +179,41 @@ struct view_why {
 	size_t line_count;
 };
 
+/* ---- one container, looked into ---- */
+
+enum view_tab {
+	VIEW_OVERVIEW, VIEW_ENV, VIEW_MOUNTS, VIEW_LABELS, VIEW_PROCESSES, VIEW_INSPECT, VIEW_CONFIG, VIEW_DRIFT, VIEW_TABS,
+};
+
+enum view_field_look { VIEW_FIELD_PLAIN, VIEW_FIELD_MUTED, VIEW_FIELD_GOOD, VIEW_FIELD_BAD };
+
+/* A row of a tree. Its own rows follow it. */
+struct view_field {
+	uint64_t id; /* by its place in the tree: the same after a reading anew */
+	const char *name, *value; /* either may be NULL; secrets are masked */
+	unsigned depth;
+	size_t below; /* how many rows, of any depth, are its own */
+	bool is_folded; /* at first */
+	enum view_field_look look; /* of the value */
+};
+
+enum view_page_state { VIEW_PAGE_LOADING, VIEW_PAGE_READY, VIEW_PAGE_FAILED };
+
+struct view_page {
+	enum view_page_state state;
+	const char *sentence; /* what failed, or why there is no row */
+	const struct view_field *rows;
+	size_t count;
+	uint64_t version; /* another one where the rows are others */
+};
+
+struct view_container {
+	const char *service; /* NULL: none is looked into */
+	const char *name; /* of the container, or NULL */
+	const char *gone; /* a sentence: there is no container any more, or none yet */
+	struct view_page pages[VIEW_TABS];
+};
+
 /* ---- first start ---- */
 
 enum view_step_state { VIEW_STEP_WAITING, VIEW_STEP_RUNNING, VIEW_STEP_DONE, VIEW_STEP_FAILED };
@@ -225,6 +260,7 @@ struct view {
 	size_t fault_count;
 	struct view_why why; /* see tui_call.explain */
 	struct view_start start;
+	struct view_container container; /* see tui_call.inspect */
 };
 
 #endif

@@ -25,11 +25,19 @@ _cargodeck() {
 		logs:--exclude) takes=own ;;
 		logs:--level|logs:-l) takes=own ;;
 		logs:--json) ;;
+		stats:--json) ;;
+		stats:--watch|stats:-w) ;;
+		events:--json) ;;
+		events:--since) takes=own ;;
+		compose-config:--drift) ;;
+		compose-config:--json) ;;
 		why:--json) ;;
 		wait:--healthy) ;;
 		wait:--timeout|wait:-t) takes=own ;;
 		doctor:--json) ;;
 		version:--json) ;;
+		inspect:--json) ;;
+		open:--json) ;;
 		*:--project|*:-C) takes=all ;;
 		*:--file|*:-f) takes=all ;;
 		*:--env-file) takes=all ;;
@@ -76,17 +84,22 @@ _cargodeck() {
 		watch) word+=' --json --take-over' ;;
 		ps) word+=' --json --line --names' ;;
 		logs) word+=' --follow --tail --timestamps --grep --exclude --level --json' ;;
+		stats) word+=' --json --watch' ;;
+		events) word+=' --json --since' ;;
+		compose-config) word+=' --drift --json' ;;
 		why) word+=' --json' ;;
 		wait) word+=' --healthy --timeout' ;;
 		doctor) word+=' --json' ;;
 		version) word+=' --json' ;;
+		inspect) word+=' --json' ;;
+		open) word+=' --json' ;;
 		esac
 		mapfile -t COMPREPLY < <(compgen -W "$word" -- "$current")
 		return
 	fi
 	case $verb in
-	''|help) mapfile -t COMPREPLY < <(compgen -W 'up build start stop restart down watch ps logs why wait doctor compose-override version help' -- "$current") ;;
-	start|stop|restart|ps|logs|why|wait)
+	''|help) mapfile -t COMPREPLY < <(compgen -W 'up build start stop restart down watch ps logs stats events compose-config why wait doctor compose-override version help inspect open' -- "$current") ;;
+	start|stop|restart|ps|logs|stats|compose-config|why|wait|inspect|open)
 		while read -r name; do
 			[[ $name == *[^A-Za-z0-9._-]* ]] && continue # it would be run
 			[[ $name == "$current"* ]] && COMPREPLY+=("$name")

@@ -82,6 +82,24 @@ static const struct command_option wait_options[] = {
 	END,
 };
 
+static const struct command_option stats_options[] = {
+	{"json", 0, NULL, "Print an array as JSON; with --watch one object a line", NULL, false},
+	{"watch", 'w', NULL, "Measure again each second, until Ctrl-C", NULL, false},
+	END,
+};
+
+static const struct command_option events_options[] = {
+	{"json", 0, NULL, "Print one JSON object a line: time, service, action, container and exit_code", NULL, false},
+	{"since", 0, "TIME", "Begin with what was since then: 10m, 2h, 2026-11-23T14:02:11Z", NULL, false},
+	END,
+};
+
+static const struct command_option compose_config_options[] = {
+	{"drift", 0, NULL, "Say where it differs from what runs; it ends with 1 where it does", NULL, false},
+	{"json", 0, NULL, "Print differences as JSON", NULL, false},
+	END,
+};
+
 static const struct command_option json_options[] = {
 	{"json", 0, NULL, "Print it as JSON", NULL, false},
 	END,
@@ -98,7 +116,7 @@ static const struct command_option json_options[] = {
 
 /* In the order of the lists, and of the hints on the bottom line. */
 static const struct command_def defs[] = {
-	ON_SCREEN(COMMAND_OPEN, "open", "Open what is selected: a service's log, an error in the editor",
+	ON_SCREEN(COMMAND_OPEN, "enter", "Open what is selected: a service's log, an error in the editor",
 		SCREEN, ROWS, COMMAND_LOOK, "Enter", "open", NULL),
 	{COMMAND_UP, "up", "Bring the stack up, watch the sources and show both",
 		"Opens the deck: a screen with every service, the build, the log and the last saves. "
@@ -134,6 +152,18 @@ static const struct command_def defs[] = {
 		"Without a name: all of them, merged by time. After the word logs, -f means --follow; a compose file is named before it: "
 		"cargodeck -f FILE logs -f. A pattern is looked for in a line as it was written, and where that is JSON in what the screen shows of it.",
 		"[SERVICE...]", COMMAND_TAKES_SERVICES, 0, 4096, logs_options, VERB | COMMAND_JSON, 0, COMMAND_LOOK, NULL, NULL, NULL},
+	{COMMAND_STATS, "stats", "Print what services use: CPU, memory, network, block I/O, processes",
+		"CPU is measured over about a second; 100% is one core. Network and block I/O are counted from the start of the container. "
+		"Without a name: all of them.",
+		"[SERVICE...]", COMMAND_TAKES_SERVICES, 0, 4096, stats_options, VERB | COMMAND_JSON, 0, COMMAND_LOOK, NULL, NULL, NULL},
+	{COMMAND_EVENTS, "events", "Print what the engine tells of the project's containers, as it comes",
+		"Starts, ends, health and the like, one a line, until Ctrl-C. The engine keeps its last events for --since.",
+		NULL, COMMAND_TAKES_NOTHING, 0, 0, events_options, VERB | COMMAND_JSON, 0, COMMAND_LOOK, NULL, NULL, NULL},
+	{COMMAND_COMPOSE_CONFIG, "compose-config", "Print the compose configuration as it is run, with the override",
+		"It is JSON. Values that are secret by their name or look are masked. "
+		"With --drift it says for each service where the container is not as it is configured: image, variables (by name), ports, "
+		"mounts, command, limits. Without a name: of all services.",
+		"[SERVICE...]", COMMAND_TAKES_SERVICES, 0, 4096, compose_config_options, VERB | COMMAND_JSON, 0, COMMAND_LOOK, NULL, NULL, NULL},
 	{COMMAND_WHY, "why", "Say why a service is as it is",
 		"Its state in a sentence, with the cause and what mends it; what it waits for and what waits for it, its probe, its last lines. "
 		"Without a name: of each that is not well. It ends with 1 where one of them is not. "
@@ -224,6 +254,17 @@ static const struct command_def defs[] = {
 		SCREEN, COMMAND_ANYWHERE, COMMAND_MOVE, "-", NULL, NULL),
 	ON_SCREEN(COMMAND_ARRANGE, "arrange", "Put the log beside the other panes, or below them",
 		SCREEN, COMMAND_ANYWHERE, COMMAND_MOVE, "|", NULL, NULL),
+	{COMMAND_INSPECT, "inspect", "Look into a container: image, command, variables, mounts, ports, health",
+		"What a container is: image with digest, command, variables, mounts, networks, ports, labels, limits, health with the last probes, "
+		"restart policy. Values that are secret by their name or look are masked, with --json too. "
+		"On the screen it is about the selected service, in tabs: processes, the engine's own words as a tree, the configuration, "
+		"and where what runs differs from it.",
+		"SERVICE", COMMAND_TAKES_SERVICES, 1, 1, json_options, VERB | SERVICE | SCREEN | COMMAND_JSON, COMMAND_ANYWHERE, COMMAND_LOOK,
+		"i", "inspect", NULL},
+	{COMMAND_OPEN_ADDRESS, "open", "Open the address of a port that a service publishes",
+		"Prints the http address and opens it with xdg-open, where there is one and a display. "
+		"Without PORT: the first port that speaks http; else the one of this number, outside or inside.",
+		"SERVICE [PORT]", COMMAND_TAKES_SERVICES, 1, 2, json_options, VERB | SERVICE | COMMAND_JSON, ROWS, COMMAND_LOOK, "O", NULL, NULL},
 	ON_SCREEN(COMMAND_SEARCH, "search", "Search in the pane",
 		SCREEN, COMMAND_ANYWHERE, COMMAND_LOOK, "/", "search", NULL),
 	ON_SCREEN(COMMAND_SEARCH_NEXT, "search-next", "Go to the next match",
@@ -234,6 +275,18 @@ static const struct command_def defs[] = {
 		MOVE, COMMAND_ANYWHERE, COMMAND_LOOK, "]", NULL, NULL),
 	ON_SCREEN(COMMAND_ERROR_PREVIOUS, "error-previous", "Go to the error before",
 		MOVE, COMMAND_ANYWHERE, COMMAND_LOOK, "[", NULL, NULL),
+	ON_SCREEN(COMMAND_TAB_NEXT, "tab-next", "Inside a container: go to the next tab",
+		SCREEN, COMMAND_AT_CONTAINER, COMMAND_MOVE, "l", NULL, NULL),
+	ON_SCREEN(COMMAND_TAB_PREVIOUS, "tab-previous", "Inside a container: go to the tab before",
+		SCREEN, COMMAND_AT_CONTAINER, COMMAND_MOVE, "h", NULL, NULL),
+	ON_SCREEN(COMMAND_UNFOLD, "unfold", "Inside a container: unfold what is selected",
+		SCREEN, COMMAND_AT_CONTAINER, COMMAND_MOVE, "Right", NULL, NULL),
+	ON_SCREEN(COMMAND_FOLD, "fold", "Inside a container: fold what is selected, or go to what it belongs to",
+		SCREEN, COMMAND_AT_CONTAINER, COMMAND_MOVE, "Left", NULL, NULL),
+	ON_SCREEN(COMMAND_SERVICE_NEXT, "service-next", "Inside a container: look into the next service's",
+		SCREEN, COMMAND_AT_CONTAINER, COMMAND_MOVE, "]", NULL, NULL),
+	ON_SCREEN(COMMAND_SERVICE_PREVIOUS, "service-previous", "Inside a container: look into the one of the service before",
+		SCREEN, COMMAND_AT_CONTAINER, COMMAND_MOVE, "[", NULL, NULL),
 	ON_SCREEN(COMMAND_MOUSE, "mouse", "Take the mouse, or leave it to the terminal",
 		SCREEN, COMMAND_ANYWHERE, COMMAND_ABOUT, "M", NULL, NULL),
 	ON_SCREEN(COMMAND_REDRAW, "redraw", "Draw the whole screen anew",

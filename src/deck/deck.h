@@ -214,6 +214,7 @@ struct deck {
 	size_t log_bytes;
 	uint64_t revision;
 	struct deck_view_store *view;
+	struct inspection *inspection; /* NULL: none was looked into yet */
 };
 
 /* ---- deck.c ---- */
@@ -367,5 +368,18 @@ void hear_event(struct deck *deck, const json_t *json);
 
 /* ---- view.c ---- */
 void view_close(struct deck *deck);
+
+/* ---- address.c: what a service publishes ---- */
+/* "http://localhost:8080/": `port` by its number outside or inside; 0: the first
+ * that speaks http. The caller frees. NULL and a fault: it publishes none such. */
+char *address_of(const struct engine *engine, const struct service *service, long port, struct fault *fault);
+char *address_opener(void); /* xdg-open's path; NULL: there is none, or no display. The caller frees */
+
+/* ---- container.c: the one container that is looked into ---- */
+struct inspection;
+void inspection_hear(struct deck *deck); /* rows may have changed: asks anew where its container did */
+void inspection_reconfigured(struct deck *deck); /* the project was read again */
+void inspection_fill(struct deck *deck, struct view_container *out);
+void inspection_close(struct deck *deck);
 
 #endif

@@ -59,6 +59,33 @@ static const struct command_term ps_fields[] = {
 	{NULL, NULL},
 };
 
+static const struct command_term stats_fields[] = {
+	{"service, state", "As in SERVICES AS JSON."},
+	{"cpu_percent", "100 is one core; null where it does not run."},
+	{"memory_bytes, memory_limit_bytes", "What is used without caches that nobody uses; the limit, or null."},
+	{"network_received_bytes, network_sent_bytes", "Since the start of its container, over all networks."},
+	{"block_read_bytes, block_written_bytes", "Since the start of its container."},
+	{"processes", "Processes and threads."},
+	{"time", "With --watch alone: RFC 3339."},
+	{NULL, NULL},
+};
+
+static const struct command_term inspect_fields[] = {
+	{"service, container, id", "Names, and the engine's number."},
+	{"image", "name, id, digest (null: it was never pulled or pushed) and created."},
+	{"state, exit_code, created, started", "The engine's word; a code where it has ended."},
+	{"entrypoint, command, user, working_dir", "Arrays of words, or null."},
+	{"env", "An array with name, value (or null) and masked."},
+	{"mounts", "An array with type, source, target and read_only."},
+	{"networks", "An array with name, address, address6 and aliases."},
+	{"ports", "An array with container, address and host; the last two null where it is not published."},
+	{"labels", "An object."},
+	{"limits", "memory_bytes, cpus and processes, each null where there is none; read_only."},
+	{"health", "Null, or status, test, failing_streak and probes: the last ones with time, exit_code and output."},
+	{"restart", "policy, most and count."},
+	{NULL, NULL},
+};
+
 static const struct command_term statuses[] = {
 	{"0", "Well."},
 	{"1", "What was asked for failed, or a check found something."},
@@ -95,6 +122,8 @@ const struct command_chapter manual_chapters[MANUAL_CHAPTERS] = {
 		"Each has event, its name; time, RFC 3339 with milliseconds, in UTC; and generation, a number, where there is one. "
 		"More events and more members may come with later versions: ignore what you do not know.", events},
 	{"SERVICES AS JSON", "`cargodeck ps --json` prints an array with one object a service:", ps_fields},
+	{"STATS AS JSON", "`cargodeck stats --json` prints an array with one object a service, with --watch one object a line:", stats_fields},
+	{"A CONTAINER AS JSON", "`cargodeck inspect --json` prints one object. Secrets are masked as \"****\", long texts cut:", inspect_fields},
 	{"LABELS", "A compose file may say more about a service by labels. None is needed; "
 		"`cargodeck doctor` says for each service what was found and why.", labels},
 	{"EXIT STATUS", NULL, statuses},

@@ -40,6 +40,7 @@ void rows_from_project(struct deck *deck)
 		service->is_job = is_job(deck, found->compose);
 	}
 	services_keep(deck->services, &names);
+	inspection_reconfigured(deck);
 	deck_changed(deck);
 }
 
@@ -60,6 +61,7 @@ void rows_tell(struct deck *deck)
 	}
 	if (any)
 		look_write_generations(deck);
+	inspection_hear(deck);
 }
 
 /* ---- one container in full ---- */

@@ -293,6 +293,7 @@ void deck_view(struct deck *deck, struct view *view)
 	view->fault_count = store->faults.count;
 	fill_start(deck, store, &view->start);
 	why_fill(deck, &view->why);
+	inspection_fill(deck, &view->container);
 }
 
 void view_close(struct deck *deck)

@@ -70,6 +70,8 @@ static void tell_event(struct engine *engine, const char *line, size_t len)
 		event.exit_code = (int)strtol(code, NULL, 10);
 	/* a health check makes three exec_ events each time */
 	bool whole = event.type != NULL && event.action != NULL && event.id != NULL;
+	if (engine->since_ns > 0 && event.time_ns >= engine->since_ns)
+		engine->since_ns = event.time_ns + 1;
 	if (whole && !text_starts_with(event.action, "exec_") && is_ours(engine, attributes))
 		engine->call.event(engine->data, &event);
 	json_decref(json);
@@ -130,7 +132,10 @@ static void follow(void *data)
 	static const char filters[] = "{\"type\":[\"container\"],\"event\":[\"create\",\"start\",\"restart\",\"die\",\"oom\",\"stop\",\"kill\","
 		"\"pause\",\"unpause\",\"rename\",\"update\",\"destroy\",\"health_status\"]}";
 	auto_free char *quoted = engine_quote(filters);
-	auto_free char *path = mem_print("/events?filters=%s", quoted);
+	auto_str since = {0};
+	if (engine->since_ns > 0)
+		str_print(&since, "since=%lld.%09lld&", (long long)(engine->since_ns / 1000000000), (long long)(engine->since_ns % 1000000000));
+	auto_free char *path = mem_print("/events?%sfilters=%s", str_text(&since), quoted);
 	str_clear(&engine->event_bytes);
 	engine_cancel(engine->events);
 	engine->events = engine_request_open(engine, "GET", path, NULL, NULL, 0, 0, on_event_bytes, on_events_end, engine);
@@ -184,6 +189,11 @@ const char *engine_api_version(const struct engine *engine)
 bool engine_is_local(const struct engine *engine)
 {
 	return engine->place.socket != NULL;
+}
+
+void engine_follow_since(struct engine *engine, int64_t since_ns)
+{
+	engine->since_ns = since_ns;
 }
 
 void engine_follow(struct engine *engine, const char *project, const struct engine_call *call, void *data)

@@ -37,6 +37,7 @@ struct engine {
 	struct loop_timer *again;
 	unsigned again_ms;
 	bool is_lost;
+	int64_t since_ns; /* events from then on; 0: from now on */
 };
 
 /* How long to wait before the engine is asked again, after `last_ms`: a local

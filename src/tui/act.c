@@ -35,6 +35,10 @@ static void move_by(struct tui *tui, long step)
 		tui->why_top = moved(tui->why_top, step);
 		return;
 	}
+	if (tui->mode == MODE_CONTAINER) {
+		container_move(tui, step);
+		return;
+	}
 	switch (tui->focus) {
 	case PANE_SERVICES:
 		services_move(tui, step);
@@ -62,6 +66,8 @@ static long page(const struct tui *tui)
 		tui->focus == PANE_LOG && tui->log.rows > 0 ? (size_t)tui->log.rows : 0;
 	if (tui->mode == MODE_ERROR || tui->mode == MODE_WHY)
 		rows = tui->rows > 3 ? (size_t)tui->rows - 3 : 1;
+	if (tui->mode == MODE_CONTAINER)
+		rows = tui->container.rows;
 	return rows > 2 ? (long)rows - 1 : 1;
 }
 
@@ -94,6 +100,10 @@ static void explain(struct tui *tui, bool is_on)
 
 static void open_selected(struct tui *tui)
 {
+	if (tui->mode == MODE_CONTAINER) {
+		container_fold(tui, FOLD_TURN);
+		return;
+	}
 	if (tui->mode == MODE_WHY) {
 		explain(tui, false);
 		tui->focus = PANE_LOG;
@@ -122,6 +132,8 @@ static void leave(struct tui *tui)
 {
 	if (tui->mode == MODE_WHY)
 		explain(tui, false);
+	else if (container_leave(tui))
+		return;
 	else if (tui->mode != MODE_DECK)
 		tui->mode = MODE_DECK;
 	else if (tui->log.is_selecting)
@@ -147,6 +159,7 @@ static void grow_log(struct tui *tui, int step)
 
 static void open_field(struct tui *tui, enum mode mode)
 {
+	tui->mode_under = tui->mode == MODE_CONTAINER ? MODE_CONTAINER : MODE_DECK;
 	tui->mode = mode;
 	tui->help_top = tui->palette_at = 0;
 	field_set(&tui->field, "");
@@ -280,6 +293,10 @@ static bool act_screen(struct tui *tui, int id)
 		break;
 	case COMMAND_PANE_NEXT:
 	case COMMAND_PANE_PREVIOUS:
+		if (tui->mode == MODE_CONTAINER) {
+			container_turn_tab(tui, id == COMMAND_PANE_NEXT ? 1 : -1);
+			break;
+		}
 		tui->mode = MODE_DECK;
 		tui->focus = layout_next(&tui->wish, tui->focus, id == COMMAND_PANE_NEXT ? 1 : -1);
 		break;
@@ -301,6 +318,11 @@ static bool act_screen(struct tui *tui, int id)
 	case COMMAND_ARRANGE:
 		tui->arrange = tui->layout.mode == LAYOUT_WIDE ? ARRANGE_BELOW : ARRANGE_BESIDE;
 		break;
+	case COMMAND_SEARCH:
+		if (tui->mode != MODE_CONTAINER)
+			return act_log(tui, id);
+		tui->mode = MODE_CONTAINER_FILTER;
+		break;
 	case COMMAND_ERROR_NEXT:
 		error_step(tui, 1);
 		break;
@@ -315,6 +337,21 @@ static bool act_screen(struct tui *tui, int id)
 		break;
 	case COMMAND_SUSPEND:
 		suspend(tui);
+		break;
+	case COMMAND_INSPECT:
+		container_open(tui);
+		break;
+	case COMMAND_TAB_NEXT:
+	case COMMAND_TAB_PREVIOUS:
+		container_turn_tab(tui, id == COMMAND_TAB_NEXT ? 1 : -1);
+		break;
+	case COMMAND_FOLD:
+	case COMMAND_UNFOLD:
+		container_fold(tui, id == COMMAND_FOLD ? FOLD_CLOSE : FOLD_OPEN);
+		break;
+	case COMMAND_SERVICE_NEXT:
+	case COMMAND_SERVICE_PREVIOUS:
+		services_move(tui, id == COMMAND_SERVICE_NEXT ? 1 : -1);
 		break;
 	default:
 		return act_log(tui, id);

@@ -4,6 +4,8 @@
 
 unsigned hints_where(const struct tui *tui)
 {
+	if (container_is_open(tui))
+		return COMMAND_AT_CONTAINER | COMMAND_AT_SERVICES;
 	switch (tui->focus) {
 	case PANE_SERVICES:
 		return COMMAND_AT_SERVICES;
@@ -52,6 +54,8 @@ bool hints_does_something(const struct tui *tui, const struct command_def *def)
 	bool has_service = selected_state(tui, &state);
 	if ((def->flags & COMMAND_SERVICE) != 0 && !has_service)
 		return false;
+	if (def->where == COMMAND_AT_CONTAINER)
+		return container_is_open(tui);
 	switch (def->id) {
 	case COMMAND_START:
 		return state == VIEW_STOPPED || state == VIEW_FAILED || state == VIEW_DONE || state == VIEW_WAITING;
@@ -175,7 +179,7 @@ static void draw_commands(struct tui *tui, int y)
 
 static void draw_field(struct tui *tui, int y, const char *before)
 {
-	const struct field *field = &tui->field;
+	const struct field *field = tui->mode == MODE_CONTAINER_FILTER ? &tui->container.filter : &tui->field;
 	int w = tui->columns - 2, at = 1;
 	at += pen_text(tui, y, at, w, before, paint_bold(paint_role(tui, THEME_ACCENT)));
 	int cursor = pen_width(field->text, field->cursor, 4 * FIELD_MOST), room = w - at > 1 ? w - at : 1;
@@ -222,6 +226,9 @@ void hints_draw(struct tui *tui)
 		{COMMAND_LINE_DOWN, NULL, "down"}, {COMMAND_LINE_UP, NULL, "up"}};
 	static const struct fixed_hint why[] = {{COMMAND_OPEN, NULL, "log"}, {COMMAND_RESTART, NULL, "restart"}, {COMMAND_START, NULL, "start"},
 		{COMMAND_LEAVE, NULL, "back"}, {COMMAND_LINE_DOWN, NULL, "down"}, {COMMAND_LINE_UP, NULL, "up"}};
+	static const struct fixed_hint container[] = {{COMMAND_PANE_NEXT, NULL, "tab"}, {COMMAND_OPEN, NULL, "fold"}, {COMMAND_SEARCH, NULL, "filter"},
+		{COMMAND_LEAVE, NULL, "back"}, {COMMAND_SERVICE_NEXT, NULL, "next service"}, {COMMAND_SERVICE_PREVIOUS, NULL, "previous"},
+		{COMMAND_OPEN_ADDRESS, NULL, "address"}, {COMMAND_LINE_DOWN, NULL, "down"}, {COMMAND_LINE_UP, NULL, "up"}};
 	int y = tui->layout.keys_row;
 	if (y < 0)
 		return;
@@ -260,6 +267,12 @@ void hints_draw(struct tui *tui)
 		break;
 	case MODE_WHY:
 		draw_fixed(tui, y, why, COUNT_OF(why));
+		break;
+	case MODE_CONTAINER:
+		draw_fixed(tui, y, container, COUNT_OF(container));
+		break;
+	case MODE_CONTAINER_FILTER:
+		draw_field(tui, y, "only rows with: ");
 		break;
 	}
 }

@@ -111,7 +111,7 @@ static void key_in_help(struct tui *tui, struct key key)
 	bool is_help = def != NULL && def->id == COMMAND_KEYS && tui->field.len == 0;
 	size_t page = tui->help_rows > 1 ? tui->help_rows - 1 : 1;
 	if (is_cancel(key) || key.code == CODE_ENTER || is_help)
-		tui->mode = MODE_DECK;
+		tui->mode = tui->mode_under;
 	else if (key.code == CODE_UP)
 		tui->help_top -= tui->help_top > 0;
 	else if (key.code == CODE_DOWN)
@@ -127,10 +127,10 @@ static void key_in_help(struct tui *tui, struct key key)
 static void key_in_palette(struct tui *tui, struct key key)
 {
 	if (is_cancel(key) || (key.code == CODE_BACKSPACE && tui->field.len == 0)) {
-		tui->mode = MODE_DECK;
+		tui->mode = tui->mode_under;
 	} else if (key.code == CODE_ENTER) {
 		const struct command_def *def = palette_chosen(tui);
-		tui->mode = MODE_DECK;
+		tui->mode = tui->mode_under;
 		if (def != NULL)
 			act(tui, def);
 	} else if (key.code == CODE_UP || (key.code == CODE_TAB && key.mods == KEY_MOD_SHIFT)) {
@@ -183,6 +183,16 @@ static void take_key(struct tui *tui, struct key key)
 	case MODE_EXPORT:
 		key_in_export(tui, key);
 		return;
+	case MODE_CONTAINER_FILTER:
+		container_key(tui, key);
+		return;
+	case MODE_CONTAINER:
+		def = keymap_find(&tui->keymap, key, COMMAND_AT_CONTAINER);
+		if (def == NULL)
+			def = keymap_find(&tui->keymap, key, COMMAND_ANYWHERE);
+		if (def != NULL)
+			act(tui, def);
+		return;
 	case MODE_DECK:
 	case MODE_ERROR:
 	case MODE_WHY:
@@ -233,6 +243,10 @@ static void take_mouse(struct tui *tui, const struct key_event *event)
 		tui->help_top = is_up ? tui->help_top - (tui->help_top > 0) : tui->help_top + 1;
 	} else if ((is_up || is_down) && tui->mode == MODE_WHY) {
 		tui->why_top = is_up ? tui->why_top - (tui->why_top > 0) : tui->why_top + 1;
+	} else if ((is_up || is_down) && tui->mode == MODE_CONTAINER) {
+		container_move(tui, is_up ? -WHEEL_LINES : WHEEL_LINES);
+	} else if (event->mouse.button == MOUSE_LEFT && tui->mode == MODE_CONTAINER) {
+		container_click(tui, x, y);
 	} else if ((is_up || is_down) && tui->mode == MODE_ERROR) {
 		tui->error_scroll = is_up ? tui->error_scroll - (tui->error_scroll > 0) : tui->error_scroll + 1;
 	} else if (tui->mode == MODE_DECK) {
@@ -258,6 +272,10 @@ static bool has_field(const struct tui *tui)
 /* What is pasted is text: it fills a field, and never runs a command. */
 static void take_paste(struct tui *tui, const char *bytes, size_t len)
 {
+	if (tui->questions.count == 0 && tui->mode == MODE_CONTAINER_FILTER) {
+		container_paste(tui, bytes, len);
+		return;
+	}
 	if (!has_field(tui))
 		return;
 	field_paste(&tui->field, bytes, len);
@@ -303,6 +321,7 @@ static void after(struct tui *tui)
 	else
 		loop_timer_stop(tui->esc_timer);
 	act_follow(tui);
+	container_tell(tui);
 	tui_wake(tui, true);
 }
 

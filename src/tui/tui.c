@@ -136,7 +136,9 @@ static void draw_all(struct tui *tui, const struct view *view)
 		build_draw_error(tui, view);
 	else if (tui->mode == MODE_WHY)
 		why_draw(tui, view);
-	else if (tui->mode == MODE_HELP)
+	else if (container_is_open(tui))
+		container_draw(tui, view);
+	if (tui->mode == MODE_HELP)
 		help_draw(tui);
 	else if (tui->mode == MODE_PALETTE)
 		palette_draw(tui);
@@ -174,6 +176,7 @@ void tui_draw(struct tui *tui, const struct view *view)
 		loop_timer_stop(tui->tick_timer);
 	act_follow(tui);
 	export_page(tui);
+	container_tell(tui);
 }
 
 void tui_turn(struct tui *tui, uint64_t revision)
@@ -248,6 +251,7 @@ void tui_close(struct tui *tui)
 	for (size_t i = 0; i < tui->questions.count; i++)
 		question_finish(&tui->questions.items[i]);
 	array_finish(&tui->questions);
+	container_finish(tui);
 	free(tui->selected);
 	free(tui->followed);
 	export_finish(tui);

@@ -65,6 +65,7 @@ bool field_key(struct field *field, struct key key);
 enum mode { MODE_DECK, MODE_HELP, MODE_PALETTE, MODE_SEARCH, MODE_ERROR, MODE_WHY,
 	/* a text is typed */
 	MODE_FILTER, MODE_TIME, MODE_EXPORT,
+	MODE_CONTAINER, MODE_CONTAINER_FILTER,
 };
 
 struct error_place {
@@ -145,6 +146,25 @@ struct log_export {
 	struct str line;
 };
 
+/* The container view (container.c). */
+struct container_state {
+	int tab; /* enum view_tab */
+	char *told; /* the service that deck was told to look into, or NULL */
+	size_t at[VIEW_TABS], top[VIEW_TABS]; /* among the rows that can be seen */
+	uint64_t selected[VIEW_TABS]; /* the id of the row at `at`; 0: none */
+	ARRAY(uint64_t) turned; /* ids that are not as they are at first: folded or not */
+	struct field filter;
+	/* which rows of the page can be seen, and of which page that is */
+	ARRAY(uint32_t) seen;
+	bool is_known;
+	uint64_t known_version;
+	int known_tab;
+	/* of the frame drawn last */
+	size_t rows, row_below, row_above;
+	bool row_is_folded;
+	int row_y, tab_y, tab_end[VIEW_TABS]; /* where rows and tabs stand; 0: the tab is not seen */
+};
+
 struct style {
 	attr_t attr;
 	int pair;
@@ -177,6 +197,8 @@ struct tui {
 	struct field field;
 	struct log_state log;
 	struct log_export export;
+	struct container_state container;
+	enum mode mode_under; /* where the help and the palette go back to: the deck or a container */
 	ARRAY(struct question) questions;
 	struct fault fault; /* shown until a key is pressed */
 	struct strings mistakes; /* of config and keys; shown until a key is pressed */
@@ -322,6 +344,20 @@ void export_finish(struct tui *tui);
 bool match_find(const char *needle, const char *text);
 void saves_draw(struct tui *tui, const struct view *view, const struct rect *rect);
 void why_draw(struct tui *tui, const struct view *view);
+/* One container over the whole screen (container.c). */
+enum container_fold { FOLD_TURN, FOLD_OPEN, FOLD_CLOSE };
+bool container_is_open(const struct tui *tui); /* if only below the help or the palette */
+void container_draw(struct tui *tui, const struct view *view);
+void container_open(struct tui *tui); /* or closes it */
+void container_tell(struct tui *tui); /* tells deck which service is looked into now */
+void container_move(struct tui *tui, long step);
+void container_turn_tab(struct tui *tui, int step);
+void container_fold(struct tui *tui, enum container_fold how);
+bool container_leave(struct tui *tui); /* false: it is not open */
+void container_key(struct tui *tui, struct key key); /* while a filter is typed */
+void container_click(struct tui *tui, int x, int y);
+void container_paste(struct tui *tui, const char *bytes, size_t len);
+void container_finish(struct tui *tui);
 void start_draw(struct tui *tui, const struct view *view, const struct rect *rect);
 
 /* ---- around the panes ---- */

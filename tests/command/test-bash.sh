@@ -35,9 +35,9 @@ check() {
 }
 
 cd "$TEST_SRCDIR/themes" || exit 99
-check 'start stop' cargodeck st
-check 'start stop' cargodeck deck st
-check 'start stop' cargodeck --color always -f x.yaml st
+check 'start stop stats' cargodeck st
+check 'start stop stats' cargodeck deck st
+check 'start stop stats' cargodeck --color always -f x.yaml st
 check 'api' cargodeck restart a
 check 'worker' cargodeck restart w
 check 'worker' cargodeck logs -f w

@@ -313,6 +313,29 @@ static void events_are_told(void **state)
 	loop_close(loop);
 }
 
+/* What was since a moment is asked for; after a break only what came later. */
+static void events_since_are_told_once(void **state)
+{
+	(void)state;
+	struct loop *loop = loop_open();
+	struct fake *fake = fake_open(serve_events, NULL);
+	struct heard heard = {.engine = open_engine(loop, fake)};
+	engine_follow_since(heard.engine, 4);
+	engine_follow(heard.engine, "shop", &calls, &heard);
+	wait_until(loop, heard.events == 3 && heard.asked == 3);
+	assert_int_equal(fake_asked(fake, "GET /v1.41/events?since=0.000000004&filters"), 1);
+	fake_stop(fake);
+	wait_until(loop, heard.lost == 1);
+	fake_start(fake);
+	wait_until(loop, heard.back == 1 && heard.events == 6);
+	assert_int_equal(fake_asked(fake, "GET /v1.41/events?since=0.000000006&filters"), 1);
+	wait_until(loop, heard.asked == heard.events + heard.back);
+	engine_close(heard.engine);
+	str_finish(&heard.text);
+	fake_close(fake);
+	loop_close(loop);
+}
+
 static void gone_and_back_are_told_once(void **state)
 {
 	(void)state;
@@ -436,6 +459,7 @@ int main(void)
 		cmocka_unit_test(calls_may_ask_and_cancel),
 		cmocka_unit_test(closing_drops_what_is_under_way),
 		cmocka_unit_test(events_are_told),
+		cmocka_unit_test(events_since_are_told_once),
 		cmocka_unit_test(gone_and_back_are_told_once),
 		cmocka_unit_test(broken_event_streams_mend),
 		cmocka_unit_test(children_get_no_connection),

@@ -228,6 +228,116 @@ def test_restart():
     wait_answer(PORT, last, seconds=2)
 
 
+# ---- stats, events, inspect, compose-config, open ----
+
+SECRETIVE = """services:
+  redis:
+    image: redis:7-bookworm
+    command: redis-server --save '' --requirepass hunter2
+    environment:
+      API_KEY: hunter2
+      DATABASE_URL: postgres://shop:hunter2@db/shop
+      PLAIN: "a$$b"
+    mem_limit: 64m
+    labels: {a.token: hunter2, a.plain: shown}
+    healthcheck:
+      test: ["CMD", "redis-cli", "-a", "hunter2", "ping"]
+      interval: 1s
+    ports: ["127.0.0.1:%d:6379", "127.0.0.1:%d:8000"]
+"""
+
+
+def ports():
+    return SECRETIVE % (free_port(), free_port())
+
+
+def here(port):
+    return f"http:{'//'}localhost:{port}/\n"
+
+
+@test
+def test_stats():
+    begin()
+    lines = ask("stats").stdout.splitlines()
+    check(lines[0].split()[:4] == ["SERVICE", "CPU", "MEMORY", "LIMIT"] and lines[1].split()[0] == "hello", f"stats printed {lines}")
+    hello = json.loads(ask("stats", "--json", "hello").stdout)[0]
+    check(hello["service"] == "hello" and hello["cpu_percent"] >= 0 and hello["processes"] >= 1, f"stats has {hello}")
+    check(100_000 < hello["memory_bytes"] < 1 << 30, f"memory_bytes is {hello['memory_bytes']!r}")
+    with subprocess.Popen([PROGRAM, "stats", "--watch", "--json"], cwd=STAGE.workspace.root, env=STAGE.workspace.env,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as watcher:
+        try:
+            seen = [json.loads(watcher.stdout.readline()) for _ in range(2)]
+            check(seen[0]["time"] < seen[1]["time"] and seen[1]["service"] == "hello", f"--watch printed {seen}")
+            watcher.send_signal(signal.SIGINT)
+            check(watcher.wait(10) == 0, f"it ended with {watcher.returncode}")
+        finally:
+            if watcher.poll() is None:
+                watcher.kill()
+
+
+@test
+def test_events():
+    with folder("events", compose_dot_yaml=REDIS) as place:
+        with subprocess.Popen([PROGRAM, "events", "--json", "--since", "1h"], cwd=place.root, env=place.env, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, text=True) as listener:
+            try:
+                place.compose("up", "--detach", "--quiet-pull")
+                seen = [json.loads(listener.stdout.readline()) for _ in range(2)]
+                check([each["action"] for each in seen] == ["create", "start"], f"events are {seen}")
+                check(all(each["service"] == "redis" and each["exit_code"] is None for each in seen), f"events are {seen}")
+                listener.send_signal(signal.SIGINT)
+                check(listener.wait(10) == 0, f"it ended with {listener.returncode}")
+            finally:
+                if listener.poll() is None:
+                    listener.kill()
+        check("--since takes a time" in sentence("events", "--since", "tomorrow", status=2, where=place), "a wrong time is taken")
+
+
+@test
+def test_inspect_masks_and_drift_is_found():
+    with folder("secretive", compose_dot_yaml=ports()) as place:
+        check("redis has no container" in sentence("inspect", "redis", status=1, where=place), "it inspects what is not there")
+        drift = ask("compose-config", "--drift", status=1, where=place).stdout
+        check("redis: container: configured there, running not there" in drift, f"without a container: {drift}")
+        place.compose("up", "--detach", "--quiet-pull")
+        until(lambda: ask("ps", where=place).stdout.count("healthy"), "redis is not healthy")
+        facts = json.loads(ask("inspect", "redis", "--json", where=place).stdout)
+        env = {each["name"]: each["value"] for each in facts["env"]}
+        check(env["API_KEY"] == "****" and env["DATABASE_URL"] == "postgres://shop:****@db/shop" and env["PLAIN"] == "a$b", f"env is {env}")
+        check(facts["limits"]["memory_bytes"] == 64 << 20 and facts["health"]["status"] == "healthy", f"facts are {facts}")
+        check(facts["labels"]["a.plain"] == "shown" and facts["command"][-1] == "****", f"facts are {facts}")
+        for words in (["inspect", "redis"], ["inspect", "redis", "--json"], ["compose-config"], ["compose-config", "redis"]):
+            check("hunter" not in ask(*words, where=place).stdout, f"{words} tells a secret")
+        check(ask("compose-config", "--drift", where=place).stdout == "what runs is as it is configured\n", "there is a drift")
+        text = (place.source / "compose.yaml").read_text()
+        place.write("compose.yaml", text.replace("64m", "65m").replace("API_KEY: hunter2", "API_KEY: hunter3"))
+        drift = ask("compose-config", "--drift", status=1, where=place).stdout
+        check("env API_KEY: configured one value, running another value" in drift and "limits memory" in drift, f"drift is {drift}")
+        check("hunter" not in drift and drift.count("\n") == 2, f"drift is {drift}")
+        found = json.loads(ask("compose-config", "--drift", "--json", status=1, where=place).stdout)
+        check([each["what"] for each in found["redis"]] == ["env", "limits"], f"drift is {found}")
+
+
+@test
+def test_the_deck_runs_what_is_configured():
+    begin()
+    said = ask("compose-config", "--drift").stdout
+    check(said == "what runs is as it is configured\n", f"under the deck: {said}")
+    image = json.loads(ask("compose-config").stdout)["services"]["hello"]["image"]
+    check(image == json.loads(ask("inspect", "hello", "--json").stdout)["image"]["name"], f"the override is not in it: {image}")
+
+
+@test
+def test_open_prints_the_address():
+    with folder("opened", compose_dot_yaml=ports()) as place:
+        place.compose("up", "--detach", "--quiet-pull")
+        numbers = [int(each) for each in re.findall(r"127.0.0.1:(\d+):", (place.source / "compose.yaml").read_text())]
+        silent = {"DISPLAY": "", "PATH": "/usr/local/bin:/usr/bin:/bin"}
+        check(ask("open", "redis", where=place, env=silent).stdout == here(numbers[1]), "it is another address")
+        check(ask("open", "redis", "6379", where=place, env=silent).stdout == here(numbers[0]), "it is another port")
+        check("does not publish the port 99" in sentence("open", "redis", "99", status=1, where=place), "it opens what is not published")
+
+
 # ---- doctor and compose-override ----
 
 @test

@@ -173,6 +173,87 @@ static void fill_why(struct view *view)
 		.probe_said = "wget: can't connect to remote host (127.0.0.1): Connection refused", .lines = last, .line_count = COUNT_OF(last)};
 }
 
+/* ---- a container that is looked into ---- */
+
+static const struct view_field overview[] = {
+	{.id = 1, .name = "container", .value = "shop-api-1"},
+	{.id = 2, .name = "id", .value = "4f1c2b7e9d3a5f60718293a4b5c6d7e8f90112233445566778899aabbccddeef"},
+	{.id = 3, .name = "state", .value = "running"},
+	{.id = 4, .name = "image", .value = "shop-api:dev", .below = 2},
+	{.id = 5, .name = "id", .value = "sha256:0a1b2c3d4e5f60718293a4b5c6d7e8f90112233445566778899aabbccddeeff0", .depth = 1},
+	{.id = 6, .name = "digest", .value = "none: it was never pulled or pushed", .depth = 1},
+	{.id = 7, .name = "command", .value = "/usr/local/bin/api --listen 0.0.0.0:8080"},
+	{.id = 8, .name = "health", .value = "healthy", .below = 3, .look = VIEW_FIELD_GOOD},
+	{.id = 9, .name = "test", .value = "CMD wget -qO- http://127.0.0.1:8080/healthz", .depth = 1},
+	{.id = 10, .name = "2026-11-23T14:02:11Z", .value = "failed with 1  wget: can't connect to remote host (127.0.0.1): Connection refused",
+		.depth = 1, .look = VIEW_FIELD_BAD},
+	{.id = 11, .name = "2026-11-23T14:02:41Z", .value = "passed 0  ok", .depth = 1},
+	{.id = 12, .name = "networks", .value = "", .below = 1},
+	{.id = 13, .name = "shop_default", .value = "172.20.0.5  as api", .depth = 1},
+	{.id = 14, .name = "ports", .value = "", .below = 1},
+	{.id = 15, .name = "8080/tcp", .value = "127.0.0.1:8080", .depth = 1},
+	{.id = 16, .name = "limits", .value = "", .below = 2},
+	{.id = 17, .name = "memory", .value = "512M", .depth = 1},
+	{.id = 18, .name = "cpus", .value = "none", .depth = 1},
+};
+
+static const struct view_field env[] = {
+	{.id = 20, .name = "RUST_LOG", .value = "info"},
+	{.id = 21, .name = "DATABASE_URL", .value = "postgres://shop:****@db:5432/shop", .look = VIEW_FIELD_MUTED},
+	{.id = 22, .name = "STRIPE_KEY", .value = "****", .look = VIEW_FIELD_MUTED},
+	{.id = 23, .name = "PATH", .value = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/a/path/that/goes/on/and/on"},
+};
+
+static const struct view_field tree[] = {
+	{.id = 30, .name = "Id", .value = "4f1c2b7e9d3a"},
+	{.id = 31, .name = "State", .value = "3 members", .below = 4, .is_folded = true, .look = VIEW_FIELD_MUTED},
+	{.id = 32, .name = "Status", .value = "running", .depth = 1},
+	{.id = 33, .name = "Health", .value = "1 member", .depth = 1, .below = 1, .is_folded = true, .look = VIEW_FIELD_MUTED},
+	{.id = 34, .name = "FailingStreak", .value = "0", .depth = 2},
+	{.id = 35, .name = "Pid", .value = "4711", .depth = 1},
+	{.id = 36, .name = "Mounts", .value = "[]", .look = VIEW_FIELD_MUTED},
+};
+
+static const struct view_field drift[] = {
+	{.id = 40, .name = "env STRIPE_KEY", .below = 2},
+	{.id = 41, .name = "configured", .value = "one value", .depth = 1},
+	{.id = 42, .name = "running", .value = "another value", .depth = 1},
+	{.id = 43, .name = "limits memory", .below = 2},
+	{.id = 44, .name = "configured", .value = "536870912", .depth = 1},
+	{.id = 45, .name = "running", .value = "none", .depth = 1},
+};
+
+static const struct view_field hostile[] = {
+	{.id = 50, .name = "\x1b[31mred\x1b[0m\xff", .value = "\x1b]0;title\x07 and\nmore", .below = 99},
+	{.id = 51, .name = NULL, .value = NULL, .depth = 4000000000u},
+	{.id = 51, .name = "日本語の名前がここにあります日本語の名前がここにあります", .value = "e\xcc\x81\xcc\x81\xcc\x81", .depth = 3, .look = (enum view_field_look)1},
+};
+
+#define READY(list, number) {.state = VIEW_PAGE_READY, .rows = (list), .count = COUNT_OF(list), .version = (number)}
+
+static void fill_container(struct view *view)
+{
+	view->container = (struct view_container){.service = "api", .name = "shop-api-1", .pages = {
+		[VIEW_OVERVIEW] = READY(overview, 1), [VIEW_ENV] = READY(env, 2),
+		[VIEW_MOUNTS] = {.state = VIEW_PAGE_READY, .sentence = "Nothing is mounted: what it writes goes with its container.", .version = 3},
+		[VIEW_LABELS] = {.state = VIEW_PAGE_LOADING, .version = 4},
+		[VIEW_PROCESSES] = {.state = VIEW_PAGE_FAILED, .version = 5, .sentence = "the engine at unix:///var/run/docker.sock does not answer"},
+		[VIEW_INSPECT] = READY(tree, 6), [VIEW_CONFIG] = {.state = VIEW_PAGE_LOADING, .version = 7}, [VIEW_DRIFT] = READY(drift, 8)}};
+}
+
+static void fill_gone(struct view *view)
+{
+	fill_container(view);
+	view->container.service = "billing";
+	view->container.name = "shop-billing-1";
+	view->container.gone = "Its container is gone: this is what it was. Start billing to make it again.";
+}
+
+static void fill_hostile(struct view *view)
+{
+	view->container = (struct view_container){.service = "\x1b[31m", .name = "\n\n", .pages = {[VIEW_OVERVIEW] = READY(hostile, 1)}};
+}
+
 static void fill_failed(struct view *view)
 {
 	static const struct view_fault faults[] = {
@@ -220,6 +301,7 @@ static void fill_odd(struct view *view)
 		{.name = NULL, .state = (enum view_state)99, .history_count = 99},
 		{.name = "a-name-that-is-much-longer-than-any-column-could-ever-hold-it", .state = VIEW_STALE, .stale_figures = true},
 	};
+	fill_hostile(view);
 	view->services = odd;
 	view->service_count = COUNT_OF(odd);
 	view->project = "a\tb\nc";
@@ -234,10 +316,12 @@ void scene_fill(enum scene_kind kind, struct view *view)
 	switch (kind) {
 	case SCENE_DECK:
 		fill_deck(view);
+		fill_container(view);
 		break;
 	case SCENE_FAILED:
 		fill_failed(view);
 		fill_why(view);
+		fill_gone(view);
 		break;
 	case SCENE_START:
 		fill_start(view);
@@ -248,6 +332,7 @@ void scene_fill(enum scene_kind kind, struct view *view)
 		break;
 	case SCENE_STALE:
 		fill_deck(view);
+		fill_container(view);
 		view->building = 0;
 		for (size_t i = 0; i < COUNT_OF(services); i++) {
 			old[i] = services[i];

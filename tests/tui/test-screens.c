@@ -139,6 +139,26 @@ static const struct step steps[] = {
 	{"log-filter-level-nothing", SCENE_DECK, 80, 24, false, "&nowhere\rLLz"},
 	{"log-filter-regex", SCENE_JSON, 80, 24, false, "&\x12status=2.. !upstream\rz"},
 	{"log-raw-found", SCENE_JSON, 80, 24, false, "/attempt=3\rz"},
+	{"container", SCENE_DECK, 80, 24, false, "i"},
+	{"container-wide", SCENE_DECK, 120, 40, false, "i"},
+	{"container-small", SCENE_DECK, 40, 12, true, "ijjjj"},
+	{"container-folded", SCENE_DECK, 80, 24, false, "ijjj\r"},
+	{"container-env", SCENE_DECK, 80, 24, false, "iljjj"},
+	{"container-mounts", SCENE_DECK, 80, 24, false, "i\t\t"},
+	{"container-loading", SCENE_DECK, 80, 24, false, "illl"},
+	{"container-failed", SCENE_DECK, 80, 24, false, "illll"},
+	{"container-tree", SCENE_DECK, 80, 24, false, "ihhh"},
+	{"container-unfolded", SCENE_DECK, 80, 24, false, "ihhhj\rjj\rj"},
+	{"container-filtered", SCENE_DECK, 80, 24, false, "ihhh/streak"},
+	{"container-no-match", SCENE_DECK, 80, 24, false, "i/nowhere\r"},
+	{"container-drift", SCENE_DECK, 120, 40, false, "ih"},
+	{"container-palette", SCENE_DECK, 80, 24, false, "il:tab"},
+	{"container-palette-run", SCENE_DECK, 80, 24, false, "i:tab-next\r"},
+	{"container-help-back", SCENE_DECK, 80, 24, false, "il?x\003"},
+	{"container-clicked", SCENE_DECK, 80, 24, false, "i\033[<0;50;3M\033[<0;4;5M\033[<0;4;5M"},
+	{"container-gone", SCENE_FAILED, 80, 24, false, "i"},
+	{"container-stale", SCENE_STALE, 80, 24, false, "i"},
+	{"container-none", SCENE_EMPTY, 80, 24, false, "i"},
 	{"log-larger", SCENE_DECK, 80, 24, false, "+++"},
 	{"log-larger-wide", SCENE_DECK, 120, 40, false, "+++++"},
 	{"log-smaller-wide", SCENE_DECK, 120, 40, false, "-----"},
@@ -189,6 +209,40 @@ static void test_keys(void **state)
 	}
 }
 
+/* ---- what is told of the container that is looked into ---- */
+
+static void hear_inspect(void *data, const char *service)
+{
+	struct str *told = data;
+	str_print(told, "%s;", service != NULL ? service : "none");
+}
+
+static void fill_told(void *data, struct view *view)
+{
+	(void)data;
+	scene_fill(SCENE_DECK, view);
+}
+
+static void test_inspect_is_told(void **state)
+{
+	static const struct tui_call call = {.view = fill_told, .inspect = hear_inspect};
+	struct screen screen = {.kind = SCENE_DECK, .loop = loop_open(), .config = config_open("/dev/null", NULL)};
+	struct tui_options options = {.commands = &deck_commands, .config = screen.config, .headless_columns = 80, .headless_rows = 24};
+	struct fault fault = {0};
+	auto_str told = {0};
+	(void)state;
+	screen.tui = tui_open(screen.loop, &options, &call, &told, &fault);
+	assert_non_null(screen.tui);
+	draw(&screen);
+	assert_int_equal(told.len, 0);
+	static const char *const keys[] = {"i", "]", "]", "[", "?", "\003", ":", "\003", "/a", "\r", "\033[24~", "i", "i", "y"};
+	for (size_t i = 0; i < COUNT_OF(keys); i++)
+		type(&screen, keys[i]);
+	assert_string_equal(str_text(&told), "api;gateway;worker;gateway;none;gateway;none;");
+	assert_string_equal(tui_selected(screen.tui), "gateway");
+	close_screen(&screen);
+}
+
 static void test_resize(void **state)
 {
 	struct screen screen;
@@ -213,7 +267,7 @@ static void test_sizes(void **state)
 	static const unsigned sizes[][2] = {{1, 1}, {2, 1}, {1, 3}, {29, 6}, {30, 5}, {30, 6}, {31, 7}, {59, 15}, {60, 14},
 		{60, 15}, {109, 15}, {110, 15}, {500, 200}, {80, 8}, {110, 24}, {61, 100}};
 	static const char *const keys[] = {"", "?", "q", "\033[200~x\033[201~", ":", "\r", "\t\r", "/o", "zx", "wG", "zwk",
-		"&o\r", "LLL\r", "Vkk*", "t>>", "@1:2\r", "LL&\025\r"};
+		"&o\r", "LLL\r", "Vkk*", "t>>", "@1:2\r", "LL&\025\r", "i", "ilj\r", "i/o\r"};
 	(void)state;
 	for (int kind = 0; kind < SCENE_KINDS; kind++) {
 		struct screen screen;
@@ -241,6 +295,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_scenes),
 		cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_inspect_is_told),
 		cmocka_unit_test(test_resize),
 		cmocka_unit_test(test_sizes),
 	};
