@@ -59,7 +59,14 @@ bool hints_does_something(const struct tui *tui, const struct command_def *def)
 		return state != VIEW_STOPPED && state != VIEW_DONE;
 	case COMMAND_BUILD:
 	case COMMAND_REBUILD:
+	case COMMAND_JOB:
+	case COMMAND_JOB_CHECK:
+	case COMMAND_JOB_CLIPPY:
+	case COMMAND_JOB_TEST:
+	case COMMAND_JOB_DOC:
 		return tui->has_build;
+	case COMMAND_JOB_OFF:
+		return tui->has_build && tui->job_chosen > 0;
 	case COMMAND_BACK:
 		return tui->has_build && tui->has_back;
 	case COMMAND_TAKE_OVER:
@@ -222,6 +229,7 @@ void hints_draw(struct tui *tui)
 		{COMMAND_LINE_DOWN, NULL, "down"}, {COMMAND_LINE_UP, NULL, "up"}};
 	static const struct fixed_hint why[] = {{COMMAND_OPEN, NULL, "log"}, {COMMAND_RESTART, NULL, "restart"}, {COMMAND_START, NULL, "start"},
 		{COMMAND_LEAVE, NULL, "back"}, {COMMAND_LINE_DOWN, NULL, "down"}, {COMMAND_LINE_UP, NULL, "up"}};
+	static const struct fixed_hint jobs[] = {{COMMAND_OPEN, NULL, "choose"}, {COMMAND_LEAVE, NULL, "back"}};
 	int y = tui->layout.keys_row;
 	if (y < 0)
 		return;
@@ -260,6 +268,9 @@ void hints_draw(struct tui *tui)
 		break;
 	case MODE_WHY:
 		draw_fixed(tui, y, why, COUNT_OF(why));
+		break;
+	case MODE_JOBS:
+		draw_fixed(tui, y, jobs, COUNT_OF(jobs));
 		break;
 	}
 }
