@@ -92,8 +92,7 @@ static void on_stream_bytes(void *data, int stream, const char *bytes, size_t le
 
 static void drop_builder(struct family *family)
 {
-	if (family->deck->jobs != NULL)
-		jobs_builder_gone(family->deck);
+	jobs_builder_gone(family);
 	build_close(family->build);
 	family->build = NULL;
 	agent_close(family->agent);

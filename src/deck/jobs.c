@@ -129,7 +129,7 @@ static void on_done(void *data, const struct cargo_run_result *result)
 {
 	struct deck *deck = data;
 	struct jobs *jobs = deck->jobs;
-	bool again = result->state == BUILD_CANCELLED && !jobs->is_dropped;
+	bool again = result->state == BUILD_CANCELLED && (!jobs->is_dropped || jobs->asked[jobs->kind]);
 	jobs->state = result->state;
 	jobs->status = result->status;
 	jobs->ms = result->ms;
@@ -180,6 +180,7 @@ static void start(struct deck *deck, struct family *family, enum cargo_job kind)
 	struct jobs *jobs = deck->jobs;
 	jobs->asked[kind] = jobs->is_dropped = false;
 	jobs_heard_start(deck, kind);
+	jobs->family = family;
 	jobs->run = cargo_run_open(family->agent, &(struct cargo_run_options){.kind = kind, .cwd = found->cwd, .root = project->cargo.root,
 		.target = DECKHAND_TARGET "/jobs", .arguments = &found->arguments, .env = &found->env}, &calls, deck);
 	jobs_tell(deck, "started", false);
@@ -249,10 +250,11 @@ void jobs_builder_ready(struct deck *deck)
 	consider_in(deck->jobs, 0);
 }
 
-void jobs_builder_gone(struct deck *deck)
+void jobs_builder_gone(struct family *family)
 {
+	struct deck *deck = family->deck;
 	struct jobs *jobs = deck->jobs;
-	if (jobs->run == NULL)
+	if (jobs == NULL || jobs->run == NULL || jobs->family != family)
 		return;
 	cargo_run_close(steal(&jobs->run));
 	jobs->after[jobs->kind] = true;

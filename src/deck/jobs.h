@@ -14,6 +14,7 @@ struct jobs {
 	bool asked[JOB_KINDS]; /* run as soon as no build does */
 	bool after[JOB_KINDS]; /* were cancelled by a save: run after a build that passed */
 	struct cargo_run *run; /* NULL: none */
+	struct family *family; /* whose builder it runs in */
 	bool is_hidden; /* none is wanted any more: what the last one said is not shown */
 	bool is_dropped; /* the running one is not to run again */
 
@@ -39,7 +40,7 @@ void jobs_build_done(struct deck *deck, enum build_state state);
 /* A save that builds nothing, of sources that a job may read: tests, say. */
 void jobs_saved(struct deck *deck, const struct strings *paths);
 void jobs_builder_ready(struct deck *deck);
-void jobs_builder_gone(struct deck *deck);
+void jobs_builder_gone(struct family *family);
 /* For one that follows: what the other deck's job does. */
 void jobs_heard_start(struct deck *deck, enum cargo_job kind);
 void jobs_keep_diagnostic(struct deck *deck, const struct diagnostic *diagnostic); /* copies */

@@ -217,8 +217,8 @@ static void the_builder_goes(void **state)
 	struct bench *bench = *state;
 	deck_choose_job(&bench->deck, "check", NULL);
 	wait_run(bench, "check");
-	jobs_builder_gone(&bench->deck);
-	jobs_builder_gone(&bench->deck);
+	jobs_builder_gone(&bench->family);
+	jobs_builder_gone(&bench->family);
 	check_told(bench, "check chosen\ncheck started\ncheck cancelled again\n");
 	jobs_build_done(&bench->deck, BUILD_PASSED);
 	wait_run(bench, "check");
