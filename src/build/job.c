@@ -66,8 +66,11 @@ static void tell_diagnostic(struct cargo_run *job, const struct diagnostic *diag
 	job->errors += diagnostic->level == DIAGNOSTIC_ERROR;
 	job->warnings += diagnostic->level == DIAGNOSTIC_WARNING;
 	job->call.diagnostic(job->data, diagnostic);
-	if (diagnostic->rendered != NULL)
-		say(job, true, diagnostic->rendered, strlen(diagnostic->rendered));
+	if (diagnostic->rendered != NULL) {
+		size_t len = strlen(diagnostic->rendered);
+		len -= len > 0 && diagnostic->rendered[len - 1] == '\n'; /* who prints it adds one */
+		say(job, true, diagnostic->rendered, len);
+	}
 }
 
 static void on_failed(void *data, const struct test_failure *failure)

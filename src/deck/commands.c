@@ -118,7 +118,7 @@ static const struct command_def defs[] = {
 		"or in one of its own; no service is started. It prints what cargo prints and ends with cargo's exit status. "
 		"Tests are run by nextest where the builder has it. Jobs have a target folder of their own, so no build waits for them.\n\n"
 		"On the screen it chooses the job that runs after each build that passed. A save cancels it, and it runs again after that save's build.",
-		"check|clippy|test|doc", COMMAND_TAKES_WORD, 1, 1, job_options, VERB | SCREEN | COMMAND_JSON, COMMAND_ANYWHERE, COMMAND_LOOP, "J", NULL, NULL},
+		"check|clippy|test|doc", COMMAND_TAKES_WORD, 1, 1, job_options, VERB | SCREEN | COMMAND_JSON, COMMAND_ANYWHERE, COMMAND_LOOP, "J", "job", NULL},
 	{COMMAND_START, "start", "Start services",
 		"Without a name: all of them.",
 		"[SERVICE...]", COMMAND_TAKES_SERVICES, 0, 4096, NULL, VERB | SERVICE, ROWS, COMMAND_LIFE, "s", "start", NULL},

@@ -163,6 +163,8 @@ static bool is_hint(const struct tui *tui, const struct command_def *def)
 		return false;
 	if (def->id == COMMAND_LOG_FOLLOW && !tui->log.is_paused)
 		return false; /* it follows */
+	if (def->id == COMMAND_JOB && tui->focus != PANE_BUILD)
+		return false; /* elsewhere other keys are nearer */
 	return hints_does_something(tui, def);
 }
 
