@@ -55,6 +55,7 @@ static int run(const struct command_line *line)
 	case COMMAND_UP: return screen_run(line);
 	case COMMAND_WATCH: return verb_watch(line);
 	case COMMAND_BUILD: return verb_build(line);
+	case COMMAND_JOB: return verb_job(line);
 	case COMMAND_PS: return verb_ps(line);
 	case COMMAND_LOGS: return verb_logs(line);
 	case COMMAND_DOCTOR: return verb_doctor(line);

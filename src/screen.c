@@ -161,6 +161,16 @@ static bool on_command(void *data, int id, const char *service, struct fault *fa
 		return true;
 	case COMMAND_BACK:
 		return deck_go_back(screen->deck, fault);
+	case COMMAND_JOB_OFF:
+		return deck_choose_job(screen->deck, "off", fault);
+	case COMMAND_JOB_CHECK:
+		return deck_choose_job(screen->deck, "check", fault);
+	case COMMAND_JOB_CLIPPY:
+		return deck_choose_job(screen->deck, "clippy", fault);
+	case COMMAND_JOB_TEST:
+		return deck_choose_job(screen->deck, "test", fault);
+	case COMMAND_JOB_DOC:
+		return deck_choose_job(screen->deck, "doc", fault);
 	case COMMAND_TAKE_OVER:
 		deck_take_over(screen->deck);
 		return true;

@@ -92,6 +92,8 @@ struct diagnostic {
 	char *package; /* name of the package that was compiled */
 };
 void diagnostic_finish(struct diagnostic *diagnostic);
+/* What is the same finding has the same key; the caller frees. */
+char *diagnostic_key(const struct diagnostic *diagnostic);
 const char *diagnostic_level_name(enum diagnostic_level level);
 
 enum cargo_message_kind { CARGO_OTHER, CARGO_DIAGNOSTIC, CARGO_ARTIFACT, CARGO_FINISHED };
@@ -110,10 +112,38 @@ struct cargo_message {
 bool cargo_message_read(const char *line, size_t len, const char *root, struct cargo_message *message);
 void cargo_message_finish(struct cargo_message *message);
 
+/* Adds a line that a command wrote, cleaned as by text_add_clean(); its colours
+ * (SGR) stay where they are asked for, every other escape goes. */
+void output_add_clean(struct str *out, const char *text, size_t len, bool keep_colours);
+
 /* Reads cargo's progress line "Building [==> ] 8/10: api(bin), b(lib)". False:
  * it is none. `crates` is cut to fit. */
 bool cargo_progress_read(const char *text, size_t len, unsigned *done, unsigned *total,
 	char *crates, size_t crates_size);
+
+/* ---- what a run of tests tells ------------------------------------------------ */
+
+struct test_failure {
+	char *name; /* "tests::adds", after the program's name where nextest runs it */
+	char *message; /* of its panic, in a line; or its first words */
+	char *file; /* of the panic; absolute where the root is known; NULL: none */
+	unsigned line, column; /* from 1; 0: none */
+	char *output; /* what it wrote, clean, with newlines */
+};
+void test_failure_finish(struct test_failure *failure);
+
+/* LIBTEST: the standard output of `cargo test`; NEXTEST: the standard error of
+ * `cargo nextest run` without colours. */
+enum test_format { TEST_LIBTEST, TEST_NEXTEST };
+struct test_reader;
+/* `failed` is told each failing test once, when its output is whole; `root`
+ * (may be NULL) is what the places in it are relative to. */
+struct test_reader *test_reader_open(enum test_format format, const char *root,
+	void (*failed)(void *data, const struct test_failure *failure), void *data);
+void test_reader_line(struct test_reader *reader, const char *line, size_t len);
+void test_reader_end(struct test_reader *reader); /* the last one is told */
+void test_reader_counts(const struct test_reader *reader, unsigned *passed, unsigned *failed);
+void test_reader_close(struct test_reader *reader); /* NULL is fine */
 
 /* ---- build --------------------------------------------------------------------- */
 
@@ -194,5 +224,46 @@ void build_cancel(struct build *build);
 bool build_is_running(const struct build *build);
 /* The generation that builds or waits to, 0: none. */
 unsigned build_generation(const struct build *build);
+
+/* ---- job: what is run beside the serving build ------------------------------------ */
+
+enum cargo_job { JOB_NONE, JOB_CHECK, JOB_CLIPPY, JOB_TEST, JOB_DOC, JOB_KINDS };
+const char *cargo_job_name(enum cargo_job kind); /* "off" "check" "clippy" "test" "doc" */
+bool cargo_job_find(const char *name, enum cargo_job *kind); /* false: there is none */
+
+struct cargo_run_options {
+	enum cargo_job kind;
+	const char *cwd, *root; /* as in build_options */
+	const char *target; /* its own target folder: no lock of the build's is held */
+	const struct strings *arguments; /* of the build: its profile is left out; NULL: none */
+	const struct strings *env;
+};
+
+struct cargo_run_result {
+	enum build_state state; /* passed, failed or cancelled */
+	int status; /* cargo's exit status, -1: it was ended by a signal or not started */
+	uint64_t ms;
+	unsigned errors, warnings;
+	unsigned passed, failed; /* tests */
+	const char *complaint; /* where it failed without a diagnostic or a failing test; NULL */
+};
+
+struct cargo_run_call {
+	void (*progress)(void *data, unsigned done, unsigned total, const char *crates);
+	void (*diagnostic)(void *data, const struct diagnostic *diagnostic);
+	void (*failed)(void *data, const struct test_failure *failure);
+	/* A line as cargo shows it, clean but for its colours. */
+	void (*said)(void *data, bool is_err, const char *line);
+	/* The job is to be closed by its owner, within this call or later. */
+	void (*done)(void *data, const struct cargo_run_result *result);
+};
+
+struct cargo_run;
+/* Starts it; the options are copied. Tests are run by nextest where the builder
+ * has it. */
+struct cargo_run *cargo_run_open(struct agent *agent, const struct cargo_run_options *options, const struct cargo_run_call *call, void *data);
+/* Ends its whole process group; `done` comes when that is gone. */
+void cargo_run_cancel(struct cargo_run *job);
+void cargo_run_close(struct cargo_run *job); /* NULL is fine; what runs is killed */
 
 #endif

@@ -39,8 +39,9 @@ enum {
 enum command_group { COMMAND_LOOP, COMMAND_LIFE, COMMAND_LOOK, COMMAND_MOVE, COMMAND_ABOUT };
 const char *command_group_name(enum command_group group);
 
-/* What a positional argument is, for completions. */
-enum command_takes { COMMAND_TAKES_NOTHING, COMMAND_TAKES_SERVICES, COMMAND_TAKES_COMMAND };
+/* What a positional argument is, for completions. A word is one of those that
+ * `arguments` names: "check|clippy". */
+enum command_takes { COMMAND_TAKES_NOTHING, COMMAND_TAKES_SERVICES, COMMAND_TAKES_COMMAND, COMMAND_TAKES_WORD };
 
 struct command_def {
 	int id;

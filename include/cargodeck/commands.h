@@ -27,12 +27,18 @@ enum command_id {
 	COMMAND_INSPECT, /* known to the screen too */
 	COMMAND_COMPOSE_CONFIG,
 	COMMAND_OPEN_ADDRESS, /* known to the screen too */
+	COMMAND_JOB, /* known to the screen too */
 	/* the screen's, done by deck */
 	COMMAND_PAUSE_WATCH,
 	COMMAND_REBUILD,
 	COMMAND_BACK,
 	COMMAND_TAKE_OVER,
 	COMMAND_QUIT,
+	COMMAND_JOB_OFF,
+	COMMAND_JOB_CHECK,
+	COMMAND_JOB_CLIPPY,
+	COMMAND_JOB_TEST,
+	COMMAND_JOB_DOC,
 	/* the screen's own */
 	COMMAND_KEYS,
 	COMMAND_PALETTE,

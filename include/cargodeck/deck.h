@@ -21,6 +21,7 @@ struct deck_options {
 	const char *host; /* --host or NULL: DOCKER_HOST, then the context */
 	const char *project_name; /* --project-name or NULL */
 	bool take_over; /* adopt a stack that plain compose started, without asking */
+	enum cargo_job only_job; /* nothing but a builder is brought up, and this job run in it; JOB_NONE: all */
 };
 
 /* The six stages of a save, in milliseconds. */
@@ -39,6 +40,9 @@ enum deck_event_kind {
 	DECK_SERVING,
 	DECK_SERVICE,
 	DECK_FAULT,
+	DECK_JOB, /* a job beside the build was chosen, began, moved or ended */
+	DECK_TEST, /* a test failed */
+	DECK_JOB_OUTPUT, /* a line of a job, as cargo shows it */
 };
 
 struct deck_event {
@@ -60,6 +64,12 @@ struct deck_event {
 	int exit_code;
 	unsigned restarted;
 	double ms;
+	/* jobs */
+	const char *job; /* JOB, TEST, JOB_OUTPUT; DIAGNOSTIC: NULL where it is the build's */
+	unsigned errors, warnings, passed, failed; /* JOB */
+	bool again; /* JOB that is cancelled: it will run again */
+	bool is_err; /* JOB_OUTPUT: of standard error */
+	const struct test_failure *failure; /* TEST */
 };
 /* A failed build, or a service that ended badly: worth a bell. */
 bool deck_event_is_failure(const struct deck_event *event);
@@ -95,6 +105,11 @@ void deck_take_over(struct deck *deck);
 void deck_start_all(struct deck *deck);
 /* `docker compose down`: containers and networks go, volumes stay. */
 bool deck_down(struct deck *deck, struct fault *fault);
+/* The job that runs after each build that passed, and now: check, clippy, test,
+ * doc, or off. False: there is none of that name. */
+bool deck_choose_job(struct deck *deck, const char *name, struct fault *fault);
+/* Runs a job once, as soon as no build runs. */
+bool deck_run_job(struct deck *deck, const char *name, struct fault *fault);
 /* How long a new generation may take until it is ready, how long one that nobody
  * calls must listen to count as ready, and how many bytes of each log are kept.
  * 0: 10 s, 500 ms, 64 MiB. */

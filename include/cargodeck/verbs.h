@@ -18,6 +18,7 @@ bool verb_is_coloured(const struct command_line *line);
 
 int verb_watch(const struct command_line *line);
 int verb_build(const struct command_line *line);
+int verb_job(const struct command_line *line);
 int verb_ps(const struct command_line *line);
 int verb_logs(const struct command_line *line);
 int verb_life(const struct command_line *line); /* start stop restart */

@@ -52,6 +52,8 @@ struct view_error {
 	const char *file; /* relative to the project, or NULL */
 	unsigned line, column; /* from 1; 0: none */
 	const char *rendered; /* as rustc shows it, SGR colours and newlines, or NULL */
+	const char *job; /* whose it is: "clippy"; NULL: the build's */
+	bool is_test; /* a test that failed: `rendered` is what it wrote */
 };
 
 enum view_build_state {
@@ -62,6 +64,17 @@ enum view_build_state {
 	VIEW_BUILD_CANCELLED,
 };
 
+/* What runs beside the serving build. */
+struct view_job {
+	const char *chosen; /* "test", runs after each build; NULL: none */
+	const char *name; /* of the one that runs, ran last or is to run; NULL: none */
+	enum view_build_state state; /* VIEW_BUILD_NONE: it waits for its turn */
+	unsigned done, total; /* units; total 0: not known */
+	uint64_t elapsed_ms; /* running: so far; else: how long it took */
+	unsigned error_total, warning_total;
+	unsigned passed, failed; /* tests */
+};
+
 struct view_build {
 	enum view_build_state state;
 	unsigned generation;
@@ -70,11 +83,12 @@ struct view_build {
 	const char *what; /* what is or was built: binaries, or NULL */
 	uint64_t elapsed_ms; /* running: so far; else: how long it took */
 	uint64_t expected_ms; /* median of earlier builds of this kind, 0: unknown */
-	const struct view_error *errors; /* of this build, errors first */
+	const struct view_error *errors; /* of this build, then of the job: file by file, errors first */
 	size_t error_count;
 	unsigned error_total, warning_total; /* also of those not in the list */
 	const char *complaint; /* cargo's own words where it failed without a diagnostic */
 	const char *absent; /* why there is no build at all ("no Rust in this project"), or NULL */
+	struct view_job job;
 };
 
 /* ---- saves ---- */

@@ -12,6 +12,7 @@ _cargodeck() {
 		up:--yes|up:-y) ;;
 		build:--clean) ;;
 		build:--json) ;;
+		job:--json) ;;
 		down:--volumes|down:-v) ;;
 		watch:--json) ;;
 		watch:--take-over) ;;
@@ -80,6 +81,7 @@ _cargodeck() {
 		case $verb in
 		''|up) word+=' --take-over --yes' ;;
 		build) word+=' --clean --json' ;;
+		job) word+=' --json' ;;
 		down) word+=' --volumes' ;;
 		watch) word+=' --json --take-over' ;;
 		ps) word+=' --json --line --names' ;;
@@ -98,7 +100,8 @@ _cargodeck() {
 		return
 	fi
 	case $verb in
-	''|help) mapfile -t COMPREPLY < <(compgen -W 'up build start stop restart down watch ps logs stats events compose-config why wait doctor compose-override version help inspect open' -- "$current") ;;
+	''|help) mapfile -t COMPREPLY < <(compgen -W 'up build job start stop restart down watch ps logs stats events compose-config why wait doctor compose-override version help inspect open' -- "$current") ;;
+	job) mapfile -t COMPREPLY < <(compgen -W 'check clippy test doc' -- "$current") ;;
 	start|stop|restart|ps|logs|stats|compose-config|why|wait|inspect|open)
 		while read -r name; do
 			[[ $name == *[^A-Za-z0-9._-]* ]] && continue # it would be run

@@ -34,6 +34,7 @@ end
 complete -c cargodeck -f
 complete -c cargodeck -n 'not __cargodeck_line >/dev/null' -a up -d 'Bring the stack up, watch the sources and show both'
 complete -c cargodeck -n 'not __cargodeck_line >/dev/null' -a build -d 'Build every program that a service runs, now'
+complete -c cargodeck -n 'not __cargodeck_line >/dev/null' -a job -d 'Run a job of cargo beside the build: check, clippy, test or doc'
 complete -c cargodeck -n 'not __cargodeck_line >/dev/null' -a start -d 'Start services'
 complete -c cargodeck -n 'not __cargodeck_line >/dev/null' -a stop -d 'Stop services'
 complete -c cargodeck -n 'not __cargodeck_line >/dev/null' -a restart -d 'Restart services, with the whole start of their containers'
@@ -68,6 +69,7 @@ complete -c cargodeck -n '__cargodeck_is up' -l take-over -d 'Adopt a stack that
 complete -c cargodeck -n '__cargodeck_is up' -s y -l yes -d 'Answer every question of the start with yes'
 complete -c cargodeck -n '__cargodeck_is build' -l clean -d 'Compile everything anew'
 complete -c cargodeck -n '__cargodeck_is build' -l json -d 'Print one event a line as JSON; see EVENTS in the manual page'
+complete -c cargodeck -n '__cargodeck_is job' -l json -d 'Print one event a line as JSON; see EVENTS in the manual page'
 complete -c cargodeck -n '__cargodeck_is down' -s v -l volumes -d 'Remove the project'\''s own volumes too, with all that is in them'
 complete -c cargodeck -n '__cargodeck_is watch' -l json -d 'Print one event a line as JSON; see EVENTS in the manual page'
 complete -c cargodeck -n '__cargodeck_is watch' -l take-over -d 'Adopt a stack that plain compose started'
@@ -95,5 +97,6 @@ complete -c cargodeck -n '__cargodeck_is version' -l json -d 'Print it as JSON'
 complete -c cargodeck -n '__cargodeck_is inspect' -l json -d 'Print it as JSON'
 complete -c cargodeck -n '__cargodeck_is open' -l json -d 'Print it as JSON'
 complete -c cargodeck -n '__cargodeck_is start stop restart ps logs stats compose-config why wait inspect open' -a '(__cargodeck_services)'
-complete -c cargodeck -n '__cargodeck_is help' -a 'up build start stop restart down watch ps logs stats events compose-config why wait doctor compose-override version help inspect open'
+complete -c cargodeck -n '__cargodeck_is help' -a 'up build job start stop restart down watch ps logs stats events compose-config why wait doctor compose-override version help inspect open'
+complete -c cargodeck -n '__cargodeck_is job' -a 'check clippy test doc'
 complete -c cargo-deck -w cargodeck

@@ -77,8 +77,7 @@ static uint64_t median_ms(const struct build *build)
 static void tell_diagnostic(struct build *build, const struct diagnostic *diagnostic)
 {
 	/* the same finding comes once for each target that compiles the file */
-	auto_free char *key = mem_print("%s|%s|%u|%u|%s", diagnostic->code != NULL ? diagnostic->code : "",
-		diagnostic->file != NULL ? diagnostic->file : "", diagnostic->line, diagnostic->column, diagnostic->message);
+	auto_free char *key = diagnostic_key(diagnostic);
 	if (map_has(build->seen, key))
 		return;
 	map_put(build->seen, key, build);

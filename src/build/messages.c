@@ -32,6 +32,12 @@ void diagnostic_finish(struct diagnostic *diagnostic)
 	*diagnostic = (struct diagnostic){0};
 }
 
+char *diagnostic_key(const struct diagnostic *diagnostic)
+{
+	return mem_print("%s|%s|%u|%u|%s", diagnostic->code != NULL ? diagnostic->code : "",
+		diagnostic->file != NULL ? diagnostic->file : "", diagnostic->line, diagnostic->column, diagnostic->message);
+}
+
 void cargo_message_finish(struct cargo_message *message)
 {
 	diagnostic_finish(&message->diagnostic);

@@ -159,6 +159,13 @@ static void bash_add_option_case(struct str *out, const struct command_table *ta
 		"\tfi\n");
 }
 
+/* "check|clippy" as "check clippy". */
+static void add_own_words(struct str *out, const struct command_def *def)
+{
+	for (const char *at = def->arguments; *at != '\0'; at++)
+		str_add_char(out, *at == '|' ? ' ' : *at);
+}
+
 static void bash_add_arguments(struct str *out, const struct command_table *table)
 {
 	auto_str commands = {0}, services = {0};
@@ -166,6 +173,13 @@ static void bash_add_arguments(struct str *out, const struct command_table *tabl
 	str_print(out, "\tcase $verb in\n\t''%s%s) mapfile -t COMPREPLY < <(compgen -W '", any ? "|" : "", str_text(&commands));
 	add_verbs(out, table, " ");
 	str_add(out, "' -- \"$current\") ;;\n");
+	for (size_t i = 0; i < table->count; i++) {
+		if (table->defs[i].takes != COMMAND_TAKES_WORD)
+			continue;
+		str_print(out, "\t%s) mapfile -t COMPREPLY < <(compgen -W '", table->defs[i].name);
+		add_own_words(out, &table->defs[i]);
+		str_add(out, "' -- \"$current\") ;;\n");
+	}
 	if (add_takers(&services, table, COMMAND_TAKES_SERVICES, "|"))
 		str_print(out, "\t%s)\n"
 			"\t\twhile read -r name; do\n"
@@ -232,6 +246,11 @@ static void zsh_add_verb(struct str *out, const struct command_def *def)
 		str_print(out, "\t\t\t\t'%s:service:_cargodeck_services'\n", def->most == 1 ? "1" : "*");
 	if (def->takes == COMMAND_TAKES_COMMAND)
 		str_add(out, "\t\t\t\t'1:command:_cargodeck_commands'\n");
+	if (def->takes == COMMAND_TAKES_WORD) {
+		str_add(out, "\t\t\t\t'1:word:(");
+		add_own_words(out, def);
+		str_add(out, ")'\n");
+	}
 	str_add(out, "\t\t\t)\n\t\t\t;;\n");
 }
 
@@ -398,6 +417,13 @@ static void write_fish(const struct command_table *table, struct str *out)
 	if (add_takers(&commands, table, COMMAND_TAKES_COMMAND, " ")) {
 		str_print(out, "complete -c cargodeck -n '__cargodeck_is %s' -a '", commands.data);
 		add_verbs(out, table, " ");
+		str_add(out, "'\n");
+	}
+	for (size_t i = 0; i < table->count; i++) {
+		if (table->defs[i].takes != COMMAND_TAKES_WORD)
+			continue;
+		str_print(out, "complete -c cargodeck -n '__cargodeck_is %s' -a '", table->defs[i].name);
+		add_own_words(out, &table->defs[i]);
 		str_add(out, "'\n");
 	}
 	str_add(out, "complete -c cargo-deck -w cargodeck\n");

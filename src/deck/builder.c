@@ -2,7 +2,7 @@
  * as its first process. Sources are mounted at the path that they have on the
  * host; the target folder and cargo's caches are volumes. When cargodeck ends,
  * also by SIGKILL, the agent's input closes and the container goes. */
-#include "deck.h"
+#include "jobs.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -92,6 +92,7 @@ static void on_stream_bytes(void *data, int stream, const char *bytes, size_t le
 
 static void drop_builder(struct family *family)
 {
+	jobs_builder_gone(family);
 	build_close(family->build);
 	family->build = NULL;
 	agent_close(family->agent);

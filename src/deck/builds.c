@@ -1,6 +1,6 @@
 /* What a build tells, turned into events, what the screen shows, and work: an
  * artifact is swapped in, dep-info is read again, failures are remembered. */
-#include "deck.h"
+#include "jobs.h"
 
 void deck_build_began(struct deck *deck, unsigned generation, const struct strings *bins)
 {
@@ -19,6 +19,7 @@ static void on_build_started(void *data, unsigned generation, const struct strin
 {
 	struct family *family = data;
 	struct deck *deck = family->deck;
+	jobs_build_began(deck);
 	deck_build_began(deck, generation, bins);
 	swap_building(family, true);
 	deck_tell(deck, &(struct deck_event){.kind = DECK_BUILD, .state = "started", .generation = generation, .names = bins});
@@ -165,6 +166,7 @@ static void on_build_done(void *data, const struct build_result *result)
 	if (result->state != BUILD_CANCELLED)
 		ask_deps(family);
 	up_built(deck, family, result);
+	jobs_build_done(deck, result->state);
 }
 
 void builds_open(struct family *family)

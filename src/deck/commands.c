@@ -53,6 +53,11 @@ static const struct command_option build_options[] = {
 	END,
 };
 
+static const struct command_option job_options[] = {
+	{"json", 0, NULL, "Print one event a line as JSON; see EVENTS in the manual page", NULL, false},
+	END,
+};
+
 static const struct command_option down_options[] = {
 	{"volumes", 'v', NULL, "Remove the project's own volumes too, with all that is in them", NULL, false},
 	END,
@@ -129,6 +134,12 @@ static const struct command_def defs[] = {
 		"nothing that runs is changed then.",
 		NULL, COMMAND_TAKES_NOTHING, 0, 0, build_options, VERB | DECK | COMMAND_JSON, COMMAND_ANYWHERE, COMMAND_LOOP,
 		"b", "build", NULL},
+	{COMMAND_JOB, "job", "Run a job of cargo beside the build: check, clippy, test or doc",
+		"Runs it once in the builder: in that of the deck that has the project, after the build that runs just now, "
+		"or in one of its own; no service is started. It prints what cargo prints and ends with cargo's exit status. "
+		"Tests are run by nextest where the builder has it. Jobs have a target folder of their own, so no build waits for them.\n\n"
+		"On the screen it chooses the job that runs after each build that passed. A save cancels it, and it runs again after that save's build.",
+		"check|clippy|test|doc", COMMAND_TAKES_WORD, 1, 1, job_options, VERB | SCREEN | COMMAND_JSON, COMMAND_ANYWHERE, COMMAND_LOOP, "J", "job", NULL},
 	{COMMAND_START, "start", "Start services",
 		"Without a name: all of them.",
 		"[SERVICE...]", COMMAND_TAKES_SERVICES, 0, 4096, NULL, VERB | SERVICE, ROWS, COMMAND_LIFE, "s", "start", NULL},
@@ -193,6 +204,16 @@ static const struct command_def defs[] = {
 		DECK, ROWS, COMMAND_LOOP, "u", "back", NULL),
 	ON_SCREEN(COMMAND_TAKE_OVER, "take-over", "Take over containers that run outside the deck",
 		DECK, ROWS, COMMAND_LIFE, "T", NULL, ASK_TAKE_OVER),
+	ON_SCREEN(COMMAND_JOB_OFF, "job-off", "Run no job beside the build",
+		DECK, COMMAND_ANYWHERE, COMMAND_LOOP, NULL, NULL, NULL),
+	ON_SCREEN(COMMAND_JOB_CHECK, "job-check", "Run cargo check after each build",
+		DECK, COMMAND_ANYWHERE, COMMAND_LOOP, NULL, NULL, NULL),
+	ON_SCREEN(COMMAND_JOB_CLIPPY, "job-clippy", "Run cargo clippy after each build",
+		DECK, COMMAND_ANYWHERE, COMMAND_LOOP, NULL, NULL, NULL),
+	ON_SCREEN(COMMAND_JOB_TEST, "job-test", "Run the tests after each build",
+		DECK, COMMAND_ANYWHERE, COMMAND_LOOP, NULL, NULL, NULL),
+	ON_SCREEN(COMMAND_JOB_DOC, "job-doc", "Run cargo doc after each build",
+		DECK, COMMAND_ANYWHERE, COMMAND_LOOP, NULL, NULL, NULL),
 
 	ON_SCREEN(COMMAND_LINE_UP, "line-up", "Move up a line",
 		MOVE, COMMAND_ANYWHERE, COMMAND_MOVE, "k Up", NULL, NULL),
@@ -271,7 +292,7 @@ static const struct command_def defs[] = {
 		MOVE, COMMAND_ANYWHERE, COMMAND_LOOK, "n", NULL, NULL),
 	ON_SCREEN(COMMAND_SEARCH_PREVIOUS, "search-previous", "Go to the match before",
 		MOVE, COMMAND_ANYWHERE, COMMAND_LOOK, "N", NULL, NULL),
-	ON_SCREEN(COMMAND_ERROR_NEXT, "error-next", "Go to the next error of the build",
+	ON_SCREEN(COMMAND_ERROR_NEXT, "error-next", "Go to the next error of the build, or failing test",
 		MOVE, COMMAND_ANYWHERE, COMMAND_LOOK, "]", NULL, NULL),
 	ON_SCREEN(COMMAND_ERROR_PREVIOUS, "error-previous", "Go to the error before",
 		MOVE, COMMAND_ANYWHERE, COMMAND_LOOK, "[", NULL, NULL),

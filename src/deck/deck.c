@@ -1,7 +1,7 @@
 /* The deck's life: it opens the engine, takes the project's lock, and tells
  * what happens to its listener. Each kind of work stands in a file of its own;
  * deck.h names them. */
-#include "deck.h"
+#include "jobs.h"
 
 #include <fcntl.h>
 #include <stdarg.h>
@@ -243,6 +243,7 @@ static void copy_options(struct deck_options *to, const struct deck_options *fro
 	to->host = mem_copy_string(from->host);
 	to->project_name = mem_copy_string(from->project_name);
 	to->take_over = from->take_over;
+	to->only_job = from->only_job;
 	strings_copy(&to->files, &from->files);
 	strings_copy(&to->env_files, &from->env_files);
 	strings_copy(&to->profiles, &from->profiles);
@@ -268,6 +269,7 @@ struct deck *deck_open(struct loop *loop, const struct deck_options *options,
 	deck->data = data;
 	copy_options(&deck->options, options);
 	deck->services = services_open();
+	jobs_open(deck);
 	deck->images = map_open(free);
 	deck->kinds = map_open(NULL);
 	deck->engine = engine_open(loop, options->host, options->context, fault);
@@ -292,6 +294,7 @@ void deck_close(struct deck *deck)
 	watch_close(deck->watch);
 	up_close(deck);
 	images_close(deck);
+	jobs_close(deck);
 	for (size_t i = 0; i < deck->families.count; i++)
 		builder_close(deck->families.items[i]);
 	array_finish(&deck->families);

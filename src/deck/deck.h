@@ -6,6 +6,7 @@
  *   builder.c  the builder container and its agent; builder-body.c what it is made of
  *   builds.c   what a build tells
  *   image-hash.c, launcher-image.c, images-old.c, machine.c (network settings): parts of images.c
+ *   jobs.c     check, clippy, test and doc beside the build (jobs.h)
  *   save.c     a saved batch becomes builds and other work
  *   sync.c     saved data comes into its containers
  *   swap.c     an artifact becomes a generation, a generation serves
@@ -207,6 +208,7 @@ struct deck {
 	char *explained; /* the service that view.why is about, or NULL */
 	struct why_store *why;
 	struct merge *merge; /* logs of several services as one; NULL: one is shown */
+	struct jobs *jobs; /* beside the serving build */
 	struct share *share;
 	struct loop_timer *heir; /* a follower whose deck has ended tries to take over */
 	char *on_serving, *on_failed; /* a person's commands */

@@ -1,6 +1,6 @@
 /* What a follower hears: an event line of the deck that has the project, read
  * back into an event and into what the screen shows. The inverse of report.c. */
-#include "deck.h"
+#include "jobs.h"
 
 #include <stdio.h>
 
@@ -57,9 +57,57 @@ static void hear_diagnostic(struct deck *deck, const json_t *json, unsigned gene
 		.level = text_equal(level, "error") ? DIAGNOSTIC_ERROR : text_equal(level, "warning") ? DIAGNOSTIC_WARNING : DIAGNOSTIC_NOTE,
 		.code = mem_copy_string(code), .message = mem_copy_string(message != NULL ? message : ""), .file = mem_copy_string(file),
 		.line = count_of(json, "line"), .column = count_of(json, "column")};
-	deck_keep_error(deck, &diagnostic);
-	deck_tell(deck, &(struct deck_event){.kind = DECK_DIAGNOSTIC, .generation = generation, .diagnostic = &diagnostic});
+	enum cargo_job job;
+	bool is_job = cargo_job_find(text_of(json, "job"), &job);
+	if (is_job)
+		jobs_keep_diagnostic(deck, &diagnostic);
+	else
+		deck_keep_error(deck, &diagnostic);
+	deck_tell(deck, &(struct deck_event){.kind = DECK_DIAGNOSTIC, .generation = generation, .diagnostic = &diagnostic,
+		.job = is_job ? cargo_job_name(job) : NULL});
 	diagnostic_finish(&diagnostic);
+}
+
+static void hear_job(struct deck *deck, const json_t *json, unsigned generation)
+{
+	struct jobs *jobs = deck->jobs;
+	const char *state = text_of(json, "state"), *crates = text_of(json, "crates"), *complaint = text_of(json, "text");
+	const json_t *exit_code = json_object_get(json, "exit_code");
+	enum cargo_job kind;
+	if (state == NULL || !cargo_job_find(text_of(json, "name"), &kind))
+		return;
+	if (strcmp(state, "chosen") == 0) {
+		jobs->chosen = kind;
+		jobs->is_hidden = true;
+	} else if (strcmp(state, "started") == 0) {
+		jobs_heard_start(deck, kind);
+		jobs->generation = generation;
+	} else if (strcmp(state, "progress") == 0) {
+		jobs->done = count_of(json, "done");
+		jobs->total = count_of(json, "total");
+		snprintf(jobs->crates, sizeof jobs->crates, "%s", crates != NULL ? crates : "");
+	} else {
+		jobs->state = strcmp(state, "passed") == 0 ? BUILD_PASSED : strcmp(state, "cancelled") == 0 ? BUILD_CANCELLED : BUILD_FAILED;
+		jobs->ms = (uint64_t)number_of(json, "ms");
+		jobs->passed = count_of(json, "passed");
+		jobs->failed = count_of(json, "failed");
+		jobs->status = json_is_integer(exit_code) ? (int)json_integer_value(exit_code) : -1;
+		free(jobs->complaint);
+		jobs->complaint = mem_copy_string(complaint);
+	}
+	jobs_tell(deck, state, json_is_true(json_object_get(json, "again")));
+}
+
+static void hear_test(struct deck *deck, const json_t *json, unsigned generation)
+{
+	const char *name = text_of(json, "name"), *output = text_of(json, "output");
+	struct test_failure failure = {.name = mem_copy_string(name != NULL ? name : ""), .message = mem_copy_string(text_of(json, "message")),
+		.file = mem_copy_string(text_of(json, "file")), .line = count_of(json, "line"), .column = count_of(json, "column"),
+		.output = mem_copy_string(output != NULL ? output : "")};
+	jobs_keep_failure(deck, &failure);
+	deck_tell(deck, &(struct deck_event){.kind = DECK_TEST, .generation = generation, .failure = &failure,
+		.job = cargo_job_name(deck->jobs->kind)});
+	test_failure_finish(&failure);
 }
 
 static void hear_saved(struct deck *deck, const json_t *json, unsigned generation)
@@ -119,6 +167,14 @@ void hear_event(struct deck *deck, const json_t *json)
 		hear_saved(deck, json, generation);
 	} else if (strcmp(event, "serving") == 0) {
 		hear_serving(deck, json, generation);
+	} else if (strcmp(event, "job") == 0) {
+		hear_job(deck, json, generation);
+	} else if (strcmp(event, "test") == 0) {
+		hear_test(deck, json, generation);
+	} else if (strcmp(event, "job-output") == 0) {
+		const char *text = text_of(json, "text");
+		deck_tell(deck, &(struct deck_event){.kind = DECK_JOB_OUTPUT, .text = text != NULL ? text : "", .job = cargo_job_name(deck->jobs->kind),
+			.is_err = text_equal(text_of(json, "stream"), "stderr")});
 	} else if (strcmp(event, "fault") == 0) {
 		hear_fault(deck, json);
 	} else if (strcmp(event, "swap") == 0) {

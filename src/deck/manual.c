@@ -16,7 +16,8 @@ static const struct command_term events[] = {
 		"done, total: units compiled, where they are known. crates: what is compiled now, or null. "
 		"ms: how long it took so far, absent at its start."},
 	{"diagnostic", "The compiler said something. level: error, warning or note. code: as E0308, or null. "
-		"file (an absolute path where it is known), line, column: its first place, or null. message: one sentence."},
+		"file (an absolute path where it is known), line, column: its first place, or null. message: one sentence. "
+		"job: whose it is where a job said it, else absent."},
 	{"swap", "A service was given another generation. service. generation. "
 		"mode: preload (no gap, a dynamic program), seccomp (no gap, a static program), "
 		"alone (the old one ended first, connections waited) or restart (stopped and started). ms: how long the swap took."},
@@ -29,6 +30,13 @@ static const struct command_term events[] = {
 		"image: own (its own runtime image), builder (the builder's, where its own does not fit) or null."},
 	{"fault", "Something went wrong. code: usage, input, failed, outside or cancelled. message: one sentence. "
 		"mend: what to do, or null."},
+	{"job", "A job beside the build. name: check, clippy, test, doc or off. state: chosen (it runs after each build that passed from now on), "
+		"started, progress, passed, failed or cancelled. again: true where one that is cancelled will run again. "
+		"ms: how long it took. errors, warnings: diagnostics so far. passed, failed: tests so far. "
+		"exit_code: cargo's, or null while it runs. text: cargo's own words where it failed without a diagnostic, or null. "
+		"done, total and crates as in build, with progress alone."},
+	{"test", "A test failed. job: test. name: the test's. message: of its panic, or null. "
+		"file (an absolute path where it is known), line, column: of its panic, or null. output: what it wrote."},
 	{NULL, NULL},
 };
 
@@ -118,7 +126,7 @@ static const struct command_term files[] = {
 };
 
 const struct command_chapter manual_chapters[MANUAL_CHAPTERS] = {
-	{"EVENTS", "`cargodeck watch --json` and `cargodeck build --json` print one JSON object a line. "
+	{"EVENTS", "`cargodeck watch --json`, `build --json` and `job --json` print one JSON object a line. "
 		"Each has event, its name; time, RFC 3339 with milliseconds, in UTC; and generation, a number, where there is one. "
 		"More events and more members may come with later versions: ignore what you do not know.", events},
 	{"SERVICES AS JSON", "`cargodeck ps --json` prints an array with one object a service:", ps_fields},

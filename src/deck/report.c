@@ -58,6 +58,47 @@ static void put_diagnostic(json_t *object, const struct diagnostic *diagnostic)
 	put_text(object, "message", diagnostic->message);
 }
 
+static void put_job(json_t *object, const struct deck_event *event)
+{
+	put_text(object, "name", event->job);
+	put_text(object, "state", event->state);
+	json_object_set_new(object, "ms", tenths(event->ms));
+	json_object_set_new(object, "errors", json_integer(event->errors));
+	json_object_set_new(object, "warnings", json_integer(event->warnings));
+	json_object_set_new(object, "passed", json_integer(event->passed));
+	json_object_set_new(object, "failed", json_integer(event->failed));
+	json_object_set_new(object, "exit_code", event->has_exit_code ? json_integer(event->exit_code) : json_null());
+	json_object_set_new(object, "again", json_boolean(event->again));
+	put_text(object, "text", event->text);
+	if (event->progress != NULL) {
+		json_object_set_new(object, "done", json_integer(event->progress->done));
+		json_object_set_new(object, "total", json_integer(event->progress->total));
+		put_text(object, "crates", event->progress->crates);
+	}
+}
+
+static void put_test(json_t *object, const struct deck_event *event)
+{
+	const struct test_failure *failure = event->failure;
+	put_text(object, "job", event->job);
+	put_text(object, "name", failure->name);
+	put_text(object, "message", failure->message);
+	put_text(object, "file", failure->file);
+	json_object_set_new(object, "line", failure->line > 0 ? json_integer(failure->line) : json_null());
+	json_object_set_new(object, "column", failure->column > 0 ? json_integer(failure->column) : json_null());
+	put_text(object, "output", failure->output);
+}
+
+/* Colours stay: who prints it drops them where they are not wanted. */
+static void put_output(json_t *object, const struct deck_event *event)
+{
+	auto_str clean = {0};
+	output_add_clean(&clean, event->text, strlen(event->text), true);
+	put_text(object, "job", event->job);
+	put_text(object, "stream", event->is_err ? "stderr" : "stdout");
+	json_object_set_new(object, "text", json_string(str_text(&clean)));
+}
+
 static void put_serving(json_t *object, const struct deck_event *event)
 {
 	const struct save_stages *stages = event->stages;
@@ -96,6 +137,9 @@ static const char *event_name(enum deck_event_kind kind)
 	case DECK_SERVING: return "serving";
 	case DECK_SERVICE: return "service";
 	case DECK_FAULT: return "fault";
+	case DECK_JOB: return "job";
+	case DECK_TEST: return "test";
+	case DECK_JOB_OUTPUT: return "job-output";
 	}
 	return "unknown";
 }
@@ -122,6 +166,8 @@ static void put_parts(json_t *object, const struct deck_event *event)
 		break;
 	case DECK_DIAGNOSTIC:
 		put_diagnostic(object, event->diagnostic);
+		if (event->job != NULL)
+			put_text(object, "job", event->job);
 		break;
 	case DECK_SWAP:
 		put_text(object, "service", event->service);
@@ -138,6 +184,15 @@ static void put_parts(json_t *object, const struct deck_event *event)
 		put_text(object, "code", fault_code_name(event->fault->code));
 		put_text(object, "message", event->fault->text);
 		put_text(object, "mend", event->fault->mend[0] != '\0' ? event->fault->mend : NULL);
+		break;
+	case DECK_JOB:
+		put_job(object, event);
+		break;
+	case DECK_TEST:
+		put_test(object, event);
+		break;
+	case DECK_JOB_OUTPUT:
+		put_output(object, event);
 		break;
 	}
 }
@@ -197,6 +252,30 @@ static char *sentence_serving(const struct deck_event *event)
 		s->cargo, s->start, s->ready, s->beyond);
 }
 
+static char *sentence_job(const struct deck_event *event)
+{
+	auto_str counts = {0};
+	if (strcmp(event->state, "progress") == 0)
+		return NULL;
+	if (strcmp(event->state, "chosen") == 0)
+		return mem_print("job  %s%s", event->job, strcmp(event->job, "off") != 0 ? " runs after each build that passed" : "");
+	if (strcmp(event->state, "started") == 0)
+		return mem_print("%s  started", event->job);
+	if (event->errors + event->warnings > 0)
+		str_print(&counts, ", %u errors, %u warnings", event->errors, event->warnings);
+	if (event->passed + event->failed > 0)
+		str_print(&counts, ", %u tests passed, %u failed", event->passed, event->failed);
+	return mem_print("%s  %s after %.1f s%s%s", event->job, event->state, event->ms / 1000, str_text(&counts),
+		event->again ? ", runs again" : "");
+}
+
+static char *sentence_test(const struct test_failure *failure)
+{
+	auto_free char *place = failure->line > 0 ? mem_print("  %s:%u:%u", failure->file, failure->line, failure->column) : mem_copy_string("");
+	return mem_print("test failed  %s%s%s%s", failure->name, failure->message != NULL ? ": " : "",
+		failure->message != NULL ? failure->message : "", place);
+}
+
 static char *sentence(const struct deck_event *event, bool colour)
 {
 	auto_free char *names = event->names != NULL ? strings_join(event->names, ", ", NULL) : mem_copy_string("");
@@ -222,12 +301,23 @@ static char *sentence(const struct deck_event *event, bool colour)
 		return sentence_service(event);
 	case DECK_FAULT:
 		return mem_print("%s%s%s", event->fault->text, event->fault->mend[0] != '\0' ? ": " : "", event->fault->mend);
+	case DECK_JOB:
+		return sentence_job(event);
+	case DECK_TEST:
+		return sentence_test(event->failure);
+	case DECK_JOB_OUTPUT:
+		break;
 	}
 	return NULL;
 }
 
 char *deck_event_sentence(const struct deck_event *event, bool colour)
 {
+	if (event->kind == DECK_JOB_OUTPUT) {
+		struct str line = {0};
+		output_add_clean(&line, event->text, strlen(event->text), colour);
+		return str_steal(&line);
+	}
 	char *raw = sentence(event, colour);
 	if (raw == NULL || (event->kind == DECK_DIAGNOSTIC && colour))
 		return raw; /* rustc's own colours */

@@ -1,7 +1,7 @@
 /* From a saved batch to work: programs to build, images to render again, data
  * to bring in, compose to ask. A batch gets a generation number with its first
  * event; when it grows, cargo is begun again, once. */
-#include "deck.h"
+#include "jobs.h"
 
 #include <stdio.h>
 
@@ -170,6 +170,8 @@ static void on_settled(void *data, unsigned number, const struct watch_batch *ba
 		tell_saved(deck, record);
 	if (record->bins.count > 0 && (!begun || grew || batch->grew || batch->stale->count > 0))
 		save_build(deck, record, batch->stale, begun, false);
+	else if (record->bins.count == 0)
+		jobs_saved(deck, batch->paths);
 	record->is_settled = true;
 	do_rest(deck, &save);
 	save_finish(&save);

@@ -2,7 +2,7 @@
  * a unix socket, orders come in. A follower never builds; when the one that has
  * the project ends, it takes the project over. Both ends are the same person's
  * (the socket's folder is 0700), and still every line is bounded and checked. */
-#include "deck.h"
+#include "jobs.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -149,6 +149,26 @@ static void tell_peer(struct peer *peer, struct deck_event *event)
 		send_line(peer, line);
 }
 
+static void tell_job(struct deck *deck, struct peer *peer)
+{
+	struct jobs *jobs = deck->jobs;
+	struct deck_event chosen = jobs_event(jobs, "chosen"), started = jobs_event(jobs, "started");
+	tell_peer(peer, &chosen);
+	if (jobs->kind == JOB_NONE)
+		return;
+	tell_peer(peer, &started);
+	for (size_t i = 0; i < jobs->diagnostics.count; i++)
+		tell_peer(peer, &(struct deck_event){.kind = DECK_DIAGNOSTIC, .generation = jobs->generation,
+			.diagnostic = &jobs->diagnostics.items[i], .job = started.job});
+	for (size_t i = 0; i < jobs->failures.count; i++)
+		tell_peer(peer, &(struct deck_event){.kind = DECK_TEST, .generation = jobs->generation, .failure = &jobs->failures.items[i],
+			.job = started.job});
+	if (jobs->state != BUILD_RUNNING) {
+		struct deck_event ended = jobs_event(jobs, build_state_name(jobs->state));
+		tell_peer(peer, &ended);
+	}
+}
+
 /* What a newcomer could not have heard. */
 static void tell_state(struct deck *deck, struct peer *peer)
 {
@@ -160,6 +180,7 @@ static void tell_state(struct deck *deck, struct peer *peer)
 	if (deck->build_state != BUILD_IDLE && deck->build_state != BUILD_RUNNING)
 		tell_peer(peer, &(struct deck_event){.kind = DECK_BUILD, .state = build_state_name(deck->build_state), .generation = generation,
 			.names = &deck->build_bins, .ms = (double)deck->build_ms});
+	tell_job(deck, peer);
 	if (deck->is_up) {
 		auto_strings names = {0};
 		for (size_t i = 0; i < services_count(deck->services); i++)
@@ -264,6 +285,8 @@ static void followed_ended(struct deck *deck)
 	share_close(deck);
 	if (deck->is_closing)
 		return;
+	if (deck->jobs->state == BUILD_RUNNING)
+		deck->jobs->state = BUILD_CANCELLED;
 	if (deck->heir == NULL)
 		deck->heir = loop_timer_open(deck->loop, take_project_over, deck);
 	loop_timer_set(deck->heir, HEIR_MS, 0);
@@ -305,6 +328,10 @@ static void obey(struct deck *deck, const json_t *json)
 		good = deck_go_back(deck, &fault);
 	else if (strcmp(order, "take-over") == 0)
 		deck_take_over(deck);
+	else if (strcmp(order, "choose-job") == 0)
+		good = deck_choose_job(deck, service, &fault);
+	else if (strcmp(order, "run-job") == 0)
+		good = deck_run_job(deck, service, &fault);
 	else if (strcmp(order, "start-all") == 0)
 		deck_start_all(deck);
 	else if (strcmp(order, "down") == 0)

@@ -2,7 +2,7 @@
  * has no Rust starts at once, the builder beside it; each Rust service starts
  * when its program is kept and what it depends on holds by our own probes.
  * The same waves bring a changed service up again later. */
-#include "deck.h"
+#include "jobs.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -214,9 +214,16 @@ static void take_project(struct deck *deck, struct project *project)
 	rows_refresh(deck);
 	if (deck->is_following)
 		return;
-	save_watch_again(deck);
+	if (deck->options.only_job == JOB_NONE)
+		save_watch_again(deck);
 	if (deck->families.count > 0) {
 		images_build(deck, NULL);
+	} else if (deck->options.only_job != JOB_NONE) {
+		struct fault fault;
+		fault_set(&fault, FAULT_FAILED, "no service here runs a program of this workspace: there is no builder for a job");
+		fault_mend(&fault, "`cargodeck doctor` says why; run cargo itself meanwhile");
+		deck_step(deck, STEP_PROJECT, STEP_FAILED, "%s", fault.text);
+		deck_fault(deck, "job", &fault);
 	} else {
 		deck_step(deck, STEP_IMAGES, STEP_DONE, "none to make: no Rust service here");
 		deck_step(deck, STEP_BUILDER, STEP_DONE, "none");
@@ -425,7 +432,7 @@ static void tell_ready(struct deck *deck)
 static void consider(void *data)
 {
 	struct deck *deck = data;
-	if (deck->is_closing || deck->project == NULL || deck->is_following || !deck->is_listed)
+	if (deck->is_closing || deck->project == NULL || deck->is_following || !deck->is_listed || deck->options.only_job != JOB_NONE)
 		return;
 	/* what is to be made anew waits for its image and its program */
 	for (size_t i = 0; i < deck->recreate.count && deck->imaging == NULL && deck->reading == NULL; i++)
@@ -458,6 +465,9 @@ void up_images_done(struct deck *deck, const struct fault *fault)
 void up_builder_ready(struct deck *deck, struct family *family)
 {
 	deck_step(deck, STEP_BUILDER, STEP_DONE, "ready");
+	jobs_builder_ready(deck);
+	if (deck->options.only_job != JOB_NONE)
+		return;
 	/* a build that a lost builder could not finish is due, and the first one */
 	struct save_record *record = save_new(deck);
 	strings_copy(&record->bins, &family->served);

@@ -53,6 +53,8 @@ struct headless {
 	bool clean, asked;
 	unsigned begun; /* the generation of the build that was asked for */
 	bool only_build; /* ends with the first build */
+	enum cargo_job job; /* ends with this job; JOB_NONE: none was asked for */
+	bool has_job_begun;
 	int status;
 };
 
@@ -98,9 +100,59 @@ static void hear_build(struct headless *headless, const struct deck_event *event
 		end_build(headless, strcmp(event->state, "passed") == 0);
 }
 
+/* ---- job ---- */
+
+/* Ends with the job that was asked for; one that a save cancelled comes again. */
+static void hear_job(struct headless *headless, const struct deck_event *event)
+{
+	if (event->kind == DECK_STEP && strcmp(event->why, "following") == 0) {
+		headless->asked = true;
+		deck_run_job(headless->deck, cargo_job_name(headless->job), NULL);
+	}
+	if (event->kind != DECK_JOB || strcmp(event->job, cargo_job_name(headless->job)) != 0 || (deck_follows(headless->deck) && !headless->asked))
+		return;
+	if (strcmp(event->state, "started") == 0)
+		headless->has_job_begun = true;
+	else if (headless->has_job_begun && (strcmp(event->state, "passed") == 0 || strcmp(event->state, "failed") == 0))
+		stop(headless, event->has_exit_code && event->exit_code >= 0 ? event->exit_code : strcmp(event->state, "passed") != 0);
+	else if (headless->has_job_begun && strcmp(event->state, "cancelled") == 0 && !event->again)
+		stop(headless, 1);
+}
+
+/* As cargo prints it; what comes before is told to standard error. */
+static void print_job(struct headless *headless, const struct deck_event *event)
+{
+	bool is_output = event->kind == DECK_JOB_OUTPUT;
+	bool is_job = is_output || event->kind == DECK_JOB || event->kind == DECK_TEST || (event->kind == DECK_DIAGNOSTIC && event->job != NULL);
+	if (headless->json ? is_output || !(is_job || event->kind == DECK_FAULT) :
+		!is_output && event->kind != DECK_FAULT && (event->kind != DECK_STEP || deck_follows(headless->deck)))
+		return;
+	if (deck_follows(headless->deck) && !headless->asked)
+		return;
+	auto_free char *line = headless->json ? deck_event_json(event) : deck_event_sentence(event, headless->colour);
+	FILE *out = headless->json || (is_output && !event->is_err) ? stdout : stderr;
+	if (line != NULL) {
+		fprintf(out, "%s\n", line);
+		if (fflush(out) != 0)
+			stop(headless, 1);
+	}
+}
+
+static void on_job_event(void *data, const struct deck_event *event)
+{
+	struct headless *headless = data;
+	print_job(headless, event);
+	hear_job(headless, event);
+	/* nobody mends anything here: the first fault is the last */
+	if (event->kind == DECK_FAULT && !deck_follows(headless->deck))
+		stop(headless, fault_exit_status(event->fault->code));
+}
+
 static void on_event(void *data, const struct deck_event *event)
 {
 	struct headless *headless = data;
+	if (event->kind == DECK_JOB_OUTPUT)
+		return;
 	auto_free char *line = headless->json ? deck_event_json(event) : deck_event_sentence(event, headless->colour);
 	if (line != NULL && (headless->json || event->kind != DECK_FAULT)) {
 		fputs(line, stdout);
@@ -132,7 +184,8 @@ static int run_headless(struct headless *headless, const struct command_line *li
 	struct loop_signal *interrupt = loop_signal_open(headless->loop, SIGINT, on_signal, headless);
 	struct loop_signal *hangup = loop_signal_open(headless->loop, SIGHUP, on_signal, headless);
 	verb_options_read(line, &options);
-	headless->deck = deck_open(headless->loop, &options, on_event, headless, &fault);
+	options.only_job = headless->job;
+	headless->deck = deck_open(headless->loop, &options, headless->job != JOB_NONE ? on_job_event : on_event, headless, &fault);
 	struct config *config = config_open(NULL, NULL);
 	for (size_t i = 0; i < config->mistakes.count; i++)
 		fprintf(stderr, "cargodeck: %s\n", config->mistakes.items[i]);
@@ -166,4 +219,15 @@ int verb_build(const struct command_line *line)
 	struct headless headless = {.json = command_line_has(line, "json"), .colour = verb_is_coloured(line), .only_build = true,
 		.clean = command_line_has(line, "clean")};
 	return run_headless(&headless, line);
+}
+
+int verb_job(const struct command_line *line)
+{
+	struct headless headless = {.json = command_line_has(line, "json"), .colour = verb_is_coloured(line)};
+	struct fault fault;
+	if (cargo_job_find(line->arguments.items[0], &headless.job) && headless.job != JOB_NONE)
+		return run_headless(&headless, line);
+	fault_set(&fault, FAULT_USAGE, "there is no job %s", line->arguments.items[0]);
+	fault_mend(&fault, "the jobs are check, clippy, test and doc");
+	return verb_fault(&fault);
 }

@@ -1,7 +1,7 @@
 /* The screen's view: what the deck knows, as view.h wants it. Everything that
  * must outlive the call (texts put together, lists) is kept in one store that
  * is filled anew each time. */
-#include "deck.h"
+#include "jobs.h"
 
 #include <stdio.h>
 
@@ -127,14 +127,94 @@ static enum view_level level_of(enum diagnostic_level level)
 	return VIEW_NOTE;
 }
 
+static const char *short_file(const struct deck *deck, const char *file)
+{
+	const char *below = file != NULL && deck->project != NULL ? path_relative(file, deck->project->folder) : NULL;
+	return below != NULL ? below : file;
+}
+
+/* Behind the last one of its file among those from `from` on: files stay in the
+ * order in which they first come. */
+static void add_error(struct deck_view_store *store, size_t from, struct view_error error)
+{
+	size_t at = store->errors.count;
+	array_add(&store->errors);
+	for (size_t i = at; error.file != NULL && i-- > from;) {
+		if (!text_equal(store->errors.items[i].file, error.file))
+			continue;
+		memmove(&store->errors.items[i + 2], &store->errors.items[i + 1], (at - i - 1) * sizeof error);
+		at = i + 1;
+		break;
+	}
+	store->errors.items[at] = error;
+}
+
+static struct view_error error_of(const struct deck *deck, const struct diagnostic *found, const char *job)
+{
+	return (struct view_error){.level = level_of(found->level), .code = found->code, .message = found->message,
+		.file = short_file(deck, found->file), .line = found->line, .column = found->column, .rendered = found->rendered, .job = job};
+}
+
+static bool has_error(const struct deck_view_store *store, size_t count, const struct view_error *error)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct view_error *other = &store->errors.items[i];
+		if (other->line == error->line && other->column == error->column && text_equal(other->file, error->file) &&
+			text_equal(other->message, error->message))
+			return true;
+	}
+	return false;
+}
+
+/* Below those of the build; what that has said already is not said again. */
+static void add_job_errors(struct deck *deck, struct deck_view_store *store)
+{
+	const struct jobs *jobs = deck->jobs;
+	const char *job = cargo_job_name(jobs->kind);
+	size_t from = store->errors.count;
+	for (size_t i = 0; i < jobs->failures.count; i++) {
+		const struct test_failure *found = &jobs->failures.items[i];
+		add_error(store, from, (struct view_error){.level = VIEW_ERROR, .job = job, .is_test = true, .file = short_file(deck, found->file),
+			.line = found->line, .column = found->column, .rendered = found->output[0] != '\0' ? found->output : NULL,
+			.message = found->message == NULL ? found->name : keep_text(store, mem_print("%s: %s", found->name, found->message))});
+	}
+	for (size_t i = 0; i < jobs->diagnostics.count; i++) {
+		struct view_error error = error_of(deck, &jobs->diagnostics.items[i], job);
+		if (!has_error(store, from, &error))
+			add_error(store, from, error);
+	}
+	if (jobs->state == BUILD_FAILED && jobs->complaint != NULL && jobs->failures.count + jobs->diagnostics.count == 0) {
+		auto_str text = {0};
+		task_complaint(jobs->complaint, &text);
+		*array_add(&store->errors) = (struct view_error){.level = VIEW_ERROR, .job = job, .rendered = jobs->complaint,
+			.message = keep_text(store, str_steal(&text))};
+	}
+}
+
 static void add_errors(struct deck *deck, struct deck_view_store *store)
 {
-	for (size_t i = 0; i < deck->errors.count; i++) {
-		const struct diagnostic *found = &deck->errors.items[i].diagnostic;
-		const char *below = found->file != NULL && deck->project != NULL ? path_relative(found->file, deck->project->folder) : NULL;
-		*array_add(&store->errors) = (struct view_error){.level = level_of(found->level), .code = found->code, .message = found->message,
-			.file = below != NULL ? below : found->file, .line = found->line, .column = found->column, .rendered = found->rendered};
-	}
+	for (size_t i = 0; i < deck->errors.count; i++)
+		add_error(store, 0, error_of(deck, &deck->errors.items[i].diagnostic, NULL));
+	if (!deck->jobs->is_hidden)
+		add_job_errors(deck, store);
+}
+
+static void fill_job(const struct deck *deck, struct view_job *job)
+{
+	const struct jobs *jobs = deck->jobs;
+	job->chosen = jobs->chosen != JOB_NONE ? cargo_job_name(jobs->chosen) : NULL;
+	job->name = job->chosen;
+	if (jobs->kind == JOB_NONE || jobs->is_hidden || (jobs->chosen != JOB_NONE && jobs->kind != jobs->chosen && jobs->asked[jobs->chosen]))
+		return;
+	job->name = cargo_job_name(jobs->kind);
+	job->state = build_state_of(jobs->state);
+	job->done = jobs->done;
+	job->total = jobs->total;
+	job->elapsed_ms = jobs->state == BUILD_RUNNING ? (clock_now_ns() - jobs->began_ns) / 1000000 : jobs->ms;
+	job->error_total = jobs->errors;
+	job->warning_total = jobs->warnings;
+	job->passed = jobs->passed;
+	job->failed = jobs->failed;
 }
 
 static void fill_build(struct deck *deck, struct deck_view_store *store, struct view_build *build)
@@ -152,6 +232,7 @@ static void fill_build(struct deck *deck, struct deck_view_store *store, struct 
 	build->error_total = deck->error_total;
 	build->warning_total = deck->warning_total;
 	build->complaint = deck->complaint;
+	fill_job(deck, &build->job);
 	if (deck->project != NULL && rows_ours(deck) == 0)
 		build->absent = deck->project->manifest == NULL ? "no Cargo.toml here: nothing is built" : "no service here runs a program of this workspace: `cargodeck doctor` says why";
 }

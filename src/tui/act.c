@@ -315,6 +315,9 @@ static bool act_screen(struct tui *tui, int id)
 	case COMMAND_WHY:
 		explain(tui, tui->mode != MODE_WHY);
 		break;
+	case COMMAND_JOB:
+		jobs_show(tui);
+		break;
 	case COMMAND_ARRANGE:
 		tui->arrange = tui->layout.mode == LAYOUT_WIDE ? ARRANGE_BELOW : ARRANGE_BESIDE;
 		break;

@@ -2,29 +2,6 @@
  * Keeps the places of errors for keys. */
 #include "tui.h"
 
-static struct style level_style(const struct tui *tui, enum view_level level)
-{
-	return paint_role(tui, level == VIEW_ERROR ? THEME_BAD : level == VIEW_WARNING ? THEME_WARN : THEME_MUTED);
-}
-
-static void level_word(const struct view_error *error, char *out, size_t size)
-{
-	static const char *const words[] = {"error", "warning", "note"};
-	const char *word = words[error->level <= VIEW_NOTE ? error->level : VIEW_NOTE];
-	if (error->code != NULL && error->code[0] != '\0' && error->level == VIEW_ERROR)
-		snprintf(out, size, "%s[%s]", word, error->code);
-	else
-		snprintf(out, size, "%s", word);
-}
-
-static char *place_text(const struct view_error *error, bool is_short)
-{
-	const char *file = error->file == NULL ? "" : is_short ? path_name(error->file) : error->file;
-	if (error->line == 0)
-		return mem_copy_string(file);
-	return mem_print("%s:%u:%u", file, error->line, error->column);
-}
-
 static void plural(struct str *out, unsigned count, const char *word)
 {
 	str_print(out, "%u %s%s", count, word, count == 1 ? "" : "s");
@@ -114,49 +91,10 @@ static void draw_state(struct tui *tui, const struct view *view, const struct re
 
 /* ---- errors ---- */
 
-static void draw_error_row(struct tui *tui, const struct view_error *error, const struct rect *rect, int y, bool is_selected)
-{
-	char word[48];
-	int x = rect->x + 1, w = rect->w - 2;
-	bool is_focused = tui->focus == PANE_BUILD;
-	auto_free char *place = place_text(error, rect->w < 72);
-	tui->is_row_selected = is_selected && is_focused;
-	if (tui->is_row_selected)
-		pen_fill(tui, y, rect->x, rect->w, " ", paint_plain);
-	if (is_selected && is_focused)
-		pen_text(tui, y, rect->x, 1, pen_glyph(tui, GLYPH_POINTER), paint_role(tui, THEME_ACCENT));
-	level_word(error, word, sizeof word);
-	int right = pen_width(place, strlen(place), w / 2);
-	right = right > w / 2 ? w / 2 : right;
-	int used = pen_text(tui, y, x, w - right - 1, word, level_style(tui, error->level)) + 1;
-	if (used < 13 && w >= 60)
-		used = 13;
-	pen_text(tui, y, x + used, w - right - 2 - used, error->message, paint_plain);
-	pen_text(tui, y, x + w - right, right, place, paint_role(tui, THEME_MUTED));
-	tui->is_row_selected = false;
-}
-
-static void draw_errors(struct tui *tui, const struct view_build *build, const struct rect *rect)
-{
-	size_t rows = rect->h > 2 ? (size_t)(rect->h - 2) : 0;
-	tui->error_rows = rows;
-	if (rows == 0)
-		return;
-	if (tui->error_at < tui->error_top)
-		tui->error_top = tui->error_at;
-	if (tui->error_at >= tui->error_top + rows)
-		tui->error_top = tui->error_at - rows + 1;
-	if (tui->error_top + rows > build->error_count)
-		tui->error_top = build->error_count > rows ? build->error_count - rows : 0;
-	for (size_t i = 0; i < rows && tui->error_top + i < build->error_count; i++)
-		draw_error_row(tui, &build->errors[tui->error_top + i], rect, rect->y + 2 + (int)i,
-			tui->error_top + i == tui->error_at);
-}
-
 /* In a tall pane the selected error is shown whole below the list. */
-static void draw_preview(struct tui *tui, const struct view_build *build, const struct rect *rect)
+static void draw_preview(struct tui *tui, const struct view_build *build, const struct rect *rect, int rows)
 {
-	int used = 2 + (int)build->error_count + 1, room = rect->h - used;
+	int used = 2 + rows + 1, room = rect->h - used;
 	const char *rendered = tui->error_at < build->error_count ? build->errors[tui->error_at].rendered : NULL;
 	if (room >= 5 && rendered != NULL)
 		build_draw_rendered(tui, rendered, rect->y + used, rect->x + 1, rect->w - 2, (size_t)room, 0);
@@ -177,16 +115,17 @@ void build_draw(struct tui *tui, const struct view *view, const struct rect *rec
 		snprintf(name, sizeof name, "Build g%u", build->generation);
 	size_t rows = rect->h > 2 ? (size_t)(rect->h - 2) : 0;
 	if (build->error_count > rows && rows > 0)
-		str_print(&right, "%zu-%zu of %zu", tui->error_top + 1, tui->error_top + rows, build->error_count);
+		str_print(&right, "%zu of %zu", tui->error_at + 1, build->error_count);
 	if (build->what != NULL)
 		str_print(&right, "%s%s", right.len > 0 ? "  " : "", build->what);
+	jobs_add_state(tui, &build->job, &right);
 	pen_title(tui, rect, name, str_text(&right), is_focused);
 	draw_state(tui, view, rect);
-	if (build->error_count > 0) {
-		draw_errors(tui, build, rect);
-		draw_preview(tui, build, rect);
-	} else if (build->complaint != NULL)
+	bool has_errors = build->error_count > 0;
+	if (build->complaint != NULL && (!has_errors || build->errors[0].job != NULL))
 		pen_wrap(tui, rect->y + 2, rect->x + 3, rect->w - 4, rect->h - 2, build->complaint, paint_plain, false);
+	else if (has_errors)
+		draw_preview(tui, build, rect, errors_draw(tui, build, rect));
 }
 
 static void drop_errors(struct tui *tui)

@@ -63,7 +63,14 @@ bool hints_does_something(const struct tui *tui, const struct command_def *def)
 		return state != VIEW_STOPPED && state != VIEW_DONE;
 	case COMMAND_BUILD:
 	case COMMAND_REBUILD:
+	case COMMAND_JOB:
+	case COMMAND_JOB_CHECK:
+	case COMMAND_JOB_CLIPPY:
+	case COMMAND_JOB_TEST:
+	case COMMAND_JOB_DOC:
 		return tui->has_build;
+	case COMMAND_JOB_OFF:
+		return tui->has_build && tui->job_chosen > 0;
 	case COMMAND_BACK:
 		return tui->has_build && tui->has_back;
 	case COMMAND_TAKE_OVER:
@@ -160,6 +167,8 @@ static bool is_hint(const struct tui *tui, const struct command_def *def)
 		return false;
 	if (def->id == COMMAND_LOG_FOLLOW && !tui->log.is_paused)
 		return false; /* it follows */
+	if (def->id == COMMAND_JOB && tui->focus != PANE_BUILD)
+		return false; /* elsewhere other keys are nearer */
 	return hints_does_something(tui, def);
 }
 
@@ -229,6 +238,7 @@ void hints_draw(struct tui *tui)
 	static const struct fixed_hint container[] = {{COMMAND_PANE_NEXT, NULL, "tab"}, {COMMAND_OPEN, NULL, "fold"}, {COMMAND_SEARCH, NULL, "filter"},
 		{COMMAND_LEAVE, NULL, "back"}, {COMMAND_SERVICE_NEXT, NULL, "next service"}, {COMMAND_SERVICE_PREVIOUS, NULL, "previous"},
 		{COMMAND_OPEN_ADDRESS, NULL, "address"}, {COMMAND_LINE_DOWN, NULL, "down"}, {COMMAND_LINE_UP, NULL, "up"}};
+	static const struct fixed_hint jobs[] = {{COMMAND_OPEN, NULL, "choose"}, {COMMAND_LEAVE, NULL, "back"}};
 	int y = tui->layout.keys_row;
 	if (y < 0)
 		return;
@@ -273,6 +283,9 @@ void hints_draw(struct tui *tui)
 		break;
 	case MODE_CONTAINER_FILTER:
 		draw_field(tui, y, "only rows with: ");
+		break;
+	case MODE_JOBS:
+		draw_fixed(tui, y, jobs, COUNT_OF(jobs));
 		break;
 	}
 }

@@ -193,6 +193,9 @@ static void take_key(struct tui *tui, struct key key)
 		if (def != NULL)
 			act(tui, def);
 		return;
+	case MODE_JOBS:
+		jobs_key(tui, key);
+		return;
 	case MODE_DECK:
 	case MODE_ERROR:
 	case MODE_WHY:
@@ -218,7 +221,7 @@ static void click(struct tui *tui, enum pane pane, const struct rect *rect, int 
 	if (pane == PANE_SERVICES && (size_t)row < tui->service_rows)
 		services_move(tui, (long)(tui->service_top + (size_t)row) - (long)tui->service_at);
 	else if (pane == PANE_BUILD && (size_t)row < tui->error_rows)
-		build_move(tui, (long)(tui->error_top + (size_t)row) - (long)tui->error_at);
+		errors_click(tui, (size_t)row);
 }
 
 static void wheel(struct tui *tui, enum pane pane, long step)

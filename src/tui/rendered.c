@@ -111,8 +111,9 @@ void build_draw_error(struct tui *tui, const struct view *view)
 		return;
 	const struct view_error *error = &build->errors[tui->error_at];
 	char name[64], where[512] = "";
-	snprintf(name, sizeof name, "%s %zu of %zu", error->level == VIEW_ERROR ? "Error" :
-		error->level == VIEW_WARNING ? "Warning" : "Note", tui->error_at + 1, build->error_count);
+	snprintf(name, sizeof name, "%s %zu of %zu%s%s", error->is_test ? "Failed test" : error->level == VIEW_ERROR ? "Error" :
+		error->level == VIEW_WARNING ? "Warning" : "Note", tui->error_at + 1, build->error_count,
+		error->job != NULL && !error->is_test ? ", " : "", error->job != NULL && !error->is_test ? error->job : "");
 	if (error->file != NULL)
 		snprintf(where, sizeof where, "%s:%u:%u", error->file, error->line, error->column);
 	for (int y = rect.y; y < rect.y + rect.h; y++)

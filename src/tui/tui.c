@@ -84,6 +84,7 @@ static void sync_view(struct tui *tui, const struct view *view)
 	struct layout_wish *wish = &tui->wish;
 	services_sync(tui, view);
 	build_sync(tui, view);
+	jobs_sync(tui, view);
 	tui->has_back = view->serving > 0;
 	tui->can_take_over = false;
 	for (size_t i = 0; i < view->service_count; i++)
@@ -138,7 +139,9 @@ static void draw_all(struct tui *tui, const struct view *view)
 		why_draw(tui, view);
 	else if (container_is_open(tui))
 		container_draw(tui, view);
-	if (tui->mode == MODE_HELP)
+	if (tui->mode == MODE_JOBS)
+		jobs_draw(tui);
+	else if (tui->mode == MODE_HELP)
 		help_draw(tui);
 	else if (tui->mode == MODE_PALETTE)
 		palette_draw(tui);
@@ -248,6 +251,7 @@ void tui_close(struct tui *tui)
 	for (size_t i = 0; i < tui->errors.count; i++)
 		free(tui->errors.items[i].file);
 	array_finish(&tui->errors);
+	array_finish(&tui->error_lines);
 	for (size_t i = 0; i < tui->questions.count; i++)
 		question_finish(&tui->questions.items[i]);
 	array_finish(&tui->questions);

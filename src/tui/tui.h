@@ -66,6 +66,7 @@ enum mode { MODE_DECK, MODE_HELP, MODE_PALETTE, MODE_SEARCH, MODE_ERROR, MODE_WH
 	/* a text is typed */
 	MODE_FILTER, MODE_TIME, MODE_EXPORT,
 	MODE_CONTAINER, MODE_CONTAINER_FILTER,
+	MODE_JOBS,
 };
 
 struct error_place {
@@ -212,6 +213,8 @@ struct tui {
 	ARRAY(enum view_state) states;
 	ARRAY(struct error_place) errors;
 	size_t save_count, service_rows, error_rows, save_rows, help_rows, help_lines;
+	ARRAY(long) error_lines; /* the error on each row of the build's list, negative: a heading */
+	size_t job_at, job_chosen; /* in the chooser of jobs */
 	bool has_build, has_back, can_take_over;
 	bool is_row_selected; /* drawing: cells get the selection's look */
 	int row_end; /* drawing: the end of the pane */
@@ -287,6 +290,15 @@ void build_move(struct tui *tui, long step);
 void build_draw_error(struct tui *tui, const struct view *view);
 /* Draws text with SGR colours from line `skip` on; returns how many lines it has. */
 size_t build_draw_rendered(struct tui *tui, const char *text, int y, int x, int w, size_t rows, size_t skip);
+/* The list of errors; returns the rows taken. */
+int errors_draw(struct tui *tui, const struct view_build *build, const struct rect *rect);
+void errors_click(struct tui *tui, size_t row);
+void jobs_sync(struct tui *tui, const struct view *view);
+void jobs_show(struct tui *tui); /* opens the chooser */
+void jobs_key(struct tui *tui, struct key key);
+void jobs_draw(struct tui *tui);
+/* Adds "test x 2 failed" to the title of the build. */
+void jobs_add_state(struct tui *tui, const struct view_job *job, struct str *out);
 void log_draw(struct tui *tui, const struct view *view, const struct rect *rect);
 void log_move(struct log_state *state, long step);
 void log_toggle_follow(struct log_state *state);

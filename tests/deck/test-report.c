@@ -201,6 +201,52 @@ static void fault(void **state)
 	}
 }
 
+static void job(void **state)
+{
+	(void)state;
+	struct build_progress progress = {.done = 3, .total = 9, .crates = "api(test)"};
+	json_t *object = read_line(&(struct deck_event){.kind = DECK_JOB, AT, .generation = 7, .job = "test", .state = "failed", .ms = 4100,
+		.warnings = 1, .passed = 41, .failed = 2, .has_exit_code = true, .exit_code = 101},
+		"job", "name state ms errors warnings passed failed exit_code again text");
+	assert_string_equal(text_of(object, "name"), "test");
+	assert_int_equal(json_integer_value(json_object_get(object, "failed")), 2);
+	assert_int_equal(json_integer_value(json_object_get(object, "exit_code")), 101);
+	json_decref(object);
+	object = read_line(&(struct deck_event){.kind = DECK_JOB, AT, .job = "check", .state = "progress", .progress = &progress}, "job",
+		"name state ms errors warnings passed failed exit_code again text done total crates");
+	assert_true(json_is_null(json_object_get(object, "exit_code")));
+	json_decref(object);
+	char message[] = "x";
+	object = read_line(&(struct deck_event){.kind = DECK_DIAGNOSTIC, AT, .job = "clippy",
+		.diagnostic = &(struct diagnostic){.message = message}}, "diagnostic", "level code file line column message job");
+	json_decref(object);
+}
+
+static void failed_test(void **state)
+{
+	(void)state;
+	char name[] = "tests::bad", file[] = "/work/src/lib.rs", output[] = "one\n\033[31mtwo\n";
+	struct test_failure failure = {.name = name, .file = file, .line = 11, .column = 72, .output = output};
+	json_t *object = read_line(&(struct deck_event){.kind = DECK_TEST, AT, .generation = 7, .job = "test", .failure = &failure},
+		"test", "job name message file line column output");
+	assert_true(json_is_null(json_object_get(object, "message")));
+	assert_string_equal(text_of(object, "output"), "one\n [31mtwo\n");
+	json_decref(object);
+	auto_free char *line = deck_event_sentence(&(struct deck_event){.kind = DECK_TEST, .job = "test", .failure = &failure}, false);
+	assert_string_equal(line, "test failed  tests::bad  /work/src/lib.rs:11:72");
+}
+
+static void output_keeps_colours(void **state)
+{
+	(void)state;
+	struct deck_event event = {.kind = DECK_JOB_OUTPUT, .job = "test", .text = "\033[31mred\033[0m\033[2J", .is_err = true};
+	auto_free char *json = deck_event_json(&event);
+	assert_non_null(strstr(json, "\"text\":\"\\u001B[31mred\\u001B[0m\""));
+	auto_free char *coloured = deck_event_sentence(&event, true), *plain = deck_event_sentence(&event, false);
+	assert_string_equal(coloured, "\033[31mred\033[0m");
+	assert_string_equal(plain, "red");
+}
+
 static void sentences_carry_no_escapes(void **state)
 {
 	(void)state;
@@ -228,6 +274,9 @@ int main(void)
 		cmocka_unit_test(serving),
 		cmocka_unit_test(service),
 		cmocka_unit_test(fault),
+		cmocka_unit_test(job),
+		cmocka_unit_test(failed_test),
+		cmocka_unit_test(output_keeps_colours),
 		cmocka_unit_test(sentences_carry_no_escapes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

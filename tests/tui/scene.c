@@ -10,7 +10,7 @@
 static const char *const names[SCENE_KINDS] = {
 	[SCENE_DECK] = "deck", [SCENE_START] = "start", [SCENE_FAILED] = "failed", [SCENE_EMPTY] = "empty",
 	[SCENE_STALE] = "stale", [SCENE_LOADING] = "loading", [SCENE_ODD] = "odd",
-	[SCENE_JSON] = "json",
+	[SCENE_JSON] = "json", [SCENE_JOB] = "job", [SCENE_TESTING] = "testing",
 };
 
 static const struct view_service services[] = {
@@ -269,6 +269,40 @@ static void fill_failed(struct view *view)
 	view->fault_count = COUNT_OF(faults);
 }
 
+/* The build passed; of the tests beside it two failed. */
+static void fill_job(struct view *view)
+{
+	static const char output[] = "thread 'cart::tests::adds' (2853) panicked at crates/gateway/src/route.rs:140:9:\n"
+		"assertion `left == right` failed\n  left: 2\n right: 3\n"
+		"note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace\n";
+	static const struct view_error list[] = {
+		{.level = VIEW_WARNING, .code = "unused_variables", .message = "unused variable: `req`",
+			.file = "crates/gateway/src/route.rs", .line = 12, .column = 9},
+		{.level = VIEW_ERROR, .message = "cart::tests::adds: assertion `left == right` failed", .file = "crates/gateway/src/route.rs",
+			.line = 140, .column = 9, .rendered = output, .job = "test", .is_test = true},
+		{.level = VIEW_ERROR, .message = "cart::tests::empty: called `Option::unwrap()` on a `None` value",
+			.file = "crates/gateway/src/route.rs", .line = 151, .column = 30, .rendered = output, .job = "test", .is_test = true},
+		{.level = VIEW_ERROR, .message = "whole: Error: \"no\"", .job = "test", .is_test = true},
+		{.level = VIEW_WARNING, .message = "unused import: `std::fmt`", .file = "crates/shop-core/src/lib.rs", .line = 1, .column = 5,
+			.job = "test"},
+	};
+	fill_deck(view);
+	view->building = 0;
+	view->serving = 42;
+	view->build = (struct view_build){.state = VIEW_BUILD_PASSED, .generation = 42, .what = "api, gateway", .elapsed_ms = 2210,
+		.errors = list, .error_count = COUNT_OF(list), .warning_total = 1,
+		.job = {.chosen = "test", .name = "test", .state = VIEW_BUILD_FAILED, .elapsed_ms = 4100, .passed = 41, .failed = 3, .warning_total = 1}};
+}
+
+static void fill_testing(struct view *view)
+{
+	fill_deck(view);
+	view->building = 0;
+	view->serving = 42;
+	view->build = (struct view_build){.state = VIEW_BUILD_PASSED, .generation = 42, .what = "api, gateway", .elapsed_ms = 2210,
+		.job = {.chosen = "clippy", .name = "clippy", .state = VIEW_BUILD_RUNNING, .done = 12, .total = 240, .elapsed_ms = 2100}};
+}
+
 static void fill_start(struct view *view)
 {
 	static const struct view_step steps[] = {
@@ -355,6 +389,12 @@ void scene_fill(enum scene_kind kind, struct view *view)
 		break;
 	case SCENE_ODD:
 		fill_odd(view);
+		break;
+	case SCENE_JOB:
+		fill_job(view);
+		break;
+	case SCENE_TESTING:
+		fill_testing(view);
 		break;
 	case SCENE_KINDS:
 		break;

@@ -189,6 +189,13 @@ static const struct step steps[] = {
 	{"ascii", SCENE_FAILED, 80, 24, true, ""},
 	{"ascii-start", SCENE_START, 80, 24, true, ""},
 	{"start-log", SCENE_START, 80, 24, false, "\tz"},
+	{"job-chooser", SCENE_TESTING, 80, 24, false, "J"},
+	{"job-chooser-small", SCENE_TESTING, 40, 12, true, "Jk"},
+	{"job-from-list", SCENE_JOB, 80, 24, false, ":job"},
+	{"job-output", SCENE_JOB, 80, 24, false, "]]\r"},
+	{"job-zoomed", SCENE_JOB, 80, 24, false, "]]z"},
+	{"job-scrolled", SCENE_JOB, 80, 24, false, "]]]]"},
+	{"errors-zoomed", SCENE_FAILED, 80, 24, false, "\tjz"},
 	{"cyrillic-down", SCENE_DECK, 80, 24, false, "\xd0\xbe\xd0\xbe"},
 };
 
@@ -267,7 +274,7 @@ static void test_sizes(void **state)
 	static const unsigned sizes[][2] = {{1, 1}, {2, 1}, {1, 3}, {29, 6}, {30, 5}, {30, 6}, {31, 7}, {59, 15}, {60, 14},
 		{60, 15}, {109, 15}, {110, 15}, {500, 200}, {80, 8}, {110, 24}, {61, 100}};
 	static const char *const keys[] = {"", "?", "q", "\033[200~x\033[201~", ":", "\r", "\t\r", "/o", "zx", "wG", "zwk",
-		"&o\r", "LLL\r", "Vkk*", "t>>", "@1:2\r", "LL&\025\r", "i", "ilj\r", "i/o\r"};
+		"&o\r", "LLL\r", "Vkk*", "t>>", "@1:2\r", "LL&\025\r", "i", "ilj\r", "i/o\r", "J", "Jj", "]]z"};
 	(void)state;
 	for (int kind = 0; kind < SCENE_KINDS; kind++) {
 		struct screen screen;
