@@ -132,7 +132,22 @@ static void on_view(void *data, struct view *view)
 	deck_view(screen->deck, view);
 }
 
-static bool on_command(void *data, int id, const char *service, struct fault *fault)
+/* Goes on where one of several fails: the first fault is told. */
+static bool order_services(struct screen *screen, const struct strings *names, const char *verb, struct fault *fault)
+{
+	bool good = true;
+	for (size_t i = 0; i < names->count; i++) {
+		struct fault own = {0};
+		if (deck_service_order(screen->deck, names->items[i], verb, &own))
+			continue;
+		if (good)
+			*fault = own;
+		good = false;
+	}
+	return good;
+}
+
+static bool on_command(void *data, int id, const struct strings *names, struct fault *fault)
 {
 	struct screen *screen = data;
 	switch ((enum command_id)id) {
@@ -146,11 +161,11 @@ static bool on_command(void *data, int id, const char *service, struct fault *fa
 		deck_build_now(screen->deck, true);
 		return true;
 	case COMMAND_START:
-		return deck_service_order(screen->deck, service, "start", fault);
+		return order_services(screen, names, "start", fault);
 	case COMMAND_STOP:
-		return deck_service_order(screen->deck, service, "stop", fault);
+		return order_services(screen, names, "stop", fault);
 	case COMMAND_RESTART:
-		return deck_service_order(screen->deck, service, "restart", fault);
+		return order_services(screen, names, "restart", fault);
 	case COMMAND_UP:
 		deck_start_all(screen->deck);
 		return true;

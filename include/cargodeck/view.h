@@ -40,6 +40,7 @@ struct view_service {
 	uint64_t up_ms; /* since its state began; 0: none */
 	unsigned restarts;
 	const char *cause; /* one sentence: why it is not well, or NULL */
+	const char *image; /* as its container names it, or NULL */
 };
 
 /* ---- build ---- */

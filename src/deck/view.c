@@ -101,6 +101,7 @@ static void add_service(struct deck *deck, struct deck_view_store *store, const 
 	out->up_ms = service->since_ms > 0 && service->run != SERVICE_ABSENT && now > service->since_ms ? (uint64_t)(now - service->since_ms) : 0;
 	out->restarts = service->restarts;
 	out->cause = service->cause;
+	out->image = service->image;
 }
 
 /* ---- build ---- */

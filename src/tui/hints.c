@@ -34,22 +34,24 @@ void hints_key(const struct tui *tui, int id, char *out, size_t size)
 
 static bool selected_state(const struct tui *tui, enum view_state *state)
 {
-	if (tui->selected == NULL || tui->service_at >= tui->states.count)
+	if (tui->service_at >= tui->list.shown.count)
 		return false;
-	*state = tui->states.items[tui->service_at];
+	*state = tui->states.items[tui->list.shown.items[tui->service_at]];
 	return true;
 }
 
 static bool can_leave(const struct tui *tui)
 {
 	return tui->mode != MODE_DECK || tui->is_zoomed || tui->log.needle[0] != '\0' || tui->log.is_selecting ||
-		(tui->focus == PANE_LOG && (tui->log.is_paused || log_filter_is_on(&tui->log.filter)));
+		(tui->focus == PANE_SERVICES && list_can_leave(tui)) || (tui->focus == PANE_LOG && (tui->log.is_paused || log_filter_is_on(&tui->log.filter)));
 }
 
 bool hints_does_something(const struct tui *tui, const struct command_def *def)
 {
 	enum view_state state = VIEW_RUNNING;
 	bool has_service = selected_state(tui, &state);
+	if ((def->flags & COMMAND_MANY) != 0 && list_marked(tui) > 0)
+		return true; /* each of them by its own state */
 	if ((def->flags & COMMAND_SERVICE) != 0 && !has_service)
 		return false;
 	switch (def->id) {
@@ -72,6 +74,14 @@ bool hints_does_something(const struct tui *tui, const struct command_def *def)
 		return tui->focus == PANE_BUILD ? tui->errors.count > 0 : tui->focus == PANE_SERVICES && has_service;
 	case COMMAND_LEAVE:
 		return can_leave(tui);
+	case COMMAND_SORT:
+	case COMMAND_SORT_REVERSE:
+	case COMMAND_MARK_SERVICES:
+		return tui->list.shown.count > 1;
+	case COMMAND_MARK_SERVICE:
+		return has_service;
+	case COMMAND_FILTER_SERVICES:
+		return tui->names.count > 0;
 	case COMMAND_SEARCH:
 	case COMMAND_LOG_FOLLOW:
 	case COMMAND_GO_TO_TIME:
@@ -248,6 +258,9 @@ void hints_draw(struct tui *tui)
 		break;
 	case MODE_FILTER:
 		draw_field(tui, y, tui->log.filter.is_regular ? "regex &" : "&");
+		break;
+	case MODE_ROWS:
+		draw_field(tui, y, "/");
 		break;
 	case MODE_TIME:
 		draw_field(tui, y, "go to (14:02, 14:02:11, -5min): ");

@@ -73,6 +73,21 @@ static void key_in_filter(struct tui *tui, struct key key)
 		tui_show_fault(tui, &fault);
 }
 
+/* Lists what has the text as one types. */
+static void key_in_rows(struct tui *tui, struct key key)
+{
+	if (is_cancel(key)) {
+		list_filter(&tui->list, "");
+		tui->mode = MODE_DECK;
+	} else if (key.code == CODE_ENTER) {
+		tui->mode = MODE_DECK;
+	} else if (key.code == CODE_UP || key.code == CODE_DOWN) {
+		services_move(tui, key.code == CODE_UP ? -1 : 1);
+	} else if (field_key(&tui->field, key)) {
+		list_filter(&tui->list, tui->field.text);
+	}
+}
+
 static void key_in_time(struct tui *tui, struct key key)
 {
 	struct fault fault = {0};
@@ -181,6 +196,9 @@ static void take_key(struct tui *tui, struct key key)
 	case MODE_EXPORT:
 		key_in_export(tui, key);
 		return;
+	case MODE_ROWS:
+		key_in_rows(tui, key);
+		return;
 	case MODE_DECK:
 	case MODE_ERROR:
 	case MODE_WHY:
@@ -250,7 +268,7 @@ static void take_mouse(struct tui *tui, const struct key_event *event)
 static bool has_field(const struct tui *tui)
 {
 	return tui->questions.count == 0 && (tui->mode == MODE_HELP || tui->mode == MODE_PALETTE || tui->mode == MODE_SEARCH ||
-		tui->mode == MODE_FILTER || tui->mode == MODE_TIME || tui->mode == MODE_EXPORT);
+		tui->mode == MODE_FILTER || tui->mode == MODE_TIME || tui->mode == MODE_EXPORT || tui->mode == MODE_ROWS);
 }
 
 /* What is pasted is text: it fills a field, and never runs a command. */
@@ -264,6 +282,8 @@ static void take_paste(struct tui *tui, const char *bytes, size_t len)
 		search_set(&tui->log, tui->field.text, tui->log.is_regular);
 	else if (tui->mode == MODE_FILTER)
 		log_filter_set(&tui->log.filter, tui->field.text, &fault);
+	else if (tui->mode == MODE_ROWS)
+		list_filter(&tui->list, tui->field.text);
 }
 
 static void on_event(void *data, const struct key_event *event)

@@ -247,6 +247,7 @@ void tui_close(struct tui *tui)
 		question_finish(&tui->questions.items[i]);
 	array_finish(&tui->questions);
 	free(tui->selected);
+	list_finish(&tui->list);
 	free(tui->followed);
 	log_finish(&tui->log);
 	free(tui);

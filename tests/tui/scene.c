@@ -9,14 +9,14 @@
 static const char *const names[SCENE_KINDS] = {
 	[SCENE_DECK] = "deck", [SCENE_START] = "start", [SCENE_FAILED] = "failed", [SCENE_EMPTY] = "empty",
 	[SCENE_STALE] = "stale", [SCENE_LOADING] = "loading", [SCENE_ODD] = "odd",
-	[SCENE_JSON] = "json",
+	[SCENE_JSON] = "json", [SCENE_OVER] = "over",
 };
 
 static const struct view_service services[] = {
-	{.name = "api", .state = VIEW_HEALTHY, .generation = 41, .cpu_percent = 0.4, .memory = 24 * MIB,
+	{.name = "api", .image = "ghcr.io/shop/api:1.4.2", .state = VIEW_HEALTHY, .generation = 41, .cpu_percent = 0.4, .memory = 24 * MIB,
 		.memory_limit = 512 * MIB, .history = {60, 70, 80, 70, 90, 110, 100, 120}, .history_count = 8, .ports = "8080",
 		.up_ms = 7300000},
-	{.name = "gateway", .state = VIEW_BUILDING, .generation = 41, .cpu_percent = 0.1, .memory = 18 * MIB,
+	{.name = "gateway", .image = "ghcr.io/shop/gateway:1.4.2", .state = VIEW_BUILDING, .generation = 41, .cpu_percent = 0.1, .memory = 18 * MIB,
 		.memory_limit = 256 * MIB, .history = {20, 30, 30, 40, 40, 50, 50, 60}, .history_count = 8, .ports = "8000",
 		.up_ms = 7300000},
 	{.name = "worker", .state = VIEW_RUNNING, .generation = 41, .cpu_percent = 103.5, .memory = 11 * MIB,
@@ -26,9 +26,9 @@ static const struct view_service services[] = {
 	{.name = "billing", .state = VIEW_FAILED, .state_text = "exited 101", .generation = 40, .cpu_percent = -1,
 		.restarts = 3, .cause = "missing variable STRIPE_KEY", .up_ms = 60000},
 	{.name = "migrate", .state = VIEW_DONE, .cpu_percent = -1, .up_ms = 7200000},
-	{.name = "db", .state = VIEW_HEALTHY, .cpu_percent = 0.8, .memory = 61 * MIB, .memory_limit = 1024 * MIB, .ports = "5432",
+	{.name = "db", .image = "postgres:16-alpine", .state = VIEW_HEALTHY, .cpu_percent = 0.8, .memory = 61 * MIB, .memory_limit = 1024 * MIB, .ports = "5432",
 		.up_ms = 180000000, .foreign = true},
-	{.name = "redis", .state = VIEW_HEALTHY, .cpu_percent = -1, .memory = 9 * MIB, .memory_limit = 128 * MIB,
+	{.name = "redis", .image = "redis:7", .state = VIEW_HEALTHY, .cpu_percent = -1, .memory = 9 * MIB, .memory_limit = 128 * MIB,
 		.ports = "6379", .up_ms = 180000000},
 };
 
@@ -239,6 +239,10 @@ void scene_fill(enum scene_kind kind, struct view *view)
 	case SCENE_JSON:
 		fill_deck(view);
 		view->log = (struct view_log){.name = "of all services, merged", .count = 400, .line = give_json};
+		break;
+	case SCENE_OVER:
+		view->services = &services[5];
+		view->service_count = 1;
 		break;
 	case SCENE_LOADING:
 		view->loading = true;
