@@ -202,6 +202,12 @@ static void on_explain(void *data, const char *service)
 	deck_explain(screen->deck, service);
 }
 
+static void on_traffic(void *data, bool is_on)
+{
+	struct screen *screen = data;
+	deck_watch_traffic(screen->deck, is_on);
+}
+
 static void on_gone(void *data)
 {
 	struct screen *screen = data;
@@ -263,7 +269,7 @@ static void show_mistakes(struct screen *screen)
 
 static bool open_all(struct screen *screen, const struct command_line *line, struct fault *fault)
 {
-	static const struct tui_call calls = {on_view, on_command, on_follow, on_merge, on_explain, on_edit, on_page, on_gone};
+	static const struct tui_call calls = {on_view, on_command, on_follow, on_merge, on_explain, on_edit, on_page, on_gone, on_traffic};
 	struct deck_options options;
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
 		fault_set(fault, FAULT_USAGE, "the screen needs a terminal");

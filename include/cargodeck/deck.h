@@ -105,6 +105,8 @@ void deck_set_limits(struct deck *deck, unsigned ready_ms, unsigned silent_ms, s
 void deck_set_hooks(struct deck *deck, const char *on_serving, const char *on_failed);
 /* Reads CPU and memory each second from now on. */
 void deck_watch_figures(struct deck *deck);
+/* Network and block I/O too, or no longer: they cost some files more a service. */
+void deck_watch_traffic(struct deck *deck, bool is_on);
 /* A file as the view names it, as a path that can be opened; the caller frees. */
 char *deck_path(const struct deck *deck, const char *file);
 /* Which service's log the screen follows; NULL: none. */

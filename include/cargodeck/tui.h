@@ -43,6 +43,9 @@ struct tui_call {
 	void (*page)(void *data, const char *path);
 	/* The terminal is gone (hung up): nothing can be drawn any more. */
 	void (*gone)(void *data);
+	/* Columns of network and block I/O are in sight, or no longer: their figures
+	 * are wanted, or cost nothing. May be NULL. */
+	void (*traffic)(void *data, bool is_on);
 };
 
 /* Takes the terminal over: own decoder of keys, alternate screen, standard

@@ -41,6 +41,8 @@ struct view_service {
 	unsigned restarts;
 	const char *cause; /* one sentence: why it is not well, or NULL */
 	const char *image; /* as its container names it, or NULL */
+	double received, sent, read, written; /* bytes a second; negative: not known; see tui_call.traffic */
+	const char *detail; /* what else is known of why it is not well: sentences, or NULL */
 };
 
 /* ---- build ---- */

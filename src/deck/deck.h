@@ -199,6 +199,7 @@ struct deck {
 	ARRAY(struct probe *) probes;
 	ARRAY(struct cause *) causes;
 	struct map *usage; /* container -> struct engine_usage_state */
+	struct map *traffic; /* container -> struct engine_traffic_state; NULL: nobody looks at it */
 
 	ARRAY(struct held_fault) faults;
 

@@ -83,6 +83,19 @@ static void add_history(struct view_service *out, const struct service *service)
 		out->history[i] = (unsigned char)(service->memory_history[i] * 255 / top);
 }
 
+/* The meaning of its exit code, or what its probe said last. */
+static const char *detail(struct deck_view_store *store, const struct service *service)
+{
+	const char *word = service_state_word(service), *cause = service->cause;
+	const char *meaning = strcmp(word, "exited") == 0 ? service_exit_meaning(service->exit_code) : NULL;
+	if (meaning != NULL)
+		return keep_text(store, mem_print("It ended with %d, %s%s%s", service->exit_code, meaning, cause != NULL ? ": " : ".",
+			cause != NULL ? cause : ""));
+	if (strcmp(word, "unhealthy") != 0 || service->health_output == NULL || service->health_output[0] == '\0')
+		return NULL;
+	return keep_text(store, mem_print("Its health probe fails, and says: %s", service->health_output));
+}
+
 static void add_service(struct deck *deck, struct deck_view_store *store, const struct service *service)
 {
 	struct view_service *out = array_add(&store->services);
@@ -102,6 +115,11 @@ static void add_service(struct deck *deck, struct deck_view_store *store, const 
 	out->restarts = service->restarts;
 	out->cause = service->cause;
 	out->image = service->image;
+	out->received = service->received;
+	out->sent = service->sent;
+	out->read = service->read;
+	out->written = service->written;
+	out->detail = detail(store, service);
 }
 
 /* ---- build ---- */

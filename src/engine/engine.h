@@ -39,6 +39,8 @@ struct engine {
 	bool is_lost;
 };
 
+bool engine_id_is_good(const char *id); /* a container's: it becomes part of a path */
+
 /* How long to wait before the engine is asked again, after `last_ms`: a local
  * socket costs nothing to ask. */
 unsigned engine_pause_ms(const struct engine *engine, unsigned last_ms);

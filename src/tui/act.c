@@ -10,6 +10,11 @@
 
 void act_follow(struct tui *tui)
 {
+	if (tui->list.has_traffic != tui->list.is_traffic_told) {
+		tui->list.is_traffic_told = tui->list.has_traffic;
+		if (tui->call.traffic != NULL)
+			tui->call.traffic(tui->data, tui->list.has_traffic);
+	}
 	if (!tui->must_follow)
 		return;
 	tui->must_follow = false;
@@ -292,6 +297,10 @@ static bool act_list(struct tui *tui, int id)
 		break;
 	case COMMAND_HIDE_STOPPED:
 		list->is_hiding = !list->is_hiding;
+		break;
+	case COMMAND_COLUMNS:
+		tui->mode = MODE_COLUMNS;
+		tui->focus = PANE_SERVICES;
 		break;
 	case COMMAND_MARK_SERVICE:
 		list_mark(tui);

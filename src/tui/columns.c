@@ -17,6 +17,10 @@ static const struct {
 	[COLUMN_MEMORY] = {"memory", "memory", 6, 1, true},
 	[COLUMN_SPARK] = {"", "memory of late", 1, 2, false},
 	[COLUMN_LIMIT] = {"limit", "memory limit", 5, 2, true},
+	[COLUMN_RECEIVED] = {"net in", "network in", 7, 2, true},
+	[COLUMN_SENT] = {"net out", "network out", 7, 2, true},
+	[COLUMN_READ] = {"read", "blocks read", 7, 2, true},
+	[COLUMN_WRITTEN] = {"written", "blocks written", 7, 2, true},
 	[COLUMN_RESTARTS] = {"restarts", "restarts", 8, 2, true},
 	[COLUMN_PORTS] = {"ports", "ports", 8, 2, false},
 	[COLUMN_UP] = {"up", "up", 4, 2, true},
@@ -72,7 +76,8 @@ static void give_room(const struct service_list *list, const struct view *view, 
 {
 	static const enum service_column wanted[] = {COLUMN_GENERATION, COLUMN_CPU, COLUMN_MEMORY, COLUMN_PORTS, COLUMN_UP, COLUMN_LIMIT,
 		COLUMN_SPARK};
-	static const enum service_column extra[] = {COLUMN_RESTARTS, COLUMN_IMAGE};
+	static const enum service_column extra[] = {COLUMN_RESTARTS, COLUMN_RECEIVED, COLUMN_SENT, COLUMN_READ, COLUMN_WRITTEN,
+		COLUMN_IMAGE};
 	for (int column = COLUMN_GENERATION; column < COLUMN_COUNT; column++)
 		if (list->choice[column] == COLUMN_ON)
 			take_room(places, (enum service_column)column, &left);
@@ -117,6 +122,14 @@ enum service_column columns_at(const struct column_places *places, int x)
 	return COLUMN_NONE;
 }
 
+bool columns_have_traffic(const struct column_places *places)
+{
+	for (int column = COLUMN_RECEIVED; column <= COLUMN_WRITTEN; column++)
+		if (places->width[column] > 0)
+			return true;
+	return false;
+}
+
 void columns_draw_titles(struct tui *tui, const struct column_places *places, int y, int x)
 {
 	struct style style = paint_role(tui, THEME_MUTED);
@@ -152,6 +165,16 @@ static void write_bytes(uint64_t bytes, char *out, size_t size)
 		snprintf(out, size, "-");
 }
 
+static void write_rate(double rate, char *out, size_t size)
+{
+	char bytes[16];
+	snprintf(out, size, rate < 0 ? "-" : "0");
+	if (rate < 1)
+		return;
+	format_bytes((uint64_t)rate, bytes, sizeof bytes);
+	snprintf(out, size, "%s/s", bytes);
+}
+
 static void write_percent(double percent, char *out, size_t size)
 {
 	if (percent < 0)
@@ -184,6 +207,18 @@ static const char *cell_text(struct tui *tui, const struct view_service *service
 	case COLUMN_LIMIT:
 		write_bytes(service->memory_limit, out, size);
 		break;
+	case COLUMN_RECEIVED:
+		write_rate(service->received, out, size);
+		break;
+	case COLUMN_SENT:
+		write_rate(service->sent, out, size);
+		break;
+	case COLUMN_READ:
+		write_rate(service->read, out, size);
+		break;
+	case COLUMN_WRITTEN:
+		write_rate(service->written, out, size);
+		break;
 	case COLUMN_RESTARTS:
 		if (service->restarts > 0)
 			snprintf(out, size, "%u", service->restarts);
@@ -203,6 +238,10 @@ static bool is_muted(const struct view_service *service, enum service_column col
 	switch (column) {
 	case COLUMN_CPU:
 	case COLUMN_MEMORY:
+	case COLUMN_RECEIVED:
+	case COLUMN_SENT:
+	case COLUMN_READ:
+	case COLUMN_WRITTEN:
 		return service->stale_figures;
 	case COLUMN_PORTS:
 		return service->foreign || service->ports == NULL;

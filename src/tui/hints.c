@@ -230,6 +230,7 @@ void hints_draw(struct tui *tui)
 	static const struct fixed_hint error[] = {{COMMAND_OPEN, NULL, "edit"}, {COMMAND_LEAVE, NULL, "back"},
 		{COMMAND_ERROR_NEXT, NULL, "next"}, {COMMAND_ERROR_PREVIOUS, NULL, "previous"},
 		{COMMAND_LINE_DOWN, NULL, "down"}, {COMMAND_LINE_UP, NULL, "up"}};
+	static const struct fixed_hint columns[] = {{-1, "Space", "on or off"}, {-1, "Esc", "back"}};
 	static const struct fixed_hint why[] = {{COMMAND_OPEN, NULL, "log"}, {COMMAND_RESTART, NULL, "restart"}, {COMMAND_START, NULL, "start"},
 		{COMMAND_LEAVE, NULL, "back"}, {COMMAND_LINE_DOWN, NULL, "down"}, {COMMAND_LINE_UP, NULL, "up"}};
 	int y = tui->layout.keys_row;
@@ -270,6 +271,9 @@ void hints_draw(struct tui *tui)
 		break;
 	case MODE_ERROR:
 		draw_fixed(tui, y, error, COUNT_OF(error));
+		break;
+	case MODE_COLUMNS:
+		draw_fixed(tui, y, columns, COUNT_OF(columns));
 		break;
 	case MODE_WHY:
 		draw_fixed(tui, y, why, COUNT_OF(why));

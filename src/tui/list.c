@@ -42,6 +42,14 @@ static int compare_by(enum service_column column, const struct view_service *a, 
 		return compare_numbers((double)b->memory_limit, (double)a->memory_limit);
 	case COLUMN_UP:
 		return compare_numbers((double)b->up_ms, (double)a->up_ms);
+	case COLUMN_RECEIVED:
+		return compare_numbers(b->received, a->received);
+	case COLUMN_SENT:
+		return compare_numbers(b->sent, a->sent);
+	case COLUMN_READ:
+		return compare_numbers(b->read, a->read);
+	case COLUMN_WRITTEN:
+		return compare_numbers(b->written, a->written);
 	case COLUMN_RESTARTS:
 		return compare_numbers(b->restarts, a->restarts);
 	}

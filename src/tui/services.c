@@ -99,16 +99,21 @@ static void describe(struct tui *tui, const struct view *view, size_t top, size_
 	list_describe(tui, out);
 }
 
-/* In a narrow pane the cause has no room in its row: the selected one's stands
- * below the list. Returns the rows taken. */
+/* What is wrong with the selected service, in full, below the list: where its
+ * row has no room for the cause, or more is known than that. Returns the rows
+ * taken. */
 static int draw_selected_cause(struct tui *tui, const struct view *view, const struct rect *rect)
 {
 	const struct view_service *service = tui->service_at < tui->list.shown.count ? &view->services[tui->list.shown.items[tui->service_at]] : NULL;
-	if (rect->w >= NARROW || rect->h < 7 || service == NULL || service->cause == NULL)
+	if (rect->h < 7 || service == NULL)
 		return 0;
+	const char *text = service->detail != NULL ? service->detail : rect->w < NARROW ? service->cause : NULL;
 	struct style style = paint_role(tui, services_role(service->state));
-	int rows = pen_wrap(tui, 0, 0, rect->w - 2, 3, service->cause, style, true);
-	pen_wrap(tui, rect->y + rect->h - rows, rect->x + 1, rect->w - 2, 3, service->cause, style, false);
+	if (text == NULL)
+		return 0;
+	int most = rect->h >= 9 ? 3 : rect->h - 6;
+	int rows = pen_wrap(tui, 0, 0, rect->w - 2, most, text, style, true);
+	pen_wrap(tui, rect->y + rect->h - rows, rect->x + 1, rect->w - 2, most, text, style, false);
 	return rows + 1;
 }
 
@@ -140,6 +145,7 @@ void services_draw(struct tui *tui, const struct view *view, const struct rect *
 	struct column_places *places = &tui->list.places;
 	auto_str right = {0}, empty = {0};
 	*places = (struct column_places){0};
+	tui->list.has_traffic = false;
 	if (view->service_count == 0) {
 		pen_title(tui, rect, "Services", NULL, is_focused);
 		pen_sentence(tui, rect, why_none(view), THEME_MUTED);
@@ -156,6 +162,7 @@ void services_draw(struct tui *tui, const struct view *view, const struct rect *
 		return;
 	}
 	columns_place(tui, view, rect->w, places);
+	tui->list.has_traffic = columns_have_traffic(places);
 	if (rect->h > 2)
 		columns_draw_titles(tui, places, rect->y + 1, rect->x);
 	for (size_t i = 0; i < rows && tui->service_top + i < tui->list.shown.count; i++) {

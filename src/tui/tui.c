@@ -140,6 +140,8 @@ static void draw_all(struct tui *tui, const struct view *view)
 		help_draw(tui);
 	else if (tui->mode == MODE_PALETTE)
 		palette_draw(tui);
+	else if (tui->mode == MODE_COLUMNS)
+		choose_draw(tui);
 	if (tui->questions.count > 0)
 		question_draw(tui);
 	hints_draw(tui);

@@ -65,6 +65,8 @@ bool field_key(struct field *field, struct key key);
 enum mode { MODE_DECK, MODE_HELP, MODE_PALETTE, MODE_SEARCH, MODE_ERROR, MODE_WHY,
 	/* a text is typed */
 	MODE_FILTER, MODE_TIME, MODE_EXPORT, MODE_ROWS,
+	/* columns are chosen */
+	MODE_COLUMNS,
 };
 
 struct error_place {
@@ -131,7 +133,7 @@ struct log_state {
 enum service_column {
 	COLUMN_NONE, /* as an order: as the compose file has them */
 	COLUMN_NAME, COLUMN_STATE, COLUMN_GENERATION, COLUMN_CPU, COLUMN_MEMORY, COLUMN_SPARK, COLUMN_LIMIT,
-	COLUMN_RESTARTS, COLUMN_PORTS, COLUMN_UP, COLUMN_IMAGE, COLUMN_COUNT,
+	COLUMN_RECEIVED, COLUMN_SENT, COLUMN_READ, COLUMN_WRITTEN, COLUMN_RESTARTS, COLUMN_PORTS, COLUMN_UP, COLUMN_IMAGE, COLUMN_COUNT,
 };
 
 enum column_choice { COLUMN_AUTO, /* where there is room */ COLUMN_ON, COLUMN_OFF };
@@ -152,6 +154,14 @@ struct service_list {
 	ARRAY(size_t) shown; /* of the frame drawn last: places in view.services and `names` */
 	size_t hidden;
 	struct column_places places;
+	size_t chosen; /* in the list of columns */
+	bool has_traffic, is_traffic_told; /* such columns are in sight; what was said of it last */
+};
+
+struct click {
+	uint64_t at_ns; /* 0: none that a second one could follow */
+	enum pane pane;
+	int y;
 };
 
 struct style {
@@ -182,6 +192,7 @@ struct tui {
 	char *selected;
 	size_t service_at, service_top; /* places in list.shown */
 	struct service_list list;
+	struct click click; /* the last one */
 	size_t error_at, error_top, error_scroll;
 	size_t save_top, step_top, help_top, palette_at;
 	struct field field;
@@ -291,11 +302,17 @@ void list_describe(const struct tui *tui, struct str *out);
 void list_why_empty(const struct tui *tui, struct str *out);
 void list_finish(struct service_list *list);
 
+/* choose.c */
+void choose_draw(struct tui *tui);
+void choose_move(struct tui *tui, long step);
+void choose_toggle(struct tui *tui);
+
 /* columns.c */
 enum { ROW_MARKS = 3 }; /* cells before the name: pointer, state, mark */
 const char *column_name(enum service_column column);
 void columns_place(const struct tui *tui, const struct view *view, int w, struct column_places *places);
 enum service_column columns_at(const struct column_places *places, int x); /* COLUMN_NONE: none stands there */
+bool columns_have_traffic(const struct column_places *places);
 void columns_draw_titles(struct tui *tui, const struct column_places *places, int y, int x);
 void columns_draw(struct tui *tui, const struct column_places *places, const struct view_service *service, int y, int x,
 	enum service_column from, enum service_column to);
