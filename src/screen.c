@@ -208,6 +208,18 @@ static void on_traffic(void *data, bool is_on)
 	deck_watch_traffic(screen->deck, is_on);
 }
 
+static void on_others(void *data, bool is_on)
+{
+	struct screen *screen = data;
+	deck_show_others(screen->deck, is_on);
+}
+
+static void on_in_sight(void *data, const struct strings *names)
+{
+	struct screen *screen = data;
+	deck_others_in_sight(screen->deck, names);
+}
+
 static void on_gone(void *data)
 {
 	struct screen *screen = data;
@@ -269,7 +281,8 @@ static void show_mistakes(struct screen *screen)
 
 static bool open_all(struct screen *screen, const struct command_line *line, struct fault *fault)
 {
-	static const struct tui_call calls = {on_view, on_command, on_follow, on_merge, on_explain, on_edit, on_page, on_gone, on_traffic};
+	static const struct tui_call calls = {on_view, on_command, on_follow, on_merge, on_explain, on_edit, on_page, on_gone, on_traffic,
+		on_others, on_in_sight};
 	struct deck_options options;
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
 		fault_set(fault, FAULT_USAGE, "the screen needs a terminal");

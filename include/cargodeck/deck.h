@@ -107,6 +107,11 @@ void deck_set_hooks(struct deck *deck, const char *on_serving, const char *on_fa
 void deck_watch_figures(struct deck *deck);
 /* Network and block I/O too, or no longer: they cost some files more a service. */
 void deck_watch_traffic(struct deck *deck, bool is_on);
+/* Lists the engine's other containers too, or no longer. What is asked about a
+ * service (orders, log) can be asked about them by their name with a "/" before. */
+void deck_show_others(struct deck *deck, bool is_on);
+/* Reads CPU and memory of these of them alone. */
+void deck_others_in_sight(struct deck *deck, const struct strings *names);
 /* A file as the view names it, as a path that can be opened; the caller frees. */
 char *deck_path(const struct deck *deck, const char *file);
 /* Which service's log the screen follows; NULL: none. */

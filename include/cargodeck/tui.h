@@ -46,6 +46,11 @@ struct tui_call {
 	/* Columns of network and block I/O are in sight, or no longer: their figures
 	 * are wanted, or cost nothing. May be NULL. */
 	void (*traffic)(void *data, bool is_on);
+	/* view.others is wanted, or no longer. May be NULL. */
+	void (*others)(void *data, bool is_on);
+	/* Those of view.others whose rows are in sight: only their figures are
+	 * wanted. May be NULL. */
+	void (*in_sight)(void *data, const struct strings *names);
 };
 
 /* Takes the terminal over: own decoder of keys, alternate screen, standard

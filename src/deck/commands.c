@@ -232,6 +232,8 @@ static const struct command_def defs[] = {
 		SCREEN, COMMAND_AT_SERVICES, COMMAND_LOOK, "O", NULL, NULL),
 	ON_SCREEN(COMMAND_HIDE_STOPPED, "hide-stopped", "Hide services that are stopped or done, or show them again",
 		SCREEN, COMMAND_AT_SERVICES, COMMAND_LOOK, "H", NULL, NULL),
+	ON_SCREEN(COMMAND_OTHERS, "others", "Show the engine's other containers too, by project, or only this project's",
+		SCREEN, COMMAND_AT_SERVICES, COMMAND_LOOK, "A", NULL, NULL),
 	ON_SCREEN(COMMAND_COLUMNS, "columns", "Choose the columns of the services: network, block I/O, restarts, image and more",
 		SCREEN, COMMAND_AT_SERVICES, COMMAND_LOOK, "C", NULL, NULL),
 	ON_SCREEN(COMMAND_MARK_SERVICE, "mark-service", "Mark the service, or take its mark away: start, stop and restart act on all that are marked",

@@ -32,6 +32,8 @@ static void compose_order(struct deck *deck, const char *verb, const char *servi
 bool deck_service_order(struct deck *deck, const char *name, const char *verb, struct fault *fault)
 {
 	struct service *service = services_find(deck->services, name);
+	if (name != NULL && name[0] == '/')
+		return others_order(deck, name, verb, fault);
 	if (deck->project == NULL || service == NULL)
 		return fault_set(fault, FAULT_USAGE, "there is no service %s", name != NULL ? name : "");
 	if (share_order(deck, verb, name))

@@ -371,6 +371,7 @@ void rows_read_figures(struct deck *deck)
 		if (deck->traffic != NULL)
 			read_traffic(deck, service);
 	}
+	others_read_figures(deck);
 	deck_changed(deck);
 }
 

@@ -7,6 +7,7 @@
 
 struct deck_view_store {
 	ARRAY(struct view_service) services;
+	ARRAY(struct view_service) others;
 	ARRAY(struct view_error) errors;
 	ARRAY(struct view_save) saves;
 	ARRAY(struct view_fault) faults;
@@ -120,6 +121,18 @@ static void add_service(struct deck *deck, struct deck_view_store *store, const 
 	out->read = service->read;
 	out->written = service->written;
 	out->detail = detail(store, service);
+}
+
+static void fill_others(struct deck *deck, struct deck_view_store *store, struct view *view)
+{
+	bool is_listed;
+	size_t count = others_count(deck, &is_listed, &view->others_left);
+	for (size_t i = 0; i < count; i++)
+		others_fill(deck, i, array_add(&store->others));
+	view->has_others = deck->others != NULL;
+	view->others_loading = view->has_others && !is_listed;
+	view->others = store->others.items;
+	view->other_count = count;
 }
 
 /* ---- build ---- */
@@ -275,7 +288,7 @@ static void fill_start(struct deck *deck, struct deck_view_store *store, struct 
 
 static void clear_store(struct deck_view_store *store)
 {
-	store->services.count = store->errors.count = store->saves.count = store->faults.count = 0;
+	store->others.count = store->services.count = store->errors.count = store->saves.count = store->faults.count = 0;
 	strings_finish(&store->texts);
 }
 
@@ -298,6 +311,7 @@ void deck_view(struct deck *deck, struct view *view)
 		add_service(deck, store, services_at(deck->services, i));
 	view->services = store->services.items;
 	view->service_count = store->services.count;
+	fill_others(deck, store, view);
 	view->loading = deck->project == NULL && deck->steps[STEP_PROJECT].state != STEP_FAILED;
 	add_errors(deck, store);
 	fill_build(deck, store, &view->build);
@@ -320,6 +334,7 @@ void view_close(struct deck *deck)
 		return;
 	clear_store(store);
 	array_finish(&store->services);
+	array_finish(&store->others);
 	array_finish(&store->errors);
 	array_finish(&store->saves);
 	array_finish(&store->faults);

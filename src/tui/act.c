@@ -2,6 +2,7 @@
  * deck, after the question where there is one. Called by input.c. */
 #include "tui.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -10,11 +11,7 @@
 
 void act_follow(struct tui *tui)
 {
-	if (tui->list.has_traffic != tui->list.is_traffic_told) {
-		tui->list.is_traffic_told = tui->list.has_traffic;
-		if (tui->call.traffic != NULL)
-			tui->call.traffic(tui->data, tui->list.has_traffic);
-	}
+	list_tell(tui);
 	if (!tui->must_follow)
 		return;
 	tui->must_follow = false;
@@ -94,6 +91,10 @@ static void merge_logs(struct tui *tui, bool is_on)
 
 static void explain(struct tui *tui, bool is_on)
 {
+	if (is_on && tui->selected != NULL && tui->selected[0] == '/') {
+		tui_notice(tui, "%s is not of this project: its log says more", tui->selected + 1);
+		return;
+	}
 	tui->mode = is_on ? MODE_WHY : MODE_DECK;
 	tui->why_top = 0;
 	if (tui->call.explain != NULL)
@@ -298,6 +299,9 @@ static bool act_list(struct tui *tui, int id)
 	case COMMAND_HIDE_STOPPED:
 		list->is_hiding = !list->is_hiding;
 		break;
+	case COMMAND_OTHERS:
+		list->has_others = !list->has_others;
+		break;
 	case COMMAND_COLUMNS:
 		tui->mode = MODE_COLUMNS;
 		tui->focus = PANE_SERVICES;
@@ -415,14 +419,19 @@ void act_now(struct tui *tui, int id, const struct strings *names)
 		tui_show_fault(tui, &fault);
 }
 
-/* The question with the services it is about in place of "%s". */
-static char *make_question(const char *question, const struct strings *names)
+/* The question with the services it is about in place of "%s". What is of other
+ * projects is never touched unasked. NULL: nothing need be asked. */
+static char *make_question(const struct tui *tui, const struct command_def *def, const struct strings *names)
 {
-	const char *place = strstr(question, "%s");
+	bool has_others;
+	auto_free char *phrase = list_phrase(tui, names, &has_others);
+	const char *place = def->question != NULL ? strstr(def->question, "%s") : NULL;
+	if (def->question == NULL && has_others && (def->flags & COMMAND_MANY) != 0)
+		return mem_print("%c%s %s? %s of this project.", toupper((unsigned char)def->name[0]), def->name + 1, phrase,
+			names->count == 1 ? "It is not" : "Not all of them are");
 	if (place == NULL)
-		return mem_copy_string(question);
-	auto_free char *joined = strings_join(names, ", ", " and ");
-	return mem_print("%.*s%s%s", (int)(place - question), question, joined != NULL ? joined : "", place + 2);
+		return mem_copy_string(def->question);
+	return mem_print("%.*s%s%s", (int)(place - def->question), def->question, phrase != NULL ? phrase : "", place + 2);
 }
 
 void act(struct tui *tui, const struct command_def *def)
@@ -437,12 +446,13 @@ void act(struct tui *tui, const struct command_def *def)
 		tui_show_fault(tui, &fault);
 		return;
 	}
-	if (def->question == NULL) {
+	char *text = make_question(tui, def, &names);
+	if (text == NULL) {
 		act_now(tui, def->id, &names);
 		return;
 	}
 	struct question *question = array_add(&tui->questions);
-	question->text = make_question(def->question, &names);
+	question->text = text;
 	question->command = def->id;
 	strings_copy(&question->names, &names);
 }

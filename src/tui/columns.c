@@ -34,15 +34,18 @@ const char *column_name(enum service_column column)
 
 static int text_width(const char *text, int least, int most)
 {
-	int width = text != NULL ? pen_width(text, strlen(text), most) : 0;
+	/* no letter has more cells than bytes: most texts need not be measured */
+	if (least >= most || text == NULL || strlen(text) <= (size_t)least)
+		return least < most ? least : most;
+	int width = pen_width(text, strlen(text), most);
 	return width < least ? least : width > most ? most : width;
 }
 
 static int longest_image(const struct view *view)
 {
 	int longest = columns[COLUMN_IMAGE].least;
-	for (size_t i = 0; i < view->service_count; i++)
-		longest = text_width(view->services[i].image, longest, 40);
+	for (size_t i = 0; i < list_total(view); i++)
+		longest = text_width(list_service(view, i)->image, longest, 40);
 	return longest;
 }
 
@@ -98,9 +101,10 @@ void columns_place(const struct tui *tui, const struct view *view, int w, struct
 {
 	int name = columns[COLUMN_NAME].least, state = columns[COLUMN_STATE].least, at = ROW_MARKS;
 	*places = (struct column_places){0};
-	for (size_t i = 0; i < view->service_count; i++) {
-		name = text_width(services_name(&view->services[i]), name, w >= 100 ? 24 : w >= NARROW ? 16 : 12);
-		state = text_width(services_word(&view->services[i]), state, 14);
+	for (size_t i = 0; i < list_total(view); i++) {
+		const struct view_service *service = list_service(view, i);
+		name = text_width(services_name(service), name, w >= 100 ? 24 : w >= NARROW ? 16 : 12);
+		state = text_width(services_word(service), state, 14);
 	}
 	places->width[COLUMN_NAME] = name;
 	places->width[COLUMN_STATE] = state;

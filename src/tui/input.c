@@ -252,6 +252,13 @@ static void click_heading(struct tui *tui, int x)
 		list_sort_by(&tui->list, column);
 }
 
+static void click_line(struct tui *tui, size_t line)
+{
+	size_t at = line < tui->list.lines.count ? tui->list.lines.items[line] : LIST_HEADING;
+	if (at != LIST_HEADING)
+		services_move(tui, (long)at - (long)tui->service_at);
+}
+
 static void click(struct tui *tui, enum pane pane, const struct rect *rect, int x, int y)
 {
 	int row = y - rect->y - 2;
@@ -265,7 +272,7 @@ static void click(struct tui *tui, enum pane pane, const struct rect *rect, int 
 		return;
 	}
 	if (pane == PANE_SERVICES && (size_t)row < tui->service_rows)
-		services_move(tui, (long)(tui->service_top + (size_t)row) - (long)tui->service_at);
+		click_line(tui, tui->service_top + (size_t)row);
 	else if (pane == PANE_BUILD && (size_t)row < tui->error_rows)
 		build_move(tui, (long)(tui->error_top + (size_t)row) - (long)tui->error_at);
 }

@@ -66,7 +66,14 @@ static int compare(const void *a, const void *b, void *data)
 {
 	const struct order *order = data;
 	size_t left = *(const size_t *)a, right = *(const size_t *)b;
-	int way = compare_by(order->column, &order->view->services[left], &order->view->services[right]);
+	const struct view_service *a_service = list_service(order->view, left), *b_service = list_service(order->view, right);
+	/* projects stay together: ours, the others, what is of none */
+	bool is_a_other = left >= order->view->service_count, is_b_other = right >= order->view->service_count;
+	if (is_a_other != is_b_other)
+		return is_a_other ? 1 : -1;
+	if (is_a_other && !text_equal(a_service->project, b_service->project))
+		return a_service->project == NULL ? 1 : b_service->project == NULL ? -1 : strcmp(a_service->project, b_service->project);
+	int way = compare_by(order->column, a_service, b_service);
 	if (order->is_reversed)
 		way = order->column == COLUMN_NONE ? (left < right ? 1 : -1) : -way;
 	return way != 0 ? way : left < right ? -1 : 1; /* equals stay as the compose file has them */
@@ -104,7 +111,36 @@ static bool is_over(enum view_state state)
 static bool passes(const struct service_list *list, const struct view_service *service)
 {
 	return list->needle[0] == '\0' || match_smart(list->needle, services_name(service)) ||
-		match_smart(list->needle, services_word(service));
+		match_smart(list->needle, services_word(service)) || (service->project != NULL && match_smart(list->needle, service->project));
+}
+
+const struct view_service *list_service(const struct view *view, size_t place)
+{
+	return place < view->service_count ? &view->services[place] : &view->others[place - view->service_count];
+}
+
+size_t list_total(const struct view *view)
+{
+	return view->service_count + view->other_count;
+}
+
+static bool is_other(const struct view *view, size_t place)
+{
+	return place >= view->service_count;
+}
+
+/* A heading stands before the first of each project. */
+static void make_lines(struct service_list *list, const struct view *view)
+{
+	list->lines.count = 0;
+	for (size_t at = 0; at < list->shown.count; at++) {
+		size_t here = list->shown.items[at], before = at > 0 ? list->shown.items[at - 1] : here;
+		bool is_first = at == 0 || is_other(view, here) != is_other(view, before) ||
+			!text_equal(list_service(view, here)->project, list_service(view, before)->project);
+		if (view->has_others && is_first)
+			*array_add(&list->lines) = LIST_HEADING;
+		*array_add(&list->lines) = at;
+	}
 }
 
 void list_make(struct tui *tui, const struct view *view)
@@ -112,8 +148,8 @@ void list_make(struct tui *tui, const struct view *view)
 	struct service_list *list = &tui->list;
 	struct order order = {view, list->order, list->is_reversed};
 	list->shown.count = list->hidden = 0;
-	for (size_t i = 0; i < view->service_count; i++) {
-		const struct view_service *service = &view->services[i];
+	for (size_t i = 0; i < list_total(view); i++) {
+		const struct view_service *service = list_service(view, i);
 		if (list->is_hiding && is_over(service->state))
 			list->hidden++;
 		else if (passes(list, service))
@@ -121,6 +157,7 @@ void list_make(struct tui *tui, const struct view *view)
 	}
 	if (list->shown.count > 1)
 		qsort_r(list->shown.items, list->shown.count, sizeof *list->shown.items, compare, &order);
+	make_lines(list, view);
 }
 
 const char *list_key(const struct tui *tui, size_t at)
@@ -209,7 +246,88 @@ void list_targets(const struct tui *tui, bool is_many, struct strings *names)
 		strings_add(names, key);
 }
 
+size_t list_line(const struct tui *tui, size_t at)
+{
+	const struct service_list *list = &tui->list;
+	for (size_t line = at; line < list->lines.count; line++)
+		if (list->lines.items[line] == at)
+			return line;
+	return 0;
+}
+
+/* ---- what deck must know ---- */
+
+static void tell_in_sight(struct tui *tui)
+{
+	struct service_list *list = &tui->list;
+	auto_strings names = {0};
+	for (size_t line = tui->service_top; line < list->lines.count && line < tui->service_top + tui->service_rows; line++) {
+		const char *key = list_key(tui, list->lines.items[line]);
+		if (key != NULL && key[0] == '/')
+			strings_add(&names, key);
+	}
+	bool is_same = names.count == list->in_sight.count;
+	for (size_t i = 0; is_same && i < names.count; i++)
+		is_same = strcmp(names.items[i], list->in_sight.items[i]) == 0;
+	if (is_same)
+		return;
+	strings_finish(&list->in_sight);
+	strings_copy(&list->in_sight, &names);
+	if (tui->call.in_sight != NULL)
+		tui->call.in_sight(tui->data, &list->in_sight);
+}
+
+void list_tell(struct tui *tui)
+{
+	struct service_list *list = &tui->list;
+	if (list->has_traffic != list->is_traffic_told) {
+		list->is_traffic_told = list->has_traffic;
+		if (tui->call.traffic != NULL)
+			tui->call.traffic(tui->data, list->has_traffic);
+	}
+	if (list->has_others != list->are_others_told) {
+		list->are_others_told = list->has_others;
+		strings_finish(&list->in_sight);
+		if (tui->call.others != NULL)
+			tui->call.others(tui->data, list->has_others);
+	}
+	tell_in_sight(tui);
+}
+
 /* ---- in words ---- */
+
+enum { NAMED_MOST = 24 };
+
+static const char *project_of(const struct tui *tui, const char *key)
+{
+	for (size_t i = 0; i < tui->names.count; i++)
+		if (strcmp(tui->names.items[i], key) == 0)
+			return tui->list.projects.items[i];
+	return "";
+}
+
+char *list_phrase(const struct tui *tui, const struct strings *names, bool *has_others)
+{
+	auto_strings phrases = {0};
+	*has_others = false;
+	for (size_t i = 0; i < names->count; i++) {
+		const char *name = names->items[i];
+		bool is_one = name[0] == '/';
+		*has_others |= is_one;
+		if (i >= NAMED_MOST)
+			continue;
+		const char *project = is_one ? project_of(tui, name) : "";
+		if (!is_one)
+			strings_add(&phrases, name);
+		else if (project[0] != '\0')
+			strings_print(&phrases, "%s of project %s", name + 1, project);
+		else
+			strings_print(&phrases, "the container %s", name + 1);
+	}
+	if (names->count > NAMED_MOST)
+		strings_print(&phrases, "%zu more", names->count - NAMED_MOST);
+	return strings_join(&phrases, ", ", " and ");
+}
 
 bool list_leave(struct tui *tui)
 {
@@ -270,6 +388,9 @@ void list_why_empty(const struct tui *tui, struct str *out)
 
 void list_finish(struct service_list *list)
 {
+	array_finish(&list->lines);
+	strings_finish(&list->projects);
+	strings_finish(&list->in_sight);
 	array_finish(&list->shown);
 	map_close(list->marked);
 }

@@ -148,7 +148,8 @@ static int source_width(const struct tui *tui, const struct view_line *line, int
 	if (line->source == NULL)
 		return 0;
 	for (size_t i = 0; i < tui->names.count && longest < most; i++) {
-		int width = pen_width(tui->names.items[i], strlen(tui->names.items[i]), most);
+		/* containers of other projects stand in no merged log */
+		int width = tui->names.items[i][0] != '/' ? pen_width(tui->names.items[i], strlen(tui->names.items[i]), most) : 0;
 		longest = width > longest ? width : longest;
 	}
 	return longest + 1;

@@ -43,7 +43,8 @@ const char *services_word(const struct view_service *service)
 
 const char *services_name(const struct view_service *service)
 {
-	return service->name != NULL ? service->name : "";
+	const char *name = service->name != NULL ? service->name : "";
+	return name + (name[0] == '/'); /* a container of another project */
 }
 
 static void draw_cause(struct tui *tui, const struct view_service *service, int y, int x, int w)
@@ -79,7 +80,7 @@ static void draw_row(struct tui *tui, const struct view_service *service, const 
 
 static void describe(struct tui *tui, const struct view *view, size_t top, size_t rows, struct str *out)
 {
-	size_t bad = 0, busy = 0, count = tui->list.shown.count;
+	size_t bad = 0, busy = 0, count = tui->list.lines.count;
 	char age[16];
 	for (size_t i = 0; i < view->service_count; i++) {
 		enum view_state state = view->services[i].state;
@@ -96,6 +97,10 @@ static void describe(struct tui *tui, const struct view *view, size_t top, size_
 		str_print(out, "%zu of %zu coming up", busy, view->service_count);
 	else if (view->service_count > 0)
 		str_print(out, "all %zu well", view->service_count);
+	if (view->others_loading)
+		str_add(out, ", other containers are being asked for");
+	else if (view->others_left > 0)
+		str_print(out, ", %zu more not listed", view->others_left);
 	list_describe(tui, out);
 }
 
@@ -104,7 +109,7 @@ static void describe(struct tui *tui, const struct view *view, size_t top, size_
  * taken. */
 static int draw_selected_cause(struct tui *tui, const struct view *view, const struct rect *rect)
 {
-	const struct view_service *service = tui->service_at < tui->list.shown.count ? &view->services[tui->list.shown.items[tui->service_at]] : NULL;
+	const struct view_service *service = tui->service_at < tui->list.shown.count ? list_service(view, tui->list.shown.items[tui->service_at]) : NULL;
 	if (rect->h < 7 || service == NULL)
 		return 0;
 	const char *text = service->detail != NULL ? service->detail : rect->w < NARROW ? service->cause : NULL;
@@ -115,6 +120,15 @@ static int draw_selected_cause(struct tui *tui, const struct view *view, const s
 	int rows = pen_wrap(tui, 0, 0, rect->w - 2, most, text, style, true);
 	pen_wrap(tui, rect->y + rect->h - rows, rect->x + 1, rect->w - 2, most, text, style, false);
 	return rows + 1;
+}
+
+static void draw_heading(struct tui *tui, const struct view *view, size_t at, const struct rect *rect, int y)
+{
+	size_t place = tui->list.shown.items[at];
+	const char *project = place < view->service_count ? view->project : list_service(view, place)->project;
+	auto_str text = {0};
+	str_print(&text, "%s%s", project != NULL ? project : "of no project", place < view->service_count ? ", this project" : "");
+	pen_text(tui, y, rect->x + 1, rect->w - 2, str_text(&text), paint_bold(paint_role(tui, THEME_MUTED)));
 }
 
 static const char *why_none(const struct view *view)
@@ -129,11 +143,13 @@ static const char *why_none(const struct view *view)
 /* The selected row stays in sight, and no row is given away. */
 static void keep_in_sight(struct tui *tui, size_t rows)
 {
-	size_t count = tui->list.shown.count;
-	if (tui->service_at < tui->service_top)
-		tui->service_top = tui->service_at;
-	if (tui->service_at >= tui->service_top + rows)
-		tui->service_top = tui->service_at - rows + 1;
+	size_t count = tui->list.lines.count, line = list_line(tui, tui->service_at);
+	/* with the heading above it, where there is one */
+	size_t first = line > 0 && line < count && tui->list.lines.items[line - 1] == LIST_HEADING && rows > 1 ? line - 1 : line;
+	if (first < tui->service_top)
+		tui->service_top = first;
+	if (line >= tui->service_top + rows)
+		tui->service_top = line - rows + 1;
 	if (tui->service_top + rows > count)
 		tui->service_top = count > rows ? count - rows : 0;
 	tui->service_rows = rows;
@@ -146,7 +162,8 @@ void services_draw(struct tui *tui, const struct view *view, const struct rect *
 	auto_str right = {0}, empty = {0};
 	*places = (struct column_places){0};
 	tui->list.has_traffic = false;
-	if (view->service_count == 0) {
+	tui->service_rows = 0;
+	if (list_total(view) == 0) {
 		pen_title(tui, rect, "Services", NULL, is_focused);
 		pen_sentence(tui, rect, why_none(view), THEME_MUTED);
 		return;
@@ -165,10 +182,13 @@ void services_draw(struct tui *tui, const struct view *view, const struct rect *
 	tui->list.has_traffic = columns_have_traffic(places);
 	if (rect->h > 2)
 		columns_draw_titles(tui, places, rect->y + 1, rect->x);
-	for (size_t i = 0; i < rows && tui->service_top + i < tui->list.shown.count; i++) {
-		size_t at = tui->service_top + i;
-		draw_row(tui, &view->services[tui->list.shown.items[at]], places, rect, rect->y + (rect->h > 2 ? 2 : 1) + (int)i,
-			at == tui->service_at, is_focused);
+	for (size_t i = 0; i < rows && tui->service_top + i < tui->list.lines.count; i++) {
+		size_t at = tui->list.lines.items[tui->service_top + i];
+		int y = rect->y + (rect->h > 2 ? 2 : 1) + (int)i;
+		if (at == LIST_HEADING)
+			draw_heading(tui, view, tui->list.lines.items[tui->service_top + i + 1], rect, y);
+		else
+			draw_row(tui, list_service(view, tui->list.shown.items[at]), places, rect, y, at == tui->service_at, is_focused);
 	}
 }
 
@@ -189,10 +209,13 @@ static void select_at(struct tui *tui, size_t at)
 void services_sync(struct tui *tui, const struct view *view)
 {
 	strings_finish(&tui->names);
+	strings_finish(&tui->list.projects);
 	tui->states.count = 0;
-	for (size_t i = 0; i < view->service_count; i++) {
-		strings_add(&tui->names, services_name(&view->services[i]));
-		*array_add(&tui->states) = known(view->services[i].state);
+	for (size_t i = 0; i < list_total(view); i++) {
+		const struct view_service *service = list_service(view, i);
+		strings_add(&tui->names, service->name != NULL ? service->name : "");
+		strings_add(&tui->list.projects, service->project != NULL ? service->project : "");
+		*array_add(&tui->states) = known(service->state);
 	}
 	list_make(tui, view);
 	/* while nothing is known the selection and the marks are remembered */
@@ -200,7 +223,7 @@ void services_sync(struct tui *tui, const struct view *view)
 		return;
 	list_drop_gone(tui);
 	/* nor does it go where the filter hides all */
-	if (view->service_count > 0 && tui->list.shown.count == 0)
+	if (list_total(view) > 0 && tui->list.shown.count == 0)
 		return;
 	size_t at = list_find(tui, tui->selected);
 	if (at == SIZE_MAX)

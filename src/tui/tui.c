@@ -92,7 +92,7 @@ static void sync_view(struct tui *tui, const struct view *view)
 		tui->focus = view->start.is_shown ? PANE_START : PANE_SERVICES;
 	tui->was_start = view->start.is_shown;
 	*wish = (struct layout_wish){
-		.columns = tui->columns, .rows = tui->rows, .services = view->service_count > 0 ? (int)view->service_count : 1,
+		.columns = tui->columns, .rows = tui->rows, .services = list_total(view) > 0 ? (int)list_total(view) : 1,
 		.steps = (int)view->start.count, .fault_rows = head_fault_rows(tui, view), .is_start = view->start.is_shown,
 		.has_build = tui->has_build, .is_zoomed = tui->is_zoomed, .arrange = tui->arrange, .log_grow = tui->log_grow,
 	};

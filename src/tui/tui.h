@@ -144,6 +144,8 @@ struct column_places {
 	int cause; /* where the cause begins: behind the generation */
 };
 
+#define LIST_HEADING SIZE_MAX
+
 /* What the pane of services lists (list.c). */
 struct service_list {
 	enum service_column order;
@@ -151,7 +153,11 @@ struct service_list {
 	char needle[FIELD_MOST * 4 + 8]; /* only what has it is listed; empty: all */
 	unsigned char choice[COLUMN_COUNT]; /* enum column_choice */
 	struct map *marked; /* by name; NULL: none */
-	ARRAY(size_t) shown; /* of the frame drawn last: places in view.services and `names` */
+	ARRAY(size_t) shown; /* of the frame drawn last: places in view.services (behind them: in view.others), `names`, `projects` */
+	ARRAY(size_t) lines; /* places in `shown`; LIST_HEADING: the next line's project */
+	struct strings projects; /* empty: none, or ours */
+	bool has_others, are_others_told; /* the person wants them; what was said of it last */
+	struct strings in_sight; /* rows of others; as told last */
 	size_t hidden;
 	struct column_places places;
 	size_t chosen; /* in the list of columns */
@@ -190,7 +196,7 @@ struct tui {
 	size_t why_top;
 	bool is_merged; /* the log pane shows the logs of several services */
 	char *selected;
-	size_t service_at, service_top; /* places in list.shown */
+	size_t service_at, service_top; /* a place in list.shown; in list.lines */
 	struct service_list list;
 	struct click click; /* the last one */
 	size_t error_at, error_top, error_scroll;
@@ -283,6 +289,12 @@ const char *services_name(const struct view_service *service); /* never NULL */
 
 /* list.c */
 void list_make(struct tui *tui, const struct view *view);
+const struct view_service *list_service(const struct view *view, size_t place);
+size_t list_total(const struct view *view);
+size_t list_line(const struct tui *tui, size_t at); /* where the row stands */
+void list_tell(struct tui *tui); /* what is wanted of deck, where that is another thing now */
+/* "a, b of project c and d", for questions. The caller frees. */
+char *list_phrase(const struct tui *tui, const struct strings *names, bool *has_others);
 const char *list_key(const struct tui *tui, size_t at); /* the name of a listed service, or NULL */
 size_t list_find(const struct tui *tui, const char *key); /* SIZE_MAX: it is not listed */
 bool list_can_sort_by(enum service_column column);

@@ -10,6 +10,7 @@ static const char *const names[SCENE_KINDS] = {
 	[SCENE_DECK] = "deck", [SCENE_START] = "start", [SCENE_FAILED] = "failed", [SCENE_EMPTY] = "empty",
 	[SCENE_STALE] = "stale", [SCENE_LOADING] = "loading", [SCENE_ODD] = "odd",
 	[SCENE_JSON] = "json", [SCENE_OVER] = "over",
+	[SCENE_OTHERS] = "others", [SCENE_CROWD] = "crowd",
 };
 
 static const struct view_service services[] = {
@@ -204,6 +205,36 @@ static void fill_odd(struct view *view)
 	view->build.absent = "no Rust in this project: saves restart or sync services as the compose file says";
 }
 
+static void fill_others(struct view *view)
+{
+	static const struct view_service others[] = {
+		{.name = "/blog-db-1", .project = "blog", .state = VIEW_HEALTHY, .cpu_percent = 0.1, .memory = 40 * MIB, .ports = "5432", .image = "postgres:16"},
+		{.name = "/blog-web-1", .project = "blog", .state = VIEW_STOPPED, .state_text = "exited", .cpu_percent = -1, .image = "blog/web"},
+		{.name = "/registry", .state = VIEW_RUNNING, .cpu_percent = -1, .ports = "5000", .image = "registry:2"},
+	};
+	fill_deck(view);
+	view->service_count = 3;
+	view->has_others = true;
+	view->others = others;
+	view->other_count = COUNT_OF(others);
+}
+
+/* As many as are ever listed. */
+static void fill_crowd(struct view *view)
+{
+	static struct view_service crowd[10000];
+	static char texts[COUNT_OF(crowd)][24];
+	fill_deck(view);
+	for (size_t i = 0; i < COUNT_OF(crowd); i++) {
+		snprintf(texts[i], sizeof texts[i], "/crowd-%zu", i);
+		crowd[i] = (struct view_service){.name = texts[i], .project = "crowd", .state = VIEW_RUNNING, .cpu_percent = (double)(i % 97)};
+	}
+	view->has_others = true;
+	view->others = crowd;
+	view->other_count = COUNT_OF(crowd);
+	view->others_left = 7;
+}
+
 void scene_fill(enum scene_kind kind, struct view *view)
 {
 	static struct view_service old[COUNT_OF(services)];
@@ -244,6 +275,12 @@ void scene_fill(enum scene_kind kind, struct view *view)
 	case SCENE_OVER:
 		view->services = &services[5];
 		view->service_count = 1;
+		break;
+	case SCENE_OTHERS:
+		fill_others(view);
+		break;
+	case SCENE_CROWD:
+		fill_crowd(view);
 		break;
 	case SCENE_LOADING:
 		view->loading = true;

@@ -13,6 +13,8 @@ struct screen {
 	enum scene_kind kind;
 	int asked; /* the command that was asked for last */
 	char *names; /* and the services it was about */
+	char *in_sight; /* rows of other projects */
+	bool are_others_wanted, is_traffic_wanted;
 };
 
 static void fill_view(void *data, struct view *view)
@@ -30,9 +32,29 @@ static bool take_command(void *data, int id, const struct strings *names, struct
 	return fault_set(fault, FAULT_FAILED, "this is only a picture");
 }
 
+static void take_in_sight(void *data, const struct strings *names)
+{
+	struct screen *screen = data;
+	free(screen->in_sight);
+	screen->in_sight = strings_join(names, " ", NULL);
+}
+
+static void take_others(void *data, bool is_on)
+{
+	struct screen *screen = data;
+	screen->are_others_wanted = is_on;
+}
+
+static void take_traffic(void *data, bool is_on)
+{
+	struct screen *screen = data;
+	screen->is_traffic_wanted = is_on;
+}
+
 static void open_screen(struct screen *screen, enum scene_kind kind, unsigned columns, unsigned rows, bool is_ascii)
 {
-	static const struct tui_call call = {.view = fill_view, .command = take_command};
+	static const struct tui_call call = {.view = fill_view, .command = take_command, .traffic = take_traffic,
+		.others = take_others, .in_sight = take_in_sight};
 	const char *source = getenv("TEST_SRCDIR");
 	auto_free char *themes = path_join(source != NULL ? source : ".", "themes");
 	struct fault fault = {0};
@@ -64,6 +86,7 @@ static void close_screen(struct screen *screen)
 	config_close(screen->config);
 	loop_close(screen->loop);
 	free(screen->names);
+	free(screen->in_sight);
 }
 
 static void compare(struct screen *screen, const char *name)
@@ -166,6 +189,17 @@ static const struct step steps[] = {
 	{"services-columns", SCENE_DECK, 80, 24, false, "Cjjjj "},
 	{"services-columns-off", SCENE_DECK, 80, 24, false, "C j j j j j \r"},
 	{"services-columns-small", SCENE_DECK, 40, 12, true, "CG  "},
+	{"others-asked-for", SCENE_DECK, 80, 24, false, "A"},
+	{"others-filter", SCENE_OTHERS, 80, 24, false, "/blog\r"},
+	{"others-stop", SCENE_OTHERS, 80, 24, false, "jjjx"},
+	{"others-restart-many", SCENE_OTHERS, 80, 24, false, "jj Gk r"},
+	{"others-start-one", SCENE_OTHERS, 80, 24, false, "jjjjs"},
+	{"others-why", SCENE_OTHERS, 80, 24, false, "Gy"},
+	{"others-by-cpu", SCENE_OTHERS, 80, 24, false, "oooO"},
+	{"others-click", SCENE_OTHERS, 80, 24, false, "\033[<0;5;8M"},
+	{"others-click-heading", SCENE_OTHERS, 80, 24, false, "\033[<0;5;7M"},
+	{"crowd-last", SCENE_CROWD, 80, 24, false, "G"},
+	{"crowd-all", SCENE_CROWD, 80, 24, false, "*s"},
 	{"services-heading", SCENE_DECK, 80, 24, false, "\033[<0;32;3M"},
 	{"services-heading-twice", SCENE_DECK, 80, 24, false, "\033[<0;32;3M\033[<0;32;3M"},
 	{"services-double-click", SCENE_DECK, 80, 24, false, "\033[<0;5;6M\033[<0;5;6m\033[<0;5;6M"},
@@ -239,6 +273,47 @@ static void test_marked(void **state)
 	close_screen(&screen);
 }
 
+/* Only what is in sight costs anything. */
+static void test_in_sight(void **state)
+{
+	struct screen screen;
+	(void)state;
+	open_screen(&screen, SCENE_CROWD, 80, 24, false);
+	draw(&screen);
+	type(&screen, "zG");
+	draw(&screen);
+	assert_non_null(screen.in_sight);
+	assert_non_null(strstr(screen.in_sight, "/crowd-9999"));
+	assert_null(strstr(screen.in_sight, "/crowd-9900"));
+	type(&screen, "g");
+	draw(&screen);
+	assert_non_null(strstr(screen.in_sight, "/crowd-0"));
+	assert_null(strstr(screen.in_sight, "/crowd-9999"));
+	assert_false(screen.are_others_wanted);
+	type(&screen, "A");
+	assert_true(screen.are_others_wanted);
+	type(&screen, "A");
+	assert_false(screen.are_others_wanted);
+	close_screen(&screen);
+}
+
+/* Network and block I/O are asked for while such a column is in sight. */
+static void test_traffic(void **state)
+{
+	struct screen screen;
+	(void)state;
+	open_screen(&screen, SCENE_DECK, 80, 24, false);
+	draw(&screen);
+	assert_false(screen.is_traffic_wanted);
+	type(&screen, "Cjjjjj \r");
+	draw(&screen);
+	assert_true(screen.is_traffic_wanted);
+	type(&screen, "C ");
+	draw(&screen);
+	assert_false(screen.is_traffic_wanted);
+	close_screen(&screen);
+}
+
 static void test_resize(void **state)
 {
 	struct screen screen;
@@ -291,6 +366,8 @@ int main(void)
 		cmocka_unit_test(test_scenes),
 		cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_marked),
+		cmocka_unit_test(test_in_sight),
+		cmocka_unit_test(test_traffic),
 		cmocka_unit_test(test_resize),
 		cmocka_unit_test(test_sizes),
 	};
