@@ -15,6 +15,8 @@ struct other {
 	double cpu_percent;
 	uint64_t memory, memory_limit;
 	struct engine_usage_state usage;
+	struct engine_traffic traffic;
+	struct engine_traffic_state moved;
 };
 
 struct others {
@@ -60,6 +62,8 @@ static void take_figures(struct other *to, const struct other *from)
 	to->memory = from->memory;
 	to->memory_limit = from->memory_limit;
 	to->usage = from->usage;
+	to->traffic = from->traffic;
+	to->moved = from->moved;
 }
 
 static void take(struct others *others, struct engine_container *found)
@@ -70,7 +74,8 @@ static void take(struct others *others, struct engine_container *found)
 	if (strings_have(&others->in_sight, key))
 		before = find(others->deck, key);
 	struct other other = {.key = steal(&key), .project = steal(&found->project), .id = steal(&found->id), .image = steal(&found->image),
-		.ports = steal(&found->ports), .state = steal(&found->state), .health = steal(&found->health), .cpu_percent = -1};
+		.ports = steal(&found->ports), .state = steal(&found->state), .health = steal(&found->health), .cpu_percent = -1,
+		.traffic = {-1, -1, -1, -1}};
 	if (before != NULL && text_equal(before->id, other.id))
 		take_figures(&other, before);
 	*array_add(&others->items) = other;
@@ -179,6 +184,10 @@ void others_read_figures(struct deck *deck)
 		other->cpu_percent = usage.cpu_percent;
 		other->memory = usage.memory;
 		other->memory_limit = usage.memory_limit;
+		if (deck->traffic != NULL)
+			engine_traffic_read(other->id, &other->moved, &other->traffic);
+		else
+			other->traffic = (struct engine_traffic){-1, -1, -1, -1};
 	}
 }
 
@@ -292,5 +301,5 @@ void others_fill(const struct deck *deck, size_t index, struct view_service *out
 		.state_text = state == VIEW_STOPPED || state == VIEW_FAILED ? other->state : NULL, .cpu_percent = other->cpu_percent,
 		.memory = other->memory, .memory_limit = other->memory_limit, .stale_figures = deck->is_lost, .image = other->image,
 		.ports = other->ports != NULL && other->ports[0] != '\0' ? other->ports : NULL,
-		.received = -1, .sent = -1, .read = -1, .written = -1};
+		.received = other->traffic.received, .sent = other->traffic.sent, .read = other->traffic.read, .written = other->traffic.written};
 }

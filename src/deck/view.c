@@ -89,6 +89,9 @@ static const char *detail(struct deck_view_store *store, const struct service *s
 {
 	const char *word = service_state_word(service), *cause = service->cause;
 	const char *meaning = strcmp(word, "exited") == 0 ? service_exit_meaning(service->exit_code) : NULL;
+	/* the engine said more than the code does */
+	if (meaning != NULL && cause != NULL && text_starts_with(cause, "killed"))
+		return keep_text(store, mem_print("It ended with %d: %s.", service->exit_code, cause));
 	if (meaning != NULL)
 		return keep_text(store, mem_print("It ended with %d, %s%s%s", service->exit_code, meaning, cause != NULL ? ": " : ".",
 			cause != NULL ? cause : ""));
@@ -127,8 +130,12 @@ static void fill_others(struct deck *deck, struct deck_view_store *store, struct
 {
 	bool is_listed;
 	size_t count = others_count(deck, &is_listed, &view->others_left);
-	for (size_t i = 0; i < count; i++)
-		others_fill(deck, i, array_add(&store->others));
+	for (size_t i = 0; i < count; i++) {
+		struct view_service *other = array_add(&store->others);
+		others_fill(deck, i, other);
+		if (other->ports != NULL && strstr(other->ports, "->") != NULL)
+			other->ports = short_ports(store, other->ports);
+	}
 	view->has_others = deck->others != NULL;
 	view->others_loading = view->has_others && !is_listed;
 	view->others = store->others.items;

@@ -377,7 +377,9 @@ void log_draw(struct tui *tui, const struct view *view, const struct rect *rect)
 	struct log_state *state = &tui->log;
 	const struct view_log *log = &state->shown;
 	bool is_focused = tui->focus == PANE_LOG;
-	auto_free char *name = mem_print("Log%s%s", view->log.name != NULL ? " " : "", view->log.name != NULL ? view->log.name : "");
+	const char *whose = view->log.name != NULL ? view->log.name : "";
+	/* containers of other projects have a "/" before their names */
+	auto_free char *name = mem_print("Log%s%s", whose[0] != '\0' ? " " : "", whose + (whose[0] == '/'));
 	auto_str right = {0};
 	state->rows = rect->h - 1;
 	if (!text_equal(state->name, view->log.name))

@@ -78,25 +78,36 @@ static void draw_row(struct tui *tui, const struct view_service *service, const 
 	tui->is_row_selected = false;
 }
 
-static void describe(struct tui *tui, const struct view *view, size_t top, size_t rows, struct str *out)
+/* How the project's services are. While a filter is on, "3 of 9" is said of it. */
+static void describe_health(const struct view *view, bool is_filtered, struct str *out)
 {
-	size_t bad = 0, busy = 0, count = tui->list.lines.count;
-	char age[16];
+	size_t bad = 0, busy = 0;
+	auto_str whole = {0};
 	for (size_t i = 0; i < view->service_count; i++) {
 		enum view_state state = view->services[i].state;
 		bad += state == VIEW_UNHEALTHY || state == VIEW_FAILED;
 		busy += state == VIEW_STARTING || state == VIEW_WAITING;
 	}
+	if (!is_filtered)
+		str_print(&whole, " of %zu", view->service_count);
+	if (bad > 0)
+		str_print(out, "%zu%s not well", bad, str_text(&whole));
+	else if (busy > 0)
+		str_print(out, "%zu%s coming up", busy, str_text(&whole));
+	else if (view->service_count > 0)
+		str_print(out, "all %zu well", view->service_count);
+}
+
+static void describe(struct tui *tui, const struct view *view, size_t top, size_t rows, struct str *out)
+{
+	size_t count = tui->list.lines.count;
+	char age[16];
 	if (count > rows)
 		str_print(out, "rows %zu-%zu, ", top + 1, top + rows < count ? top + rows : count);
 	if (view->stale)
 		str_print(out, "stale for %s", pen_age(tui, view->stale_ms, age, sizeof age));
-	else if (bad > 0)
-		str_print(out, "%zu of %zu not well", bad, view->service_count);
-	else if (busy > 0)
-		str_print(out, "%zu of %zu coming up", busy, view->service_count);
-	else if (view->service_count > 0)
-		str_print(out, "all %zu well", view->service_count);
+	else
+		describe_health(view, tui->list.needle[0] != '\0', out);
 	if (view->others_loading)
 		str_add(out, ", other containers are being asked for");
 	else if (view->others_left > 0)
@@ -109,6 +120,7 @@ static void describe(struct tui *tui, const struct view *view, size_t top, size_
  * taken. */
 static int draw_selected_cause(struct tui *tui, const struct view *view, const struct rect *rect)
 {
+	int lines = (int)tui->list.lines.count, y;
 	const struct view_service *service = tui->service_at < tui->list.shown.count ? list_service(view, tui->list.shown.items[tui->service_at]) : NULL;
 	if (rect->h < 7 || service == NULL)
 		return 0;
@@ -118,7 +130,9 @@ static int draw_selected_cause(struct tui *tui, const struct view *view, const s
 		return 0;
 	int most = rect->h >= 9 ? 3 : rect->h - 6;
 	int rows = pen_wrap(tui, 0, 0, rect->w - 2, most, text, style, true);
-	pen_wrap(tui, rect->y + rect->h - rows, rect->x + 1, rect->w - 2, most, text, style, false);
+	/* below the last row, or at the end of the pane where the list fills it */
+	y = lines + 3 < rect->h - rows ? lines + 3 : rect->h - rows;
+	pen_wrap(tui, rect->y + y, rect->x + 1, rect->w - 2, most, text, style, false);
 	return rows + 1;
 }
 
