@@ -259,6 +259,12 @@ static void click_line(struct tui *tui, size_t line)
 		services_move(tui, (long)at - (long)tui->service_at);
 }
 
+static bool is_on_heading(const struct tui *tui, enum pane pane, int row)
+{
+	size_t line = tui->service_top + (size_t)row;
+	return pane == PANE_SERVICES && (line >= tui->list.lines.count || tui->list.lines.items[line] == LIST_HEADING);
+}
+
 static void click(struct tui *tui, enum pane pane, const struct rect *rect, int x, int y)
 {
 	int row = y - rect->y - 2;
@@ -267,7 +273,7 @@ static void click(struct tui *tui, enum pane pane, const struct rect *rect, int 
 		click_heading(tui, x - rect->x);
 	if (row < 0)
 		return;
-	if (is_double(tui, pane, y)) {
+	if (is_double(tui, pane, y) && !is_on_heading(tui, pane, row)) {
 		act(tui, command_get(tui->table, COMMAND_OPEN));
 		return;
 	}

@@ -10,7 +10,7 @@ static const char *const names[SCENE_KINDS] = {
 	[SCENE_DECK] = "deck", [SCENE_START] = "start", [SCENE_FAILED] = "failed", [SCENE_EMPTY] = "empty",
 	[SCENE_STALE] = "stale", [SCENE_LOADING] = "loading", [SCENE_ODD] = "odd",
 	[SCENE_JSON] = "json", [SCENE_OVER] = "over",
-	[SCENE_OTHERS] = "others", [SCENE_CROWD] = "crowd",
+	[SCENE_OTHERS] = "others", [SCENE_CROWD] = "crowd", [SCENE_ASKING] = "asking", [SCENE_LOST] = "lost",
 };
 
 static const struct view_service services[] = {
@@ -281,6 +281,15 @@ void scene_fill(enum scene_kind kind, struct view *view)
 		break;
 	case SCENE_CROWD:
 		fill_crowd(view);
+		break;
+	case SCENE_ASKING:
+		fill_deck(view);
+		view->has_others = view->others_loading = true;
+		break;
+	case SCENE_LOST:
+		view->loading = false;
+		view->stale = true;
+		view->stale_ms = 3000;
 		break;
 	case SCENE_LOADING:
 		view->loading = true;
