@@ -132,21 +132,6 @@ static void on_view(void *data, struct view *view)
 	deck_view(screen->deck, view);
 }
 
-/* Goes on where one of several fails: the first fault is told. */
-static bool order_services(struct screen *screen, const struct strings *names, const char *verb, struct fault *fault)
-{
-	bool good = true;
-	for (size_t i = 0; i < names->count; i++) {
-		struct fault own = {0};
-		if (deck_service_order(screen->deck, names->items[i], verb, &own))
-			continue;
-		if (good)
-			*fault = own;
-		good = false;
-	}
-	return good;
-}
-
 static bool on_command(void *data, int id, const struct strings *names, struct fault *fault)
 {
 	struct screen *screen = data;
@@ -161,11 +146,11 @@ static bool on_command(void *data, int id, const struct strings *names, struct f
 		deck_build_now(screen->deck, true);
 		return true;
 	case COMMAND_START:
-		return order_services(screen, names, "start", fault);
+		return deck_services_order(screen->deck, names, "start", fault);
 	case COMMAND_STOP:
-		return order_services(screen, names, "stop", fault);
+		return deck_services_order(screen->deck, names, "stop", fault);
 	case COMMAND_RESTART:
-		return order_services(screen, names, "restart", fault);
+		return deck_services_order(screen->deck, names, "restart", fault);
 	case COMMAND_UP:
 		deck_start_all(screen->deck);
 		return true;

@@ -84,6 +84,8 @@ bool deck_follows(const struct deck *deck);
 
 /* What may be asked of a running deck. Each answers at once and works on. */
 bool deck_service_order(struct deck *deck, const char *service, const char *verb, struct fault *fault); /* start stop restart */
+/* The same for several. It goes on where one fails; the fault is the first one's. */
+bool deck_services_order(struct deck *deck, const struct strings *names, const char *verb, struct fault *fault);
 void deck_pause_watch(struct deck *deck, bool pause);
 bool deck_watch_is_paused(const struct deck *deck);
 void deck_build_now(struct deck *deck, bool clean);

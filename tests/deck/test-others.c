@@ -130,6 +130,14 @@ static void obey_orders(void **state)
 	wait_until(loop, fake_asked(fake, "/containers/b0/start") == 1);
 	/* what moved is asked for again */
 	wait_until(loop, fake_asked(fake, "/containers/json?all=1") >= 2);
+	/* of several: goes on where one fails */
+	auto_strings names = {0};
+	strings_add(&names, "/gone");
+	strings_add(&names, "/loose");
+	strings_add(&names, "nobody");
+	assert_false(deck_services_order(deck, &names, "restart", &fault));
+	assert_string_equal(fault.text, "there is no container gone any more");
+	wait_until(loop, fake_asked(fake, "/containers/c0/restart") == 1);
 	world.refused = 1;
 	assert_true(deck_service_order(deck, "/blog-db", "stop", &fault));
 	wait_until(loop, deck->faults.count == 1);
