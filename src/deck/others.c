@@ -76,7 +76,7 @@ static void take(struct others *others, struct engine_container *found)
 	struct other other = {.key = steal(&key), .project = steal(&found->project), .id = steal(&found->id), .image = steal(&found->image),
 		.ports = steal(&found->ports), .state = steal(&found->state), .health = steal(&found->health), .cpu_percent = -1,
 		.traffic = {-1, -1, -1, -1}};
-	if (before != NULL && text_equal(before->id, other.id))
+	if (before != NULL && text_equal(before->id, other.id) && text_equal(other.state, "running"))
 		take_figures(&other, before);
 	*array_add(&others->items) = other;
 }

@@ -359,6 +359,8 @@ void rows_read_figures(struct deck *deck)
 	for (size_t i = 0; i < services_count(deck->services); i++) {
 		struct service *service = services_at(deck->services, i);
 		struct engine_usage usage;
+		if (service->run != SERVICE_RUNNING && service->cpu_percent >= 0)
+			service_forget_usage(service); /* it uses nothing now */
 		if (service->run != SERVICE_RUNNING || service->container == NULL)
 			continue;
 		struct engine_usage_state *state = map_get(deck->usage, service->container);
