@@ -226,7 +226,7 @@ static const struct command_def defs[] = {
 		SCREEN, NOT_SERVICES, COMMAND_LOOK, "/", "search", NULL),
 	ON_SCREEN(COMMAND_FILTER_SERVICES, "filter-services", "List the services with a text in their name or state",
 		SCREEN, COMMAND_AT_SERVICES, COMMAND_LOOK, "/", "filter", NULL),
-	ON_SCREEN(COMMAND_SORT, "sort", "Sort the services by the next column: name, state, cpu, memory, up, restarts",
+	ON_SCREEN(COMMAND_SORT, "sort", "Sort the services by the next column: name, state, cpu, memory, restarts, up",
 		SCREEN, COMMAND_AT_SERVICES, COMMAND_LOOK, "o", "sort", NULL),
 	ON_SCREEN(COMMAND_SORT_REVERSE, "sort-reverse", "Turn the order of the services round",
 		SCREEN, COMMAND_AT_SERVICES, COMMAND_LOOK, "O", NULL, NULL),

@@ -84,14 +84,41 @@ bool list_can_sort_by(enum service_column column)
 	return column != COLUMN_SPARK && column < COLUMN_COUNT;
 }
 
+/* By what one sorts most, and by what else is in sight and worth it. */
+static bool is_in_round(const struct service_list *list, enum service_column column)
+{
+	switch (column) {
+	case COLUMN_NONE:
+	case COLUMN_NAME:
+	case COLUMN_STATE:
+	case COLUMN_CPU:
+	case COLUMN_MEMORY:
+	case COLUMN_RESTARTS:
+	case COLUMN_UP:
+	case COLUMN_COUNT:
+		return true;
+	case COLUMN_RECEIVED:
+	case COLUMN_SENT:
+	case COLUMN_READ:
+	case COLUMN_WRITTEN:
+		return list->places.width[column] > 0;
+	case COLUMN_GENERATION:
+	case COLUMN_SPARK:
+	case COLUMN_LIMIT:
+	case COLUMN_PORTS:
+	case COLUMN_IMAGE:
+		break;
+	}
+	return false;
+}
+
 void list_sort_next(struct service_list *list)
 {
-	static const enum service_column round[] = {COLUMN_NONE, COLUMN_NAME, COLUMN_STATE, COLUMN_CPU, COLUMN_MEMORY, COLUMN_UP,
-		COLUMN_RESTARTS};
-	size_t at = 0;
-	while (at < COUNT_OF(round) && round[at] != list->order)
-		at++;
-	list->order = at + 1 < COUNT_OF(round) ? round[at + 1] : COLUMN_NONE;
+	enum service_column next = list->order;
+	do
+		next = (enum service_column)(next + 1);
+	while (!is_in_round(list, next));
+	list->order = next < COLUMN_COUNT ? next : COLUMN_NONE;
 	list->is_reversed = false;
 }
 

@@ -183,6 +183,7 @@ static const struct step steps[] = {
 	{"services-marked-none", SCENE_DECK, 80, 24, false, "**"},
 	{"services-stop-many", SCENE_DECK, 80, 24, false, "jj  j x"},
 	{"services-zoomed", SCENE_DECK, 120, 40, false, "z"},
+	{"services-by-network", SCENE_DECK, 120, 40, false, "zooooo"},
 	{"services-detail", SCENE_DECK, 80, 24, false, "jjjj"},
 	{"services-detail-odd", SCENE_ODD, 80, 24, false, "jj"},
 	{"services-detail-wide", SCENE_DECK, 120, 40, false, "jjjj"},
