@@ -132,7 +132,7 @@ static void on_view(void *data, struct view *view)
 	deck_view(screen->deck, view);
 }
 
-static bool on_command(void *data, int id, const char *service, struct fault *fault)
+static bool on_command(void *data, int id, const struct strings *names, struct fault *fault)
 {
 	struct screen *screen = data;
 	switch ((enum command_id)id) {
@@ -146,11 +146,11 @@ static bool on_command(void *data, int id, const char *service, struct fault *fa
 		deck_build_now(screen->deck, true);
 		return true;
 	case COMMAND_START:
-		return deck_service_order(screen->deck, service, "start", fault);
+		return deck_services_order(screen->deck, names, "start", fault);
 	case COMMAND_STOP:
-		return deck_service_order(screen->deck, service, "stop", fault);
+		return deck_services_order(screen->deck, names, "stop", fault);
 	case COMMAND_RESTART:
-		return deck_service_order(screen->deck, service, "restart", fault);
+		return deck_services_order(screen->deck, names, "restart", fault);
 	case COMMAND_UP:
 		deck_start_all(screen->deck);
 		return true;
@@ -175,7 +175,7 @@ static bool on_command(void *data, int id, const char *service, struct fault *fa
 		deck_take_over(screen->deck);
 		return true;
 	case COMMAND_OPEN_ADDRESS:
-		return deck_open_address(screen->deck, service, fault);
+		return deck_open_address(screen->deck, names->items[0], fault);
 	default:
 		return fault_set(fault, FAULT_USAGE, "this cannot be done on the screen");
 	}
@@ -203,6 +203,24 @@ static void on_inspect(void *data, const char *service)
 {
 	struct screen *screen = data;
 	deck_inspect(screen->deck, service);
+}
+
+static void on_traffic(void *data, bool is_on)
+{
+	struct screen *screen = data;
+	deck_watch_traffic(screen->deck, is_on);
+}
+
+static void on_others(void *data, bool is_on)
+{
+	struct screen *screen = data;
+	deck_show_others(screen->deck, is_on);
+}
+
+static void on_in_sight(void *data, const struct strings *names)
+{
+	struct screen *screen = data;
+	deck_others_in_sight(screen->deck, names);
 }
 
 static void on_gone(void *data)
@@ -267,7 +285,8 @@ static void show_mistakes(struct screen *screen)
 static bool open_all(struct screen *screen, const struct command_line *line, struct fault *fault)
 {
 	static const struct tui_call calls = {.view = on_view, .command = on_command, .follow = on_follow, .merge = on_merge,
-		.explain = on_explain, .edit = on_edit, .page = on_page, .gone = on_gone, .inspect = on_inspect};
+		.explain = on_explain, .edit = on_edit, .page = on_page, .gone = on_gone, .inspect = on_inspect,
+		.traffic = on_traffic, .others = on_others, .in_sight = on_in_sight};
 	struct deck_options options;
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
 		fault_set(fault, FAULT_USAGE, "the screen needs a terminal");

@@ -26,6 +26,7 @@ enum {
 	COMMAND_PLAIN = 16, /* a movement: no hint on the bottom line */
 	COMMAND_JSON = 32, /* prints; --json is understood */
 	COMMAND_HIDDEN = 64, /* in no list */
+	COMMAND_MANY = 256, /* on the screen: acts on all services that are marked */
 };
 
 /* Where a key means this command. */

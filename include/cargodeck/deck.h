@@ -94,6 +94,8 @@ bool deck_follows(const struct deck *deck);
 
 /* What may be asked of a running deck. Each answers at once and works on. */
 bool deck_service_order(struct deck *deck, const char *service, const char *verb, struct fault *fault); /* start stop restart */
+/* The same for several. It goes on where one fails; the fault is the first one's. */
+bool deck_services_order(struct deck *deck, const struct strings *names, const char *verb, struct fault *fault);
 void deck_pause_watch(struct deck *deck, bool pause);
 bool deck_watch_is_paused(const struct deck *deck);
 void deck_build_now(struct deck *deck, bool clean);
@@ -120,6 +122,13 @@ void deck_set_limits(struct deck *deck, unsigned ready_ms, unsigned silent_ms, s
 void deck_set_hooks(struct deck *deck, const char *on_serving, const char *on_failed);
 /* Reads CPU and memory each second from now on. */
 void deck_watch_figures(struct deck *deck);
+/* Network and block I/O too, or no longer: they cost some files more a service. */
+void deck_watch_traffic(struct deck *deck, bool is_on);
+/* Lists the engine's other containers too, or no longer. What is asked about a
+ * service (orders, log) can be asked about them by their name with a "/" before. */
+void deck_show_others(struct deck *deck, bool is_on);
+/* Reads CPU and memory of these of them alone. */
+void deck_others_in_sight(struct deck *deck, const struct strings *names);
 /* A file as the view names it, as a path that can be opened; the caller frees. */
 char *deck_path(const struct deck *deck, const char *file);
 /* Which service's log the screen follows; NULL: none. */

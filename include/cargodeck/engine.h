@@ -217,6 +217,22 @@ struct engine_usage_state {
 };
 bool engine_usage_read(const char *container_id, struct engine_usage_state *state, struct engine_usage *usage);
 
+struct engine_traffic {
+	double received, sent, read, written; /* bytes a second: network, block devices; negative: not known */
+};
+/* What a container moves, from its cgroup's files and its first process's network
+ * devices, as above. `state` keeps the last reading: rates are known from the
+ * second one on. The network of a container that has the host's is not known. */
+struct engine_traffic_state {
+	uint64_t received, sent, read, written, at_ns;
+	bool has_net;
+};
+bool engine_traffic_read(const char *container_id, struct engine_traffic_state *state, struct engine_traffic *traffic);
+/* Sums over devices: of a text such as /proc/PID/net/dev, without the loopback; of
+ * blkio.throttle.io_service_bytes or io.stat. */
+void engine_traffic_count_net(const char *text, uint64_t *received, uint64_t *sent);
+void engine_traffic_count_block(const char *text, uint64_t *read_bytes, uint64_t *written);
+
 /* ---- tar -------------------------------------------------------------------------- */
 
 /* A tar archive in memory (POSIX.1-1988 ustar; GNU's long names where a path

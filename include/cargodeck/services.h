@@ -49,6 +49,7 @@ struct service {
 	uint64_t memory, memory_limit; /* bytes; limit 0: none */
 	uint64_t memory_history[SERVICE_HISTORY];
 	unsigned history_count;
+	double received, sent, read, written; /* bytes a second; negative: not known */
 	uint64_t told; /* hash of what was last told of it: see service_has_changed() */
 };
 
@@ -81,5 +82,8 @@ bool service_is_bad(const struct service *service);
 bool service_has_changed(struct service *service);
 void service_add_usage(struct service *service, double cpu_percent, uint64_t memory, uint64_t memory_limit);
 void service_forget_usage(struct service *service);
+void service_forget_traffic(struct service *service);
+/* What an exit code means, as half a sentence, or NULL where it is the program's own. */
+const char *service_exit_meaning(int code);
 
 #endif

@@ -26,9 +26,10 @@ struct tui_call {
 	/* Fills the view; called only when a frame is drawn. */
 	void (*view)(void *data, struct view *view);
 	/* The person wants a command of the table (ids of commands.h) that tui
-	 * does not do itself; what is destructive was asked for before. `argument`:
-	 * the service that is selected, or NULL. False and a fault: it is shown. */
-	bool (*command)(void *data, int id, const char *argument, struct fault *fault);
+	 * does not do itself; what is destructive was asked for before. `names`: the
+	 * services that it acts on, those marked or the selected one; empty: none.
+	 * False and a fault: it is shown. */
+	bool (*command)(void *data, int id, const struct strings *names, struct fault *fault);
 	/* Another service is selected: its log should be followed. NULL: none. */
 	void (*follow)(void *data, const char *service);
 	/* The log pane is to show the logs of these services as one (an empty list:
@@ -45,6 +46,14 @@ struct tui_call {
 	/* view.container is wanted for this service from now on; NULL: no more. May
 	 * be NULL. */
 	void (*inspect)(void *data, const char *service);
+	/* Columns of network and block I/O are in sight, or no longer: their figures
+	 * are wanted, or cost nothing. May be NULL. */
+	void (*traffic)(void *data, bool is_on);
+	/* view.others is wanted, or no longer. May be NULL. */
+	void (*others)(void *data, bool is_on);
+	/* Those of view.others whose rows are in sight: only their figures are
+	 * wanted. May be NULL. */
+	void (*in_sight)(void *data, const struct strings *names);
 };
 
 /* Takes the terminal over: own decoder of keys, alternate screen, standard

@@ -40,6 +40,10 @@ struct view_service {
 	uint64_t up_ms; /* since its state began; 0: none */
 	unsigned restarts;
 	const char *cause; /* one sentence: why it is not well, or NULL */
+	const char *image; /* as its container names it, or NULL */
+	double received, sent, read, written; /* bytes a second; negative: not known; see tui_call.traffic */
+	const char *project; /* in view.others: compose's project, or NULL */
+	const char *detail; /* what else is known of why it is not well: sentences, or NULL */
 };
 
 /* ---- build ---- */
@@ -266,6 +270,12 @@ struct view {
 	const struct view_service *services;
 	size_t service_count;
 	const char *no_services; /* why the list is empty, or NULL */
+
+	/* Where they are asked for (tui_call.others): the engine's other containers,
+	 * grouped by project. Their names begin with "/". */
+	bool has_others, others_loading;
+	const struct view_service *others;
+	size_t other_count, others_left; /* others_left: so many more are not in the list */
 
 	struct view_build build;
 	struct view_saves saves;

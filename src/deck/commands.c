@@ -12,6 +12,7 @@
 #define SERVICE (COMMAND_DECK | COMMAND_SERVICE)
 #define SCREEN (COMMAND_DECK | COMMAND_SCREEN)
 #define MOVE (COMMAND_DECK | COMMAND_SCREEN | COMMAND_PLAIN)
+#define NOT_SERVICES (COMMAND_AT_LOG | COMMAND_AT_BUILD | COMMAND_AT_START)
 #define ROWS (COMMAND_AT_SERVICES | COMMAND_AT_LOG | COMMAND_AT_BUILD)
 
 /* A command of the screen alone. */
@@ -112,7 +113,7 @@ static const struct command_option json_options[] = {
 
 /* ---- what the screen asks ---- */
 
-#define ASK_STOP "Stop %s? It answers nobody until it is started again."
+#define ASK_STOP "Stop %s? Nothing answers there until the next start."
 #define ASK_DOWN "Stop and remove every container of this project? Volumes stay."
 #define ASK_CLEAN "Compile everything anew? What is compiled now is thrown away; services go on."
 #define ASK_TAKE_OVER "Take this stack over? The containers of its Rust services are made anew."
@@ -142,13 +143,13 @@ static const struct command_def defs[] = {
 		"check|clippy|test|doc", COMMAND_TAKES_WORD, 1, 1, job_options, VERB | SCREEN | COMMAND_JSON, COMMAND_ANYWHERE, COMMAND_LOOP, "J", "job", NULL},
 	{COMMAND_START, "start", "Start services",
 		"Without a name: all of them.",
-		"[SERVICE...]", COMMAND_TAKES_SERVICES, 0, 4096, NULL, VERB | SERVICE, ROWS, COMMAND_LIFE, "s", "start", NULL},
+		"[SERVICE...]", COMMAND_TAKES_SERVICES, 0, 4096, NULL, VERB | SERVICE | COMMAND_MANY, ROWS, COMMAND_LIFE, "s", "start", NULL},
 	{COMMAND_STOP, "stop", "Stop services",
 		"Without a name: all of them. The containers stay.",
-		"[SERVICE...]", COMMAND_TAKES_SERVICES, 0, 4096, NULL, VERB | SERVICE, ROWS, COMMAND_LIFE, "x", "stop", ASK_STOP},
+		"[SERVICE...]", COMMAND_TAKES_SERVICES, 0, 4096, NULL, VERB | SERVICE | COMMAND_MANY, ROWS, COMMAND_LIFE, "x", "stop", ASK_STOP},
 	{COMMAND_RESTART, "restart", "Restart services, with the whole start of their containers",
 		"Without a name: all of them. A save needs no restart: it is swapped in.",
-		"[SERVICE...]", COMMAND_TAKES_SERVICES, 0, 4096, NULL, VERB | SERVICE, ROWS, COMMAND_LIFE, "r", "restart", NULL},
+		"[SERVICE...]", COMMAND_TAKES_SERVICES, 0, 4096, NULL, VERB | SERVICE | COMMAND_MANY, ROWS, COMMAND_LIFE, "r", "restart", NULL},
 	{COMMAND_DOWN, "down", "Stop and remove the containers and networks of the project",
 		"The builder ends too. Volumes stay, those with cargo's caches and the target folder as well, unless --volumes is given.",
 		NULL, COMMAND_TAKES_NOTHING, 0, 0, down_options, VERB | DECK, COMMAND_ANYWHERE, COMMAND_LIFE, "D", NULL, ASK_DOWN},
@@ -254,7 +255,7 @@ static const struct command_def defs[] = {
 	ON_SCREEN(COMMAND_GO_TO_TIME, "go-to-time", "Go to a time in the log: 14:02, 14:02:11, -5min",
 		SCREEN, COMMAND_ANYWHERE, COMMAND_LOOK, "@", NULL, NULL),
 	ON_SCREEN(COMMAND_MARK, "mark", "Mark the line of the log, or take its mark away",
-		SCREEN, COMMAND_ANYWHERE, COMMAND_LOOK, "*", NULL, NULL),
+		SCREEN, NOT_SERVICES, COMMAND_LOOK, "*", NULL, NULL),
 	ON_SCREEN(COMMAND_MARK_NEXT, "mark-next", "Go to the next marked line",
 		MOVE, COMMAND_ANYWHERE, COMMAND_LOOK, "}", NULL, NULL),
 	ON_SCREEN(COMMAND_MARK_PREVIOUS, "mark-previous", "Go to the marked line before",
@@ -286,8 +287,24 @@ static const struct command_def defs[] = {
 		"Prints the http address and opens it with xdg-open, where there is one and a display. "
 		"Without PORT: the first port that speaks http; else the one of this number, outside or inside.",
 		"SERVICE [PORT]", COMMAND_TAKES_SERVICES, 1, 2, json_options, VERB | SERVICE | COMMAND_JSON, ROWS, COMMAND_LOOK, "O", NULL, NULL},
-	ON_SCREEN(COMMAND_SEARCH, "search", "Search in the pane",
-		SCREEN, COMMAND_ANYWHERE, COMMAND_LOOK, "/", "search", NULL),
+	ON_SCREEN(COMMAND_SEARCH, "search", "Search in the log",
+		SCREEN, NOT_SERVICES, COMMAND_LOOK, "/", "search", NULL),
+	ON_SCREEN(COMMAND_FILTER_SERVICES, "filter-services", "List the services with a text in their name or state",
+		SCREEN, COMMAND_AT_SERVICES, COMMAND_LOOK, "/", "filter", NULL),
+	ON_SCREEN(COMMAND_SORT, "sort", "Sort the services by the next column: name, state, cpu, memory, restarts, up",
+		SCREEN, COMMAND_AT_SERVICES, COMMAND_LOOK, "o", "sort", NULL),
+	ON_SCREEN(COMMAND_SORT_REVERSE, "sort-reverse", "Turn the order of the services round",
+		SCREEN, COMMAND_AT_SERVICES, COMMAND_LOOK, "I", NULL, NULL),
+	ON_SCREEN(COMMAND_HIDE_STOPPED, "hide-stopped", "Hide services that are stopped or done, or show them again",
+		SCREEN, COMMAND_AT_SERVICES, COMMAND_LOOK, "H", NULL, NULL),
+	ON_SCREEN(COMMAND_OTHERS, "others", "Show the engine's other containers too, by project, or only this project's",
+		SCREEN, COMMAND_AT_SERVICES, COMMAND_LOOK, "A", NULL, NULL),
+	ON_SCREEN(COMMAND_COLUMNS, "columns", "Choose the columns of the services: network, block I/O, restarts, image and more",
+		SCREEN, COMMAND_AT_SERVICES, COMMAND_LOOK, "C", NULL, NULL),
+	ON_SCREEN(COMMAND_MARK_SERVICE, "mark-service", "Mark the service, or take its mark away: start, stop and restart act on all that are marked",
+		SCREEN, COMMAND_AT_SERVICES, COMMAND_LIFE, "Space", NULL, NULL),
+	ON_SCREEN(COMMAND_MARK_SERVICES, "mark-services", "Mark all services that are listed, or none",
+		SCREEN, COMMAND_AT_SERVICES, COMMAND_LIFE, "*", NULL, NULL),
 	ON_SCREEN(COMMAND_SEARCH_NEXT, "search-next", "Go to the next match",
 		MOVE, COMMAND_ANYWHERE, COMMAND_LOOK, "n", NULL, NULL),
 	ON_SCREEN(COMMAND_SEARCH_PREVIOUS, "search-previous", "Go to the match before",

@@ -204,6 +204,7 @@ static void on_back(void *data)
 	deck->is_lost = false;
 	deck_forget_fault(deck, "engine");
 	rows_refresh(deck);
+	others_event(deck, NULL);
 	up_consider(deck);
 	deck_changed(deck);
 }
@@ -211,6 +212,7 @@ static void on_back(void *data)
 static void on_event(void *data, const struct engine_event *event)
 {
 	rows_event(data, event);
+	others_event(data, event);
 }
 
 static const char *machine_of(const char *arch)
@@ -302,6 +304,7 @@ void deck_close(struct deck *deck)
 	tasks_close(deck);
 	probes_close(deck);
 	rows_close(deck);
+	others_close(deck);
 	follow_close(deck);
 	view_close(deck);
 	why_close(deck);

@@ -200,6 +200,8 @@ struct deck {
 	ARRAY(struct probe *) probes;
 	ARRAY(struct cause *) causes;
 	struct map *usage; /* container -> struct engine_usage_state */
+	struct others *others; /* other projects' containers; NULL: not asked for */
+	struct map *traffic; /* container -> struct engine_traffic_state; NULL: nobody looks at it */
 
 	ARRAY(struct held_fault) faults;
 
@@ -316,6 +318,15 @@ size_t rows_ours(const struct deck *deck); /* services that run a program of the
 void rows_read_figures(struct deck *deck);
 void rows_watch_figures(struct deck *deck); /* CPU and memory each second from now on */
 
+/* ---- others.c: containers of other projects ---- */
+void others_event(struct deck *deck, const struct engine_event *event); /* NULL: any */
+void others_read_figures(struct deck *deck);
+bool others_order(struct deck *deck, const char *key, const char *verb, struct fault *fault);
+void others_follow(struct deck *deck, const char *key);
+size_t others_count(const struct deck *deck, bool *is_listed, size_t *left_out);
+void others_fill(const struct deck *deck, size_t index, struct view_service *out);
+void others_close(struct deck *deck);
+
 /* ---- probe.c ---- */
 void probes_consider(struct deck *deck);
 void probes_close(struct deck *deck);
@@ -357,6 +368,7 @@ void follow_add_builder(struct deck *deck, const char *bytes, size_t len);
 void follow_mark(struct deck *deck, const char *service, const char *text);
 void follow_close(struct deck *deck);
 void follow_container_changed(struct deck *deck, struct service *service);
+void follow_pause_others(struct deck *deck, size_t most); /* those not shown; keeps the last `most` of them */
 struct log_store *follow_store(struct deck *deck, const char *service, const char **why_empty);
 
 /* ---- share.c and hear.c: one deck has the project, others follow it ---- */

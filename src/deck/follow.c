@@ -121,6 +121,7 @@ void deck_follow_log(struct deck *deck, const char *service)
 		return;
 	service_set_text(&deck->followed, service);
 	follow_shown(deck);
+	others_follow(deck, service);
 }
 
 void deck_merge_logs(struct deck *deck, const struct strings *names)
@@ -136,6 +137,27 @@ void follow_container_changed(struct deck *deck, struct service *service)
 {
 	if (service->container != NULL && is_shown(deck, service->name))
 		open_log(get_follow(deck, service->name), service);
+}
+
+void follow_pause_others(struct deck *deck, size_t most)
+{
+	const char *key;
+	void *value;
+	size_t at = 0, count = 0;
+	while (deck->logs != NULL && map_next(deck->logs, &at, &key, NULL))
+		count += key[0] == '/';
+	for (at = 0; deck->logs != NULL && map_next(deck->logs, &at, &key, &value);) {
+		struct follow_log *follow = value;
+		if (key[0] != '/' || is_shown(deck, key))
+			continue;
+		if (follow->log != NULL && !follow->ended)
+			engine_log_pause(follow->log);
+		/* the frame drawn last may stand on the newest */
+		if (count > most) {
+			map_remove(deck->logs, key);
+			count--;
+		}
+	}
 }
 
 void follow_mark(struct deck *deck, const char *service, const char *text)
@@ -173,7 +195,9 @@ struct log_store *follow_store(struct deck *deck, const char *service, const cha
 	*why_empty = NULL;
 	if (follow != NULL && log_store_end(follow->store) > log_store_first(follow->store))
 		return follow->store;
-	if (row == NULL)
+	if (row == NULL && service != NULL && service[0] == '/')
+		*why_empty = follow != NULL && follow->why != NULL ? follow->why : "no output yet";
+	else if (row == NULL)
 		*why_empty = "no service is selected";
 	else if (row->container == NULL)
 		*why_empty = row->is_waiting ? "not started yet: it waits for its program or for another service" : "it has no container";

@@ -87,7 +87,7 @@ static void on_time(void *data)
 bool merge_has(const struct deck *deck, const char *service)
 {
 	const struct merge *merge = deck->merge;
-	return merge != NULL && (merge->names.count == 0 || strings_have(&merge->names, service));
+	return merge != NULL && ((merge->names.count == 0 && service[0] != '/') || strings_have(&merge->names, service));
 }
 
 void merge_line(struct deck *deck, const char *service, const struct log_store *from, int64_t time_ns)

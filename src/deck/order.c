@@ -20,37 +20,72 @@ static void on_ordered(void *data, int status, const char *out, const char *err)
 	rows_refresh(deck);
 }
 
-static void compose_order(struct deck *deck, const char *verb, const char *service)
+static void compose_order(struct deck *deck, const char *verb, const struct strings *services)
 {
 	auto_strings argv = {0};
 	project_compose_words(deck->project, &argv);
 	strings_add(&argv, verb);
-	strings_add(&argv, service);
+	strings_copy(&argv, services);
 	task_start(deck, &argv, deck->project->folder, NULL, 0, on_ordered, deck);
 }
 
-bool deck_service_order(struct deck *deck, const char *name, const char *verb, struct fault *fault)
+/* What an order comes to: it is done once for all services. */
+struct due {
+	struct strings composed; /* compose does it with these */
+	bool is_wave; /* something is to come up */
+};
+
+static bool order_one(struct deck *deck, const char *name, const char *verb, struct due *due, struct fault *fault)
 {
 	struct service *service = services_find(deck->services, name);
+	if (name != NULL && name[0] == '/')
+		return others_order(deck, name, verb, fault);
 	if (deck->project == NULL || service == NULL)
 		return fault_set(fault, FAULT_USAGE, "there is no service %s", name != NULL ? name : "");
 	if (share_order(deck, verb, name))
 		return true;
 	if (strcmp(verb, "stop") == 0) {
 		service->is_stopped = true;
-		compose_order(deck, "stop", name);
+		strings_add(&due->composed, name);
 	} else if (strcmp(verb, "restart") == 0 && service->run == SERVICE_RUNNING) {
 		service->is_ready = false;
-		compose_order(deck, "restart", name);
+		strings_add(&due->composed, name);
 	} else {
 		/* made anew where it is gone, with what it depends on */
 		service->is_stopped = false;
 		strings_drop(&deck->brought, name);
-		up_consider(deck);
+		due->is_wave = true;
 	}
+	return true;
+}
+
+bool deck_services_order(struct deck *deck, const struct strings *names, const char *verb, struct fault *fault)
+{
+	struct due due = {0};
+	bool good = true;
+	for (size_t i = 0; i < names->count; i++) {
+		struct fault own = {0};
+		if (order_one(deck, names->items[i], verb, &due, &own))
+			continue;
+		if (good)
+			*fault = own;
+		good = false;
+	}
+	if (due.composed.count > 0)
+		compose_order(deck, verb, &due.composed);
+	strings_finish(&due.composed);
+	if (due.is_wave)
+		up_consider(deck);
 	rows_tell(deck);
 	deck_changed(deck);
-	return true;
+	return good;
+}
+
+bool deck_service_order(struct deck *deck, const char *name, const char *verb, struct fault *fault)
+{
+	auto_strings names = {0};
+	strings_add(&names, name != NULL ? name : "");
+	return deck_services_order(deck, &names, verb, fault);
 }
 
 void deck_take_over(struct deck *deck)

@@ -328,6 +328,32 @@ void rows_event(struct deck *deck, const struct engine_event *event)
 
 /* ---- figures ---- */
 
+static void read_traffic(struct deck *deck, struct service *service)
+{
+	struct engine_traffic_state *state = map_get(deck->traffic, service->container);
+	struct engine_traffic traffic;
+	if (state == NULL) {
+		state = mem_alloc(sizeof *state);
+		map_put(deck->traffic, service->container, state);
+	}
+	if (!engine_traffic_read(service->container, state, &traffic))
+		return;
+	service->received = traffic.received;
+	service->sent = traffic.sent;
+	service->read = traffic.read;
+	service->written = traffic.written;
+}
+
+void deck_watch_traffic(struct deck *deck, bool is_on)
+{
+	if (is_on == (deck->traffic != NULL) || (is_on && !engine_is_local(deck->engine)))
+		return;
+	map_close(deck->traffic);
+	deck->traffic = is_on ? map_open(free) : NULL;
+	for (size_t i = 0; i < services_count(deck->services); i++)
+		service_forget_traffic(services_at(deck->services, i));
+}
+
 void rows_read_figures(struct deck *deck)
 {
 	if (deck->usage == NULL)
@@ -335,6 +361,8 @@ void rows_read_figures(struct deck *deck)
 	for (size_t i = 0; i < services_count(deck->services); i++) {
 		struct service *service = services_at(deck->services, i);
 		struct engine_usage usage;
+		if (service->run != SERVICE_RUNNING && service->cpu_percent >= 0)
+			service_forget_usage(service); /* it uses nothing now */
 		if (service->run != SERVICE_RUNNING || service->container == NULL)
 			continue;
 		struct engine_usage_state *state = map_get(deck->usage, service->container);
@@ -344,7 +372,10 @@ void rows_read_figures(struct deck *deck)
 		}
 		if (engine_usage_read(service->container, state, &usage))
 			service_add_usage(service, usage.cpu_percent, usage.memory, usage.memory_limit);
+		if (deck->traffic != NULL)
+			read_traffic(deck, service);
 	}
+	others_read_figures(deck);
 	deck_changed(deck);
 }
 
@@ -370,5 +401,6 @@ void rows_close(struct deck *deck)
 	loop_timer_close(deck->figures);
 	deck->refresh = deck->figures = NULL;
 	map_close(deck->usage);
-	deck->usage = NULL;
+	map_close(deck->traffic);
+	deck->usage = deck->traffic = NULL;
 }

@@ -7,6 +7,7 @@
 
 struct deck_view_store {
 	ARRAY(struct view_service) services;
+	ARRAY(struct view_service) others;
 	ARRAY(struct view_error) errors;
 	ARRAY(struct view_save) saves;
 	ARRAY(struct view_fault) faults;
@@ -83,6 +84,22 @@ static void add_history(struct view_service *out, const struct service *service)
 		out->history[i] = (unsigned char)(service->memory_history[i] * 255 / top);
 }
 
+/* The meaning of its exit code, or what its probe said last. */
+static const char *detail(struct deck_view_store *store, const struct service *service)
+{
+	const char *word = service_state_word(service), *cause = service->cause;
+	const char *meaning = strcmp(word, "exited") == 0 ? service_exit_meaning(service->exit_code) : NULL;
+	/* the engine said more than the code does */
+	if (meaning != NULL && cause != NULL && text_starts_with(cause, "killed"))
+		return keep_text(store, mem_print("It ended with %d: %s.", service->exit_code, cause));
+	if (meaning != NULL)
+		return keep_text(store, mem_print("It ended with %d, %s%s%s", service->exit_code, meaning, cause != NULL ? ": " : ".",
+			cause != NULL ? cause : ""));
+	if (strcmp(word, "unhealthy") != 0 || service->health_output == NULL || service->health_output[0] == '\0')
+		return NULL;
+	return keep_text(store, mem_print("Its health probe fails, and says: %s", service->health_output));
+}
+
 static void add_service(struct deck *deck, struct deck_view_store *store, const struct service *service)
 {
 	struct view_service *out = array_add(&store->services);
@@ -101,6 +118,28 @@ static void add_service(struct deck *deck, struct deck_view_store *store, const 
 	out->up_ms = service->since_ms > 0 && service->run != SERVICE_ABSENT && now > service->since_ms ? (uint64_t)(now - service->since_ms) : 0;
 	out->restarts = service->restarts;
 	out->cause = service->cause;
+	out->image = service->image;
+	out->received = service->received;
+	out->sent = service->sent;
+	out->read = service->read;
+	out->written = service->written;
+	out->detail = detail(store, service);
+}
+
+static void fill_others(struct deck *deck, struct deck_view_store *store, struct view *view)
+{
+	bool is_listed;
+	size_t count = others_count(deck, &is_listed, &view->others_left);
+	for (size_t i = 0; i < count; i++) {
+		struct view_service *other = array_add(&store->others);
+		others_fill(deck, i, other);
+		if (other->ports != NULL && strstr(other->ports, "->") != NULL)
+			other->ports = short_ports(store, other->ports);
+	}
+	view->has_others = deck->others != NULL;
+	view->others_loading = view->has_others && !is_listed;
+	view->others = store->others.items;
+	view->other_count = count;
 }
 
 /* ---- build ---- */
@@ -338,7 +377,7 @@ static void fill_start(struct deck *deck, struct deck_view_store *store, struct 
 
 static void clear_store(struct deck_view_store *store)
 {
-	store->services.count = store->errors.count = store->saves.count = store->faults.count = 0;
+	store->others.count = store->services.count = store->errors.count = store->saves.count = store->faults.count = 0;
 	strings_finish(&store->texts);
 }
 
@@ -361,6 +400,7 @@ void deck_view(struct deck *deck, struct view *view)
 		add_service(deck, store, services_at(deck->services, i));
 	view->services = store->services.items;
 	view->service_count = store->services.count;
+	fill_others(deck, store, view);
 	view->loading = deck->project == NULL && deck->steps[STEP_PROJECT].state != STEP_FAILED;
 	add_errors(deck, store);
 	fill_build(deck, store, &view->build);
@@ -384,6 +424,7 @@ void view_close(struct deck *deck)
 		return;
 	clear_store(store);
 	array_finish(&store->services);
+	array_finish(&store->others);
 	array_finish(&store->errors);
 	array_finish(&store->saves);
 	array_finish(&store->faults);

@@ -33,8 +33,10 @@ static char *make_sentence(const struct service *service, const char *waits)
 {
 	const char *word = service_state_word(service), *name = service->name;
 	char again[48];
+	const char *meaning = service_exit_meaning(service->exit_code);
 	if (strcmp(word, "exited") == 0)
-		return mem_print("%s ended with %d%s.", name, service->exit_code, times(service->restarts, again, sizeof again));
+		return mem_print("%s ended with %d%s%s%s.", name, service->exit_code, meaning != NULL ? ", " : "", meaning != NULL ? meaning : "",
+			times(service->restarts, again, sizeof again));
 	if (strcmp(word, "restarting") == 0)
 		return mem_print("%s ends again and again%s.", name, times(service->restarts, again, sizeof again));
 	if (strcmp(word, "unhealthy") == 0)

@@ -1,6 +1,6 @@
 /* What the engine says of containers, as structs, and what their cgroups say of
  * their use. Names and labels are other people's: they are cleaned here. */
-#include "cargodeck/engine.h"
+#include "engine.h"
 
 #include <ctype.h>
 #include <limits.h>
@@ -228,8 +228,7 @@ static bool read_v2(const char *id, uint64_t *cpu_ns, struct engine_usage *usage
 	return false;
 }
 
-/* It becomes part of a path. */
-static bool is_id(const char *id)
+bool engine_id_is_good(const char *id)
 {
 	size_t len = 0;
 	while (isxdigit((unsigned char)id[len]))
@@ -241,7 +240,7 @@ bool engine_usage_read(const char *id, struct engine_usage_state *state, struct 
 {
 	uint64_t cpu_ns = 0, now = clock_now_ns();
 	*usage = (struct engine_usage){.cpu_percent = -1};
-	if (!is_id(id) || (!read_v1(id, &cpu_ns, usage) && !read_v2(id, &cpu_ns, usage)))
+	if (!engine_id_is_good(id) || (!read_v1(id, &cpu_ns, usage) && !read_v2(id, &cpu_ns, usage)))
 		return false;
 	/* v1 says "no limit" by a number near 2^63 */
 	if (usage->memory_limit > (uint64_t)1 << 60)

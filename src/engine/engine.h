@@ -40,6 +40,8 @@ struct engine {
 	int64_t since_ns; /* events from then on; 0: from now on */
 };
 
+bool engine_id_is_good(const char *id); /* a container's: it becomes part of a path */
+
 /* How long to wait before the engine is asked again, after `last_ms`: a local
  * socket costs nothing to ask. */
 unsigned engine_pause_ms(const struct engine *engine, unsigned last_ms);

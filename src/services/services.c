@@ -68,6 +68,7 @@ struct service *services_add(struct services *services, const char *name)
 	struct service *service = mem_alloc(sizeof *service);
 	service->name = mem_copy_string(name);
 	service->cpu_percent = -1;
+	service_forget_traffic(service);
 	*array_add(services) = service;
 	return service;
 }
@@ -198,4 +199,10 @@ void service_forget_usage(struct service *service)
 	service->cpu_percent = -1;
 	service->memory = service->memory_limit = 0;
 	service->history_count = 0;
+	service_forget_traffic(service);
+}
+
+void service_forget_traffic(struct service *service)
+{
+	service->received = service->sent = service->read = service->written = -1;
 }

@@ -2,11 +2,13 @@
  * deck, after the question where there is one. Called by input.c. */
 #include "tui.h"
 
+#include <ctype.h>
 #include <limits.h>
 #include <signal.h>
 
 void act_follow(struct tui *tui)
 {
+	list_tell(tui);
 	if (!tui->must_follow)
 		return;
 	tui->must_follow = false;
@@ -92,6 +94,10 @@ static void merge_logs(struct tui *tui, bool is_on)
 
 static void explain(struct tui *tui, bool is_on)
 {
+	if (is_on && tui->selected != NULL && tui->selected[0] == '/') {
+		tui_notice(tui, "%s is not of this project: its log says more", tui->selected + 1);
+		return;
+	}
 	tui->mode = is_on ? MODE_WHY : MODE_DECK;
 	tui->why_top = 0;
 	if (tui->call.explain != NULL)
@@ -120,7 +126,7 @@ static void open_selected(struct tui *tui)
 	} else if (tui->focus == PANE_BUILD && tui->errors.count > 0) {
 		tui->mode = MODE_ERROR;
 		tui->error_scroll = 0;
-	} else if (tui->focus == PANE_SERVICES && tui->selected != NULL) {
+	} else if (tui->focus == PANE_SERVICES && list_key(tui, tui->service_at) != NULL) {
 		if (tui->is_merged)
 			merge_logs(tui, false);
 		tui->focus = PANE_LOG;
@@ -136,6 +142,8 @@ static void leave(struct tui *tui)
 		return;
 	else if (tui->mode != MODE_DECK)
 		tui->mode = MODE_DECK;
+	else if (tui->focus == PANE_SERVICES && list_leave(tui))
+		return;
 	else if (tui->log.is_selecting)
 		tui->log.is_selecting = false;
 	else if (tui->log.needle[0] != '\0')
@@ -167,7 +175,10 @@ static void open_field(struct tui *tui, enum mode mode)
 		tui->focus_before = tui->focus;
 		tui->focus = PANE_LOG;
 	}
-	if (mode == MODE_FILTER) {
+	if (mode == MODE_ROWS) {
+		tui->focus = PANE_SERVICES;
+		field_set(&tui->field, tui->list.needle);
+	} else if (mode == MODE_FILTER) {
 		struct log_filter *filter = &tui->log.filter;
 		snprintf(filter->before, sizeof filter->before, "%s", filter->text);
 		filter->was_before = filter->was_regular;
@@ -237,6 +248,43 @@ static bool act_log(struct tui *tui, int id)
 	case COMMAND_SEARCH_NEXT:
 	case COMMAND_SEARCH_PREVIOUS:
 		search_step(state, id == COMMAND_SEARCH_NEXT ? 1 : -1);
+		break;
+	default:
+		return false;
+	}
+	return true;
+}
+
+/* False: it is no command of the pane of services. */
+static bool act_list(struct tui *tui, int id)
+{
+	struct service_list *list = &tui->list;
+	switch (id) {
+	case COMMAND_SORT:
+		list_sort_next(list);
+		break;
+	case COMMAND_SORT_REVERSE:
+		list->is_reversed = !list->is_reversed;
+		break;
+	case COMMAND_FILTER_SERVICES:
+		open_field(tui, MODE_ROWS);
+		break;
+	case COMMAND_HIDE_STOPPED:
+		list->is_hiding = !list->is_hiding;
+		break;
+	case COMMAND_OTHERS:
+		list->has_others = !list->has_others;
+		break;
+	case COMMAND_COLUMNS:
+		tui->mode = MODE_COLUMNS;
+		tui->focus = PANE_SERVICES;
+		break;
+	case COMMAND_MARK_SERVICE:
+		list_mark(tui);
+		services_move(tui, 1);
+		break;
+	case COMMAND_MARK_SERVICES:
+		list_mark_all(tui);
 		break;
 	default:
 		return false;
@@ -357,43 +405,54 @@ static bool act_screen(struct tui *tui, int id)
 		services_move(tui, id == COMMAND_SERVICE_NEXT ? 1 : -1);
 		break;
 	default:
-		return act_log(tui, id);
+		return act_list(tui, id) || act_log(tui, id);
 	}
 	return true;
 }
 
-void act_now(struct tui *tui, int id, const char *argument)
+void act_now(struct tui *tui, int id, const struct strings *names)
 {
 	struct fault fault = {0};
 	if (act_screen(tui, id) || tui->call.command == NULL)
 		return;
-	if (!tui->call.command(tui->data, id, argument, &fault))
+	if (!tui->call.command(tui->data, id, names, &fault))
 		tui_show_fault(tui, &fault);
 }
 
-/* The question with the selected service in place of "%s". */
-static char *make_question(const char *question, const char *service)
+/* The question with the services it is about in place of "%s". What is of other
+ * projects is never touched unasked. NULL: nothing need be asked. */
+static char *make_question(const struct tui *tui, const struct command_def *def, const struct strings *names)
 {
-	const char *place = strstr(question, "%s");
+	bool has_others;
+	auto_free char *phrase = list_phrase(tui, names, &has_others);
+	const char *place = def->question != NULL ? strstr(def->question, "%s") : NULL;
+	if (def->question == NULL && has_others && (def->flags & COMMAND_MANY) != 0)
+		return mem_print("%c%s %s? %s of this project.", toupper((unsigned char)def->name[0]), def->name + 1, phrase,
+			names->count == 1 ? "It is not" : "Not all of them are");
 	if (place == NULL)
-		return mem_copy_string(question);
-	return mem_print("%.*s%s%s", (int)(place - question), question, service != NULL ? service : "", place + 2);
+		return mem_copy_string(def->question);
+	return mem_print("%.*s%s%s", (int)(place - def->question), def->question, phrase != NULL ? phrase : "", place + 2);
 }
 
 void act(struct tui *tui, const struct command_def *def)
 {
-	const char *argument = (def->flags & COMMAND_SERVICE) != 0 ? tui->selected : NULL;
-	if ((def->flags & COMMAND_SERVICE) != 0 && argument == NULL) {
+	bool is_about_services = (def->flags & COMMAND_SERVICE) != 0;
+	auto_strings names = {0};
+	if (is_about_services)
+		list_targets(tui, (def->flags & COMMAND_MANY) != 0, &names);
+	if (is_about_services && names.count == 0) {
 		struct fault fault = {0};
 		fault_set(&fault, FAULT_USAGE, "no service is selected for `%s`", def->name);
 		tui_show_fault(tui, &fault);
 		return;
 	}
-	if (def->question == NULL) {
-		auto_free char *copy = mem_copy_string(argument);
-		act_now(tui, def->id, copy);
+	char *text = make_question(tui, def, &names);
+	if (text == NULL) {
+		act_now(tui, def->id, &names);
 		return;
 	}
-	*array_add(&tui->questions) = (struct question){.text = make_question(def->question, argument),
-		.command = def->id, .argument = mem_copy_string(argument)};
+	struct question *question = array_add(&tui->questions);
+	question->text = text;
+	question->command = def->id;
+	strings_copy(&question->names, &names);
 }

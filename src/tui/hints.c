@@ -36,22 +36,24 @@ void hints_key(const struct tui *tui, int id, char *out, size_t size)
 
 static bool selected_state(const struct tui *tui, enum view_state *state)
 {
-	if (tui->selected == NULL || tui->service_at >= tui->states.count)
+	if (tui->service_at >= tui->list.shown.count)
 		return false;
-	*state = tui->states.items[tui->service_at];
+	*state = tui->states.items[tui->list.shown.items[tui->service_at]];
 	return true;
 }
 
 static bool can_leave(const struct tui *tui)
 {
 	return tui->mode != MODE_DECK || tui->is_zoomed || tui->log.needle[0] != '\0' || tui->log.is_selecting ||
-		(tui->focus == PANE_LOG && (tui->log.is_paused || log_filter_is_on(&tui->log.filter)));
+		(tui->focus == PANE_SERVICES && list_can_leave(tui)) || (tui->focus == PANE_LOG && (tui->log.is_paused || log_filter_is_on(&tui->log.filter)));
 }
 
 bool hints_does_something(const struct tui *tui, const struct command_def *def)
 {
 	enum view_state state = VIEW_RUNNING;
 	bool has_service = selected_state(tui, &state);
+	if ((def->flags & COMMAND_MANY) != 0 && list_marked(tui) > 0)
+		return true; /* each of them by its own state */
 	if ((def->flags & COMMAND_SERVICE) != 0 && !has_service)
 		return false;
 	if (def->where == COMMAND_AT_CONTAINER)
@@ -83,6 +85,14 @@ bool hints_does_something(const struct tui *tui, const struct command_def *def)
 		return tui->focus == PANE_BUILD ? tui->errors.count > 0 : tui->focus == PANE_SERVICES && has_service;
 	case COMMAND_LEAVE:
 		return can_leave(tui);
+	case COMMAND_SORT:
+	case COMMAND_SORT_REVERSE:
+	case COMMAND_MARK_SERVICES:
+		return tui->list.shown.count > 1;
+	case COMMAND_MARK_SERVICE:
+		return has_service;
+	case COMMAND_FILTER_SERVICES:
+		return tui->names.count > 0;
 	case COMMAND_SEARCH:
 	case COMMAND_LOG_FOLLOW:
 	case COMMAND_GO_TO_TIME:
@@ -233,6 +243,7 @@ void hints_draw(struct tui *tui)
 	static const struct fixed_hint error[] = {{COMMAND_OPEN, NULL, "edit"}, {COMMAND_LEAVE, NULL, "back"},
 		{COMMAND_ERROR_NEXT, NULL, "next"}, {COMMAND_ERROR_PREVIOUS, NULL, "previous"},
 		{COMMAND_LINE_DOWN, NULL, "down"}, {COMMAND_LINE_UP, NULL, "up"}};
+	static const struct fixed_hint columns[] = {{-1, "Space", "on or off"}, {-1, "Esc", "back"}};
 	static const struct fixed_hint why[] = {{COMMAND_OPEN, NULL, "log"}, {COMMAND_RESTART, NULL, "restart"}, {COMMAND_START, NULL, "start"},
 		{COMMAND_LEAVE, NULL, "back"}, {COMMAND_LINE_DOWN, NULL, "down"}, {COMMAND_LINE_UP, NULL, "up"}};
 	static const struct fixed_hint container[] = {{COMMAND_PANE_NEXT, NULL, "tab"}, {COMMAND_OPEN, NULL, "fold"}, {COMMAND_SEARCH, NULL, "filter"},
@@ -266,6 +277,9 @@ void hints_draw(struct tui *tui)
 	case MODE_FILTER:
 		draw_field(tui, y, tui->log.filter.is_regular ? "regex &" : "&");
 		break;
+	case MODE_ROWS:
+		draw_field(tui, y, "/");
+		break;
 	case MODE_TIME:
 		draw_field(tui, y, "go to (14:02, 14:02:11, -5min): ");
 		break;
@@ -274,6 +288,9 @@ void hints_draw(struct tui *tui)
 		break;
 	case MODE_ERROR:
 		draw_fixed(tui, y, error, COUNT_OF(error));
+		break;
+	case MODE_COLUMNS:
+		draw_fixed(tui, y, columns, COUNT_OF(columns));
 		break;
 	case MODE_WHY:
 		draw_fixed(tui, y, why, COUNT_OF(why));

@@ -5,6 +5,7 @@
 enum {
 	PASTE_BYTES = 128, /* so many plain bytes at once nobody types */
 	WHEEL_LINES = 3,
+	DOUBLE_NS = 400000000,
 };
 
 /* ---- keys ---- */
@@ -73,6 +74,36 @@ static void key_in_filter(struct tui *tui, struct key key)
 		tui->mode = MODE_DECK;
 	else if (is_end)
 		tui_show_fault(tui, &fault);
+}
+
+/* Lists what has the text as one types. */
+static void key_in_rows(struct tui *tui, struct key key)
+{
+	if (is_cancel(key)) {
+		list_filter(&tui->list, "");
+		tui->mode = MODE_DECK;
+	} else if (key.code == CODE_ENTER) {
+		tui->mode = MODE_DECK;
+	} else if (key.code == CODE_UP || key.code == CODE_DOWN) {
+		services_move(tui, key.code == CODE_UP ? -1 : 1);
+	} else if (field_key(&tui->field, key)) {
+		list_filter(&tui->list, tui->field.text);
+	}
+}
+
+/* Columns are switched: what moves in panes moves here, too. */
+static void key_in_columns(struct tui *tui, struct key key)
+{
+	const struct command_def *def = keymap_find(&tui->keymap, key, COMMAND_AT_SERVICES);
+	int id = def != NULL ? def->id : -1;
+	if (is_cancel(key) || key.code == CODE_ENTER || id == COMMAND_COLUMNS || id == COMMAND_QUIT)
+		tui->mode = MODE_DECK;
+	else if (id == COMMAND_MARK_SERVICE)
+		choose_toggle(tui);
+	else if (id == COMMAND_LINE_UP || id == COMMAND_LINE_DOWN)
+		choose_move(tui, id == COMMAND_LINE_UP ? -1 : 1);
+	else if (id == COMMAND_FIRST || id == COMMAND_LAST)
+		choose_move(tui, id == COMMAND_FIRST ? -COLUMN_COUNT : COLUMN_COUNT);
 }
 
 static void key_in_time(struct tui *tui, struct key key)
@@ -196,6 +227,12 @@ static void take_key(struct tui *tui, struct key key)
 	case MODE_JOBS:
 		jobs_key(tui, key);
 		return;
+	case MODE_ROWS:
+		key_in_rows(tui, key);
+		return;
+	case MODE_COLUMNS:
+		key_in_columns(tui, key);
+		return;
 	case MODE_DECK:
 	case MODE_ERROR:
 	case MODE_WHY:
@@ -212,14 +249,51 @@ static bool is_inside(const struct rect *rect, int x, int y)
 	return x >= rect->x && x < rect->x + rect->w && y >= rect->y && y < rect->y + rect->h;
 }
 
-static void click(struct tui *tui, enum pane pane, const struct rect *rect, int y)
+/* The second of two quick clicks on a row. */
+static bool is_double(struct tui *tui, enum pane pane, int y)
+{
+	uint64_t now = clock_now_ns();
+	struct click *last = &tui->click;
+	bool is_second = last->at_ns > 0 && now - last->at_ns < DOUBLE_NS && last->pane == pane && last->y == y;
+	*last = (struct click){is_second ? 0 : now, pane, y};
+	return is_second;
+}
+
+/* The heading of a column sorts by it. */
+static void click_heading(struct tui *tui, int x)
+{
+	enum service_column column = columns_at(&tui->list.places, x);
+	if (column != COLUMN_NONE && list_can_sort_by(column))
+		list_sort_by(&tui->list, column);
+}
+
+static void click_line(struct tui *tui, size_t line)
+{
+	size_t at = line < tui->list.lines.count ? tui->list.lines.items[line] : LIST_HEADING;
+	if (at != LIST_HEADING)
+		services_move(tui, (long)at - (long)tui->service_at);
+}
+
+static bool is_on_heading(const struct tui *tui, enum pane pane, int row)
+{
+	size_t line = tui->service_top + (size_t)row;
+	return pane == PANE_SERVICES && (line >= tui->list.lines.count || tui->list.lines.items[line] == LIST_HEADING);
+}
+
+static void click(struct tui *tui, enum pane pane, const struct rect *rect, int x, int y)
 {
 	int row = y - rect->y - 2;
 	tui->focus = pane;
+	if (row == -1 && pane == PANE_SERVICES)
+		click_heading(tui, x - rect->x);
 	if (row < 0)
 		return;
+	if (is_double(tui, pane, y) && !is_on_heading(tui, pane, row)) {
+		act(tui, command_get(tui->table, COMMAND_OPEN));
+		return;
+	}
 	if (pane == PANE_SERVICES && (size_t)row < tui->service_rows)
-		services_move(tui, (long)(tui->service_top + (size_t)row) - (long)tui->service_at);
+		click_line(tui, tui->service_top + (size_t)row);
 	else if (pane == PANE_BUILD && (size_t)row < tui->error_rows)
 		errors_click(tui, (size_t)row);
 }
@@ -259,7 +333,7 @@ static void take_mouse(struct tui *tui, const struct key_event *event)
 			if (is_up || is_down)
 				wheel(tui, (enum pane)pane, is_up ? -1 : 1);
 			else if (event->mouse.button == MOUSE_LEFT)
-				click(tui, (enum pane)pane, &tui->layout.pane[pane], y);
+				click(tui, (enum pane)pane, &tui->layout.pane[pane], x, y);
 		}
 	}
 }
@@ -269,7 +343,7 @@ static void take_mouse(struct tui *tui, const struct key_event *event)
 static bool has_field(const struct tui *tui)
 {
 	return tui->questions.count == 0 && (tui->mode == MODE_HELP || tui->mode == MODE_PALETTE || tui->mode == MODE_SEARCH ||
-		tui->mode == MODE_FILTER || tui->mode == MODE_TIME || tui->mode == MODE_EXPORT);
+		tui->mode == MODE_FILTER || tui->mode == MODE_TIME || tui->mode == MODE_EXPORT || tui->mode == MODE_ROWS);
 }
 
 /* What is pasted is text: it fills a field, and never runs a command. */
@@ -287,6 +361,8 @@ static void take_paste(struct tui *tui, const char *bytes, size_t len)
 		search_set(&tui->log, tui->field.text, tui->log.is_regular);
 	else if (tui->mode == MODE_FILTER)
 		log_filter_set(&tui->log, tui->field.text, &fault);
+	else if (tui->mode == MODE_ROWS)
+		list_filter(&tui->list, tui->field.text);
 }
 
 static void on_event(void *data, const struct key_event *event)

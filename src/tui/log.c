@@ -155,7 +155,8 @@ static int source_width(const struct tui *tui, const struct view_line *line, int
 	if (line->source == NULL)
 		return 0;
 	for (size_t i = 0; i < tui->names.count && longest < most; i++) {
-		int width = pen_width(tui->names.items[i], strlen(tui->names.items[i]), most);
+		/* containers of other projects stand in no merged log */
+		int width = tui->names.items[i][0] != '/' ? pen_width(tui->names.items[i], strlen(tui->names.items[i]), most) : 0;
 		longest = width > longest ? width : longest;
 	}
 	return longest + 1;
@@ -404,7 +405,9 @@ static void draw_nothing(struct tui *tui, struct log_state *state, const struct 
 static void draw_pane(struct tui *tui, struct log_state *state, const struct view_log *under, const struct rect *rect, bool is_focused)
 {
 	const struct view_log *log = &state->shown;
-	auto_free char *name = mem_print("Log%s%s", under->name != NULL ? " " : "", under->name != NULL ? under->name : "");
+	const char *whose = under->name != NULL ? under->name : "";
+	/* containers of other projects have a "/" before their names */
+	auto_free char *name = mem_print("Log%s%s", whose[0] != '\0' ? " " : "", whose + (whose[0] == '/'));
 	auto_str right = {0};
 	state->rows = rect->h - 1;
 	bool has_more = log_filter_run(tui, state, under, &state->shown);

@@ -44,3 +44,19 @@ bool match_find(const char *needle, const char *text)
 	}
 	return false;
 }
+
+static bool has_capital(const char *text)
+{
+	for (const char *end = text + strlen(text); text < end;) {
+		wchar_t letter;
+		pen_next(&text, end, &letter);
+		if (iswupper((wint_t)letter))
+			return true;
+	}
+	return false;
+}
+
+bool match_smart(const char *needle, const char *text)
+{
+	return has_capital(needle) ? strstr(text, needle) != NULL : match_find(needle, text);
+}

@@ -140,7 +140,7 @@ void question_draw(struct tui *tui)
 void question_finish(struct question *question)
 {
 	free(question->text);
-	free(question->argument);
+	strings_finish(&question->names);
 }
 
 void question_answer(struct tui *tui, bool yes)
@@ -151,7 +151,7 @@ void question_answer(struct tui *tui, bool yes)
 	struct question question = tui->questions.items[0];
 	array_remove(&tui->questions, 0);
 	if (question.command >= 0 && yes)
-		act_now(tui, question.command, question.argument);
+		act_now(tui, question.command, &question.names);
 	else if (question.command < 0 && question.answer != NULL)
 		question.answer(question.data, yes);
 	question_finish(&question);

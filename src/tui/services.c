@@ -2,13 +2,7 @@
  * Holds nothing: where it stands is in struct tui. */
 #include "tui.h"
 
-/* What stands where in a row; a width of 0 is left out. */
-struct widths {
-	int name, state, gen, cpu, memory, spark, limit, ports, up;
-	int cause; /* where the cause begins: behind the generation */
-};
-
-enum { MARKS = 3, NARROW = 60 };
+enum { NARROW = 60 };
 
 static const struct {
 	const char *word;
@@ -47,116 +41,10 @@ const char *services_word(const struct view_service *service)
 	return service->state_text != NULL ? service->state_text : states[known(service->state)].word;
 }
 
-static int text_width(const char *text, int least, int most)
+const char *services_name(const struct view_service *service)
 {
-	int width = text != NULL ? pen_width(text, strlen(text), most) : 0;
-	return width < least ? least : width > most ? most : width;
-}
-
-static void measure(const struct view *view, int w, struct widths *widths)
-{
-	*widths = (struct widths){.name = 7, .state = 9};
-	for (size_t i = 0; i < view->service_count; i++) {
-		int name = text_width(view->services[i].name, 7, w >= 100 ? 24 : w >= NARROW ? 16 : 12);
-		int state = text_width(services_word(&view->services[i]), 9, 14);
-		widths->name = name > widths->name ? name : widths->name;
-		widths->state = state > widths->state ? state : widths->state;
-	}
-	int left = w - 1 - MARKS - widths->name - 1 - widths->state;
-	/* what is wanted first stands first; each takes its gap before it */
-	struct {
-		int *width;
-		int least;
-	} wanted[] = {{&widths->gen, 4}, {&widths->cpu, 6}, {&widths->memory, 5}, {&widths->ports, 8}, {&widths->up, 4},
-		{&widths->limit, 5}, {&widths->spark, 1}};
-	for (size_t i = 0; i < COUNT_OF(wanted) && left >= wanted[i].least + 2; i++) {
-		*wanted[i].width = wanted[i].least;
-		left -= wanted[i].least + 2;
-	}
-	if (widths->spark > 0) {
-		int more = left - 6 > 7 ? 7 : left - 6 > 0 ? left - 6 : 0;
-		widths->spark += more;
-		left -= more;
-	}
-	if (widths->ports > 0 && left > 0)
-		widths->ports += left > 18 ? 18 : left;
-	widths->cause = MARKS + widths->name + 1 + widths->state + (widths->gen > 0 ? 2 + widths->gen : 0) + 2;
-}
-
-static void draw_header(struct tui *tui, const struct widths *widths, int y, int x)
-{
-	struct style style = paint_role(tui, THEME_MUTED);
-	int at = x + MARKS;
-	struct {
-		const char *word;
-		int width;
-		bool is_right;
-		int gap;
-	} columns[] = {
-		{"service", widths->name, false, 1}, {"state", widths->state, false, 2}, {"gen", widths->gen, true, 2},
-		{"cpu", widths->cpu, true, 2}, {"memory", widths->memory + 1, true, 1}, {"", widths->spark, false, 2},
-		{"limit", widths->limit, true, 2}, {"ports", widths->ports, false, 2}, {"up", widths->up, true, 0},
-	};
-	for (size_t i = 0; i < COUNT_OF(columns); i++) {
-		if (columns[i].width <= (i == 4 ? 1 : 0))
-			continue;
-		if (columns[i].is_right)
-			pen_right(tui, y, at, columns[i].width, columns[i].word, style);
-		else
-			pen_text(tui, y, at, columns[i].width, columns[i].word, style);
-		at += columns[i].width + columns[i].gap;
-	}
-}
-
-static void draw_spark(struct tui *tui, const struct view_service *service, int y, int x, int w, struct style style)
-{
-	static const char *const blocks[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
-	static const char *const ascii[] = {"_", ".", "-", "=", "+", "*", "%", "#"};
-	unsigned count = service->history_count < VIEW_HISTORY ? service->history_count : VIEW_HISTORY;
-	for (int i = 0; i < w && (unsigned)i < count; i++) {
-		unsigned level = service->history[count - 1 - (unsigned)i] / 32;
-		pen_text(tui, y, x + w - 1 - i, 1, (tui->is_ascii ? ascii : blocks)[level], style);
-	}
-}
-
-static void draw_figures(struct tui *tui, const struct view_service *service, const struct widths *widths, int y, int at)
-{
-	char text[32];
-	struct style style = service->stale_figures ? paint_role(tui, THEME_MUTED) : paint_plain;
-	struct style muted = paint_role(tui, THEME_MUTED);
-	if (widths->cpu > 0) {
-		if (service->cpu_percent < 0)
-			snprintf(text, sizeof text, "-");
-		else
-			snprintf(text, sizeof text, service->cpu_percent < 99.95 ? "%.1f%%" : "%.0f%%", service->cpu_percent);
-		pen_right(tui, y, at, widths->cpu, text, style);
-		at += widths->cpu + 2;
-	}
-	if (widths->memory > 0) {
-		snprintf(text, sizeof text, "-");
-		if (service->memory > 0)
-			format_bytes(service->memory, text, sizeof text);
-		pen_right(tui, y, at, widths->memory + 1, text, style);
-		at += widths->memory + 2;
-	}
-	if (widths->spark > 0) {
-		draw_spark(tui, service, y, at, widths->spark, paint_role(tui, service->stale_figures ? THEME_MUTED : THEME_PLOT));
-		at += widths->spark + 2;
-	}
-	if (widths->limit > 0) {
-		snprintf(text, sizeof text, "-");
-		if (service->memory_limit > 0)
-			format_bytes(service->memory_limit, text, sizeof text);
-		pen_right(tui, y, at, widths->limit, text, muted);
-		at += widths->limit + 2;
-	}
-	if (widths->ports > 0) {
-		const char *ports = service->foreign ? "not ours" : service->ports != NULL ? service->ports : "-";
-		pen_text(tui, y, at, widths->ports, ports, service->foreign || service->ports == NULL ? muted : paint_plain);
-		at += widths->ports + 2;
-	}
-	if (widths->up > 0 && service->up_ms > 0)
-		pen_right(tui, y, at, widths->up, pen_age(tui, service->up_ms, text, sizeof text), muted);
+	const char *name = service->name != NULL ? service->name : "";
+	return name + (name[0] == '/'); /* a container of another project */
 }
 
 static void draw_cause(struct tui *tui, const struct view_service *service, int y, int x, int w)
@@ -168,99 +56,153 @@ static void draw_cause(struct tui *tui, const struct view_service *service, int 
 	pen_text(tui, y, x, w, str_text(&text), paint_role(tui, services_role(service->state)));
 }
 
-static void draw_row(struct tui *tui, const struct view_service *service, const struct widths *widths,
+static void draw_row(struct tui *tui, const struct view_service *service, const struct column_places *places,
 	const struct rect *rect, int y, bool is_selected, bool is_focused)
 {
-	struct style state = paint_role(tui, services_role(service->state));
+	struct style state = paint_role(tui, services_role(service->state)), accent = paint_bold(paint_role(tui, THEME_ACCENT));
 	int x = rect->x, right = rect->x + rect->w - 1;
-	char text[24] = "-";
 	tui->is_row_selected = is_selected && is_focused;
 	if (tui->is_row_selected)
 		pen_fill(tui, y, x, rect->w, " ", paint_plain);
 	if (is_selected)
-		pen_text(tui, y, x, 1, pen_glyph(tui, GLYPH_POINTER), paint_bold(paint_role(tui, THEME_ACCENT)));
+		pen_text(tui, y, x, 1, pen_glyph(tui, GLYPH_POINTER), accent);
 	pen_text(tui, y, x + 1, 1, pen_glyph(tui, services_glyph(service->state)), state);
-	x += MARKS;
-	pen_text(tui, y, x, widths->name, service->name, is_selected ? paint_bold(paint_plain) : paint_plain);
-	x += widths->name + 1;
-	pen_text(tui, y, x, widths->state, services_word(service), state);
-	x += widths->state + 2;
-	if (widths->gen > 0) {
-		if (service->generation > 0)
-			snprintf(text, sizeof text, "g%u", service->generation);
-		pen_right(tui, y, x, widths->gen, text, paint_plain);
-		x += widths->gen + 2;
-	}
+	if (list_is_marked(tui, service->name))
+		pen_text(tui, y, x + 2, 1, "*", accent);
+	pen_text(tui, y, x + places->x[COLUMN_NAME], places->width[COLUMN_NAME], services_name(service),
+		is_selected ? paint_bold(paint_plain) : paint_plain);
+	pen_text(tui, y, x + places->x[COLUMN_STATE], places->width[COLUMN_STATE], services_word(service), state);
+	columns_draw(tui, places, service, y, x, COLUMN_GENERATION, service->cause != NULL ? COLUMN_GENERATION : COLUMN_IMAGE);
 	if (service->cause != NULL)
-		draw_cause(tui, service, y, rect->x + widths->cause, right - rect->x - widths->cause);
-	else
-		draw_figures(tui, service, widths, y, x);
+		draw_cause(tui, service, y, x + places->cause, right - x - places->cause);
 	tui->is_row_selected = false;
 }
 
-static void describe(struct tui *tui, const struct view *view, size_t top, size_t rows, struct str *out)
+/* How the project's services are. While a filter is on, "3 of 9" is said of it. */
+static void describe_health(const struct view *view, bool is_filtered, struct str *out)
 {
 	size_t bad = 0, busy = 0;
-	char age[16];
+	auto_str whole = {0};
 	for (size_t i = 0; i < view->service_count; i++) {
 		enum view_state state = view->services[i].state;
 		bad += state == VIEW_UNHEALTHY || state == VIEW_FAILED;
 		busy += state == VIEW_STARTING || state == VIEW_WAITING;
 	}
-	if (view->service_count > rows)
-		str_print(out, "rows %zu-%zu, ", top + 1, top + rows);
-	if (view->stale)
-		str_print(out, "stale for %s", pen_age(tui, view->stale_ms, age, sizeof age));
-	else if (bad > 0)
-		str_print(out, "%zu of %zu not well", bad, view->service_count);
+	if (!is_filtered)
+		str_print(&whole, " of %zu", view->service_count);
+	if (bad > 0)
+		str_print(out, "%zu%s not well", bad, str_text(&whole));
 	else if (busy > 0)
-		str_print(out, "%zu of %zu coming up", busy, view->service_count);
+		str_print(out, "%zu%s coming up", busy, str_text(&whole));
 	else if (view->service_count > 0)
 		str_print(out, "all %zu well", view->service_count);
 }
 
-/* In a narrow pane the cause has no room in its row: the selected one's stands
- * below the list. Returns the rows taken. */
+static void describe(struct tui *tui, const struct view *view, size_t top, size_t rows, struct str *out)
+{
+	size_t count = tui->list.lines.count;
+	char age[16];
+	if (count > rows)
+		str_print(out, "rows %zu-%zu, ", top + 1, top + rows < count ? top + rows : count);
+	if (view->stale)
+		str_print(out, "stale for %s", pen_age(tui, view->stale_ms, age, sizeof age));
+	else
+		describe_health(view, tui->list.needle[0] != '\0', out);
+	if (view->others_loading)
+		str_add(out, ", other containers are being asked for");
+	else if (view->others_left > 0)
+		str_print(out, ", %zu more not listed", view->others_left);
+	list_describe(tui, out);
+}
+
+/* What is wrong with the selected service, in full, below the list: where its
+ * row has no room for the cause, or more is known than that. Returns the rows
+ * taken. */
 static int draw_selected_cause(struct tui *tui, const struct view *view, const struct rect *rect)
 {
-	const struct view_service *service = tui->service_at < view->service_count ? &view->services[tui->service_at] : NULL;
-	if (rect->w >= NARROW || rect->h < 7 || service == NULL || service->cause == NULL)
+	int lines = (int)tui->list.lines.count, y;
+	const struct view_service *service = tui->service_at < tui->list.shown.count ? list_service(view, tui->list.shown.items[tui->service_at]) : NULL;
+	if (rect->h < 7 || service == NULL)
 		return 0;
+	const char *text = service->detail != NULL ? service->detail : rect->w < NARROW ? service->cause : NULL;
 	struct style style = paint_role(tui, services_role(service->state));
-	int rows = pen_wrap(tui, 0, 0, rect->w - 2, 3, service->cause, style, true);
-	pen_wrap(tui, rect->y + rect->h - rows, rect->x + 1, rect->w - 2, 3, service->cause, style, false);
+	if (text == NULL)
+		return 0;
+	int most = rect->h >= 9 ? 3 : rect->h - 6;
+	int rows = pen_wrap(tui, 0, 0, rect->w - 2, most, text, style, true);
+	/* below the last row, or at the end of the pane where the list fills it */
+	y = lines + 3 < rect->h - rows ? lines + 3 : rect->h - rows;
+	pen_wrap(tui, rect->y + y, rect->x + 1, rect->w - 2, most, text, style, false);
 	return rows + 1;
+}
+
+static void draw_heading(struct tui *tui, const struct view *view, size_t at, const struct rect *rect, int y)
+{
+	size_t place = tui->list.shown.items[at];
+	const char *project = place < view->service_count ? view->project : list_service(view, place)->project;
+	auto_str text = {0};
+	str_print(&text, "%s%s", project != NULL ? project : "of no project", place < view->service_count ? ", this project" : "");
+	pen_text(tui, y, rect->x + 1, rect->w - 2, str_text(&text), paint_bold(paint_role(tui, THEME_MUTED)));
+}
+
+static const char *why_none(const struct view *view)
+{
+	if (view->loading)
+		return "The engine is being asked which services there are.";
+	if (view->stale)
+		return "The engine does not answer, and which services there are is not known yet.";
+	return view->no_services != NULL ? view->no_services : "There are no services.";
+}
+
+/* The selected row stays in sight, and no row is given away. */
+static void keep_in_sight(struct tui *tui, size_t rows)
+{
+	size_t count = tui->list.lines.count, line = list_line(tui, tui->service_at);
+	/* with the heading above it, where there is one */
+	size_t first = line > 0 && line < count && tui->list.lines.items[line - 1] == LIST_HEADING && rows > 1 ? line - 1 : line;
+	if (first < tui->service_top)
+		tui->service_top = first;
+	if (line >= tui->service_top + rows)
+		tui->service_top = line - rows + 1;
+	if (tui->service_top + rows > count)
+		tui->service_top = count > rows ? count - rows : 0;
+	tui->service_rows = rows;
 }
 
 void services_draw(struct tui *tui, const struct view *view, const struct rect *rect)
 {
 	bool is_focused = tui->focus == PANE_SERVICES;
-	struct widths widths;
-	if (view->service_count == 0) {
+	struct column_places *places = &tui->list.places;
+	auto_str right = {0}, empty = {0};
+	*places = (struct column_places){0};
+	tui->list.has_traffic = false;
+	tui->service_rows = 0;
+	if (list_total(view) == 0) {
 		pen_title(tui, rect, "Services", NULL, is_focused);
-		pen_sentence(tui, rect, view->loading ? "The engine is being asked which services there are." :
-			view->no_services != NULL ? view->no_services : "There are no services.", THEME_MUTED);
+		pen_sentence(tui, rect, why_none(view), THEME_MUTED);
 		return;
 	}
 	int below = draw_selected_cause(tui, view, rect);
 	size_t rows = rect->h - 2 - below > 0 ? (size_t)(rect->h - 2 - below) : 1;
-	if (tui->service_at < tui->service_top)
-		tui->service_top = tui->service_at;
-	if (tui->service_at >= tui->service_top + rows)
-		tui->service_top = tui->service_at - rows + 1;
-	if (tui->service_top + rows > view->service_count)
-		tui->service_top = view->service_count > rows ? view->service_count - rows : 0;
-	tui->service_rows = rows;
-	auto_str right = {0};
+	keep_in_sight(tui, rows);
 	describe(tui, view, tui->service_top, rows, &right);
 	pen_title(tui, rect, "Services", str_text(&right), is_focused);
-	measure(view, rect->w, &widths);
+	if (tui->list.shown.count == 0) {
+		list_why_empty(tui, &empty);
+		pen_sentence(tui, rect, str_text(&empty), THEME_MUTED);
+		return;
+	}
+	columns_place(tui, view, rect->w, places);
+	tui->list.has_traffic = columns_have_traffic(places);
 	if (rect->h > 2)
-		draw_header(tui, &widths, rect->y + 1, rect->x);
-	for (size_t i = 0; i < rows && tui->service_top + i < view->service_count; i++) {
-		size_t at = tui->service_top + i;
-		draw_row(tui, &view->services[at], &widths, rect, rect->y + (rect->h > 2 ? 2 : 1) + (int)i, at == tui->service_at,
-			is_focused);
+		columns_draw_titles(tui, places, rect->y + 1, rect->x);
+	for (size_t i = 0; i < rows && tui->service_top + i < tui->list.lines.count; i++) {
+		size_t at = tui->list.lines.items[tui->service_top + i];
+		int y = rect->y + (rect->h > 2 ? 2 : 1) + (int)i;
+		if (at == LIST_HEADING)
+			draw_heading(tui, view, tui->list.lines.items[tui->service_top + i + 1], rect, y);
+		else
+			draw_row(tui, list_service(view, tui->list.shown.items[at]), places, rect, y, at == tui->service_at, is_focused);
 	}
 }
 
@@ -269,7 +211,7 @@ void services_draw(struct tui *tui, const struct view *view, const struct rect *
 static void select_at(struct tui *tui, size_t at)
 {
 	tui->service_at = at;
-	const char *name = at < tui->names.count ? tui->names.items[at] : NULL;
+	const char *name = list_key(tui, at);
 	if (text_equal(name, tui->selected))
 		return;
 	free(tui->selected);
@@ -280,26 +222,32 @@ static void select_at(struct tui *tui, size_t at)
 /* Keeps the names for keys, and the selection on its service. */
 void services_sync(struct tui *tui, const struct view *view)
 {
-	size_t at = tui->service_at;
 	strings_finish(&tui->names);
+	strings_finish(&tui->list.projects);
 	tui->states.count = 0;
-	for (size_t i = 0; i < view->service_count; i++) {
-		strings_add(&tui->names, view->services[i].name != NULL ? view->services[i].name : "");
-		*array_add(&tui->states) = known(view->services[i].state);
-		if (text_equal(view->services[i].name, tui->selected))
-			at = i;
+	for (size_t i = 0; i < list_total(view); i++) {
+		const struct view_service *service = list_service(view, i);
+		strings_add(&tui->names, service->name != NULL ? service->name : "");
+		strings_add(&tui->list.projects, service->project != NULL ? service->project : "");
+		*array_add(&tui->states) = known(service->state);
 	}
-	/* while nothing is known the selection is remembered */
+	list_make(tui, view);
+	/* while nothing is known the selection and the marks are remembered */
 	if (view->service_count == 0 && (view->loading || view->stale))
 		return;
-	if (at >= view->service_count)
-		at = view->service_count > 0 ? view->service_count - 1 : 0;
+	list_drop_gone(tui);
+	/* nor does it go where the filter hides all */
+	if (list_total(view) > 0 && tui->list.shown.count == 0)
+		return;
+	size_t at = list_find(tui, tui->selected);
+	if (at == SIZE_MAX)
+		at = tui->service_at < tui->list.shown.count ? tui->service_at : tui->list.shown.count > 0 ? tui->list.shown.count - 1 : 0;
 	select_at(tui, at);
 }
 
 void services_move(struct tui *tui, long step)
 {
-	long count = (long)tui->names.count;
+	long count = (long)tui->list.shown.count;
 	long at = (long)tui->service_at + step;
 	if (count == 0)
 		return;

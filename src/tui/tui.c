@@ -93,7 +93,7 @@ static void sync_view(struct tui *tui, const struct view *view)
 		tui->focus = view->start.is_shown ? PANE_START : PANE_SERVICES;
 	tui->was_start = view->start.is_shown;
 	*wish = (struct layout_wish){
-		.columns = tui->columns, .rows = tui->rows, .services = view->service_count > 0 ? (int)view->service_count : 1,
+		.columns = tui->columns, .rows = tui->rows, .services = list_total(view) > 0 ? (int)list_total(view) : 1,
 		.steps = (int)view->start.count, .fault_rows = head_fault_rows(tui, view), .is_start = view->start.is_shown,
 		.has_build = tui->has_build, .is_zoomed = tui->is_zoomed, .arrange = tui->arrange, .log_grow = tui->log_grow,
 	};
@@ -145,6 +145,8 @@ static void draw_all(struct tui *tui, const struct view *view)
 		help_draw(tui);
 	else if (tui->mode == MODE_PALETTE)
 		palette_draw(tui);
+	else if (tui->mode == MODE_COLUMNS)
+		choose_draw(tui);
 	if (tui->questions.count > 0)
 		question_draw(tui);
 	hints_draw(tui);
@@ -257,6 +259,7 @@ void tui_close(struct tui *tui)
 	array_finish(&tui->questions);
 	container_finish(tui);
 	free(tui->selected);
+	list_finish(&tui->list);
 	free(tui->followed);
 	export_finish(tui);
 	log_finish(&tui->log);

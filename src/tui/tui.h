@@ -64,9 +64,11 @@ bool field_key(struct field *field, struct key key);
 
 enum mode { MODE_DECK, MODE_HELP, MODE_PALETTE, MODE_SEARCH, MODE_ERROR, MODE_WHY,
 	/* a text is typed */
-	MODE_FILTER, MODE_TIME, MODE_EXPORT,
+	MODE_FILTER, MODE_TIME, MODE_EXPORT, MODE_ROWS,
 	MODE_CONTAINER, MODE_CONTAINER_FILTER,
 	MODE_JOBS,
+	/* columns are chosen */
+	MODE_COLUMNS,
 };
 
 struct error_place {
@@ -79,7 +81,7 @@ struct question {
 	void (*answer)(void *data, bool yes);
 	void *data;
 	int command; /* asked before this command, in place of `answer`; -1: none */
-	char *argument;
+	struct strings names; /* the services it acts on */
 };
 
 /* Which lines of a log are shown (filter.c). */
@@ -166,6 +168,47 @@ struct container_state {
 	int row_y, tab_y, tab_end[VIEW_TABS]; /* where rows and tabs stand; 0: the tab is not seen */
 };
 
+/* Columns of the pane of services, as they stand in it. */
+enum service_column {
+	COLUMN_NONE, /* as an order: as the compose file has them */
+	COLUMN_NAME, COLUMN_STATE, COLUMN_GENERATION, COLUMN_CPU, COLUMN_MEMORY, COLUMN_SPARK, COLUMN_LIMIT,
+	COLUMN_RECEIVED, COLUMN_SENT, COLUMN_READ, COLUMN_WRITTEN, COLUMN_RESTARTS, COLUMN_PORTS, COLUMN_UP, COLUMN_IMAGE, COLUMN_COUNT,
+};
+
+enum column_choice { COLUMN_AUTO, /* where there is room */ COLUMN_ON, COLUMN_OFF };
+
+/* Where the columns stand, from the left of the pane on; a width of 0: left out. */
+struct column_places {
+	int width[COLUMN_COUNT], x[COLUMN_COUNT];
+	int cause; /* where the cause begins: behind the generation */
+};
+
+#define LIST_HEADING SIZE_MAX
+
+/* What the pane of services lists (list.c). */
+struct service_list {
+	enum service_column order;
+	bool is_reversed, is_hiding;
+	char needle[FIELD_MOST * 4 + 8]; /* only what has it is listed; empty: all */
+	unsigned char choice[COLUMN_COUNT]; /* enum column_choice */
+	struct map *marked; /* by name; NULL: none */
+	ARRAY(size_t) shown; /* of the frame drawn last: places in view.services (behind them: in view.others), `names`, `projects` */
+	ARRAY(size_t) lines; /* places in `shown`; LIST_HEADING: the next line's project */
+	struct strings projects; /* empty: none, or ours */
+	bool has_others, are_others_told; /* the person wants them; what was said of it last */
+	struct strings in_sight; /* rows of others; as told last */
+	size_t hidden;
+	struct column_places places;
+	size_t chosen; /* in the list of columns */
+	bool has_traffic, is_traffic_told; /* such columns are in sight; what was said of it last */
+};
+
+struct click {
+	uint64_t at_ns; /* 0: none that a second one could follow */
+	enum pane pane;
+	int y;
+};
+
 struct style {
 	attr_t attr;
 	int pair;
@@ -192,7 +235,9 @@ struct tui {
 	size_t why_top;
 	bool is_merged; /* the log pane shows the logs of several services */
 	char *selected;
-	size_t service_at, service_top;
+	size_t service_at, service_top; /* a place in list.shown; in list.lines */
+	struct service_list list;
+	struct click click; /* the last one */
 	size_t error_at, error_top, error_scroll;
 	size_t save_top, step_top, help_top, palette_at;
 	struct field field;
@@ -284,6 +329,49 @@ void services_move(struct tui *tui, long step);
 enum glyph services_glyph(enum view_state state);
 enum theme_role services_role(enum view_state state);
 const char *services_word(const struct view_service *service);
+const char *services_name(const struct view_service *service); /* never NULL */
+
+/* list.c */
+void list_make(struct tui *tui, const struct view *view);
+const struct view_service *list_service(const struct view *view, size_t place);
+size_t list_total(const struct view *view);
+size_t list_line(const struct tui *tui, size_t at); /* where the row stands */
+void list_tell(struct tui *tui); /* what is wanted of deck, where that is another thing now */
+/* "a, b of project c and d", for questions. The caller frees. */
+char *list_phrase(const struct tui *tui, const struct strings *names, bool *has_others);
+const char *list_key(const struct tui *tui, size_t at); /* the name of a listed service, or NULL */
+size_t list_find(const struct tui *tui, const char *key); /* SIZE_MAX: it is not listed */
+bool list_can_sort_by(enum service_column column);
+void list_sort_next(struct service_list *list);
+void list_sort_by(struct service_list *list, enum service_column column); /* the same again: reversed */
+void list_filter(struct service_list *list, const char *text); /* empty: no more */
+void list_mark(struct tui *tui); /* the selected one, or takes its mark away */
+void list_mark_all(struct tui *tui); /* or none, where any is */
+bool list_is_marked(const struct tui *tui, const char *key);
+size_t list_marked(const struct tui *tui); /* how many */
+void list_drop_gone(struct tui *tui);
+/* What a command acts on: those marked where it can be several, else the selected one. */
+void list_targets(const struct tui *tui, bool is_many, struct strings *names);
+bool list_leave(struct tui *tui); /* ends the filter, then the marks; false: there was neither */
+bool list_can_leave(const struct tui *tui);
+void list_describe(const struct tui *tui, struct str *out);
+void list_why_empty(const struct tui *tui, struct str *out);
+void list_finish(struct service_list *list);
+
+/* choose.c */
+void choose_draw(struct tui *tui);
+void choose_move(struct tui *tui, long step);
+void choose_toggle(struct tui *tui);
+
+/* columns.c */
+enum { ROW_MARKS = 3 }; /* cells before the name: pointer, state, mark */
+const char *column_name(enum service_column column);
+void columns_place(const struct tui *tui, const struct view *view, int w, struct column_places *places);
+enum service_column columns_at(const struct column_places *places, int x); /* COLUMN_NONE: none stands there */
+bool columns_have_traffic(const struct column_places *places);
+void columns_draw_titles(struct tui *tui, const struct column_places *places, int y, int x);
+void columns_draw(struct tui *tui, const struct column_places *places, const struct view_service *service, int y, int x,
+	enum service_column from, enum service_column to);
 void build_draw(struct tui *tui, const struct view *view, const struct rect *rect);
 void build_sync(struct tui *tui, const struct view *view);
 void build_move(struct tui *tui, long step);
@@ -354,6 +442,7 @@ void export_finish(struct tui *tui);
 
 /* match.c: plain text in plain text, case folded */
 bool match_find(const char *needle, const char *text);
+bool match_smart(const char *needle, const char *text); /* a capital in the needle: letters as they are */
 void saves_draw(struct tui *tui, const struct view *view, const struct rect *rect);
 void why_draw(struct tui *tui, const struct view *view);
 /* One container over the whole screen (container.c). */
@@ -395,7 +484,7 @@ void question_finish(struct question *question);
 /* ---- what keys do ---- */
 
 void act(struct tui *tui, const struct command_def *def);
-void act_now(struct tui *tui, int id, const char *argument);
+void act_now(struct tui *tui, int id, const struct strings *names);
 void act_follow(struct tui *tui); /* tells deck of a new selection */
 void input_take(struct tui *tui, const char *bytes, size_t len);
 void input_expire(void *data);

@@ -182,6 +182,33 @@ static void usage_needs_an_id(void **state)
 	}
 }
 
+static void traffic_is_summed(void **state)
+{
+	uint64_t in, out;
+	(void)state;
+	engine_traffic_count_net("Inter-|   Receive                                                |  Transmit\n"
+		" face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs\n"
+		"    lo:     900       9    0    0    0     0          0         0      900       9    0    0    0     0       0          0\n"
+		"  eth0:    1000      10    0    0    0     0          0         0     2000      20    0    0    0     0       0          0\n"
+		"  eth1:7 1 0 0 0 0 0 0 8 1 0 0 0 0 0 0\n", &in, &out);
+	assert_int_equal(in, 1007);
+	assert_int_equal(out, 2008);
+	engine_traffic_count_net("eth0: 1 2 3\neth0: x\n:\n\n", &in, &out);
+	assert_int_equal(in + out, 0);
+	engine_traffic_count_block("8:0 Read 4096\n8:0 Write 512\n8:0 Sync 1\n8:0 Total 4608\n8:16 Read 4\nTotal 4612\n", &in, &out);
+	assert_int_equal(in, 4100);
+	assert_int_equal(out, 512);
+	engine_traffic_count_block("8:0 rbytes=10 wbytes=20 rios=1 wios=2 dbytes=0 dios=0\n8:16 wbytes=1", &in, &out);
+	assert_int_equal(in, 10);
+	assert_int_equal(out, 21);
+	engine_traffic_count_block("", &in, &out);
+	assert_int_equal(in + out, 0);
+	struct engine_traffic_state traffic_state = {0};
+	struct engine_traffic traffic;
+	assert_false(engine_traffic_read("../../etc", &traffic_state, &traffic));
+	assert_true(traffic.received < 0 && traffic.written < 0);
+}
+
 /* tar itself must read what we write. */
 static void tar_reads_our_archives(void **state)
 {
@@ -228,6 +255,7 @@ int main(void)
 		cmocka_unit_test(inspect_forgives),
 		cmocka_unit_test(quotes_for_a_query),
 		cmocka_unit_test(usage_needs_an_id),
+		cmocka_unit_test(traffic_is_summed),
 		cmocka_unit_test(tar_reads_our_archives),
 	};
 	return cmocka_run_group_tests_name("container", tests, NULL, NULL);

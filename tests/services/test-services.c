@@ -68,12 +68,25 @@ static void keeps_what_is_named(void **state)
 	services_close(services);
 }
 
+static void says_what_a_code_means(void **state)
+{
+	(void)state;
+	assert_string_equal(service_exit_meaning(101), "a Rust panic");
+	assert_string_equal(service_exit_meaning(143), "ended by SIGTERM");
+	assert_non_null(strstr(service_exit_meaning(137), "memory"));
+	assert_non_null(strstr(service_exit_meaning(139), "segmentation fault"));
+	assert_null(service_exit_meaning(1));
+	assert_null(service_exit_meaning(0));
+	assert_null(service_exit_meaning(-1));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(says_one_word),
 		cmocka_unit_test(tells_a_change_once),
 		cmocka_unit_test(keeps_what_is_named),
+		cmocka_unit_test(says_what_a_code_means),
 	};
 	return cmocka_run_group_tests_name("services", tests, NULL, NULL);
 }

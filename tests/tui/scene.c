@@ -11,25 +11,27 @@ static const char *const names[SCENE_KINDS] = {
 	[SCENE_DECK] = "deck", [SCENE_START] = "start", [SCENE_FAILED] = "failed", [SCENE_EMPTY] = "empty",
 	[SCENE_STALE] = "stale", [SCENE_LOADING] = "loading", [SCENE_ODD] = "odd",
 	[SCENE_JSON] = "json", [SCENE_JOB] = "job", [SCENE_TESTING] = "testing",
+	[SCENE_OVER] = "over",
+	[SCENE_OTHERS] = "others", [SCENE_CROWD] = "crowd", [SCENE_ASKING] = "asking", [SCENE_LOST] = "lost",
 };
 
 static const struct view_service services[] = {
-	{.name = "api", .state = VIEW_HEALTHY, .generation = 41, .cpu_percent = 0.4, .memory = 24 * MIB,
+	{.name = "api", .image = "ghcr.io/shop/api:1.4.2", .state = VIEW_HEALTHY, .generation = 41, .cpu_percent = 0.4, .memory = 24 * MIB,
 		.memory_limit = 512 * MIB, .history = {60, 70, 80, 70, 90, 110, 100, 120}, .history_count = 8, .ports = "8080",
 		.up_ms = 7300000},
-	{.name = "gateway", .state = VIEW_BUILDING, .generation = 41, .cpu_percent = 0.1, .memory = 18 * MIB,
+	{.name = "gateway", .image = "ghcr.io/shop/gateway:1.4.2", .state = VIEW_BUILDING, .generation = 41, .cpu_percent = 0.1, .memory = 18 * MIB,
 		.memory_limit = 256 * MIB, .history = {20, 30, 30, 40, 40, 50, 50, 60}, .history_count = 8, .ports = "8000",
 		.up_ms = 7300000},
-	{.name = "worker", .state = VIEW_RUNNING, .generation = 41, .cpu_percent = 103.5, .memory = 11 * MIB,
+	{.name = "worker", .state = VIEW_RUNNING, .generation = 41, .cpu_percent = 103.5, .memory = 11 * MIB, .received = 1536, .sent = 12.5 * MIB, .read = -1, .written = 0.4,
 		.memory_limit = 256 * MIB, .up_ms = 7300000},
 	{.name = "mailpit", .state = VIEW_STARTING, .cpu_percent = 0.2, .memory = 16 * MIB, .ports = "8025 1025", .up_ms = 4000,
 		.history = {10, 250}, .history_count = 2},
 	{.name = "billing", .state = VIEW_FAILED, .state_text = "exited 101", .generation = 40, .cpu_percent = -1,
-		.restarts = 3, .cause = "missing variable STRIPE_KEY", .up_ms = 60000},
+		.restarts = 3, .cause = "missing variable STRIPE_KEY", .detail = "It ended with 101, a Rust panic: missing variable STRIPE_KEY", .up_ms = 60000},
 	{.name = "migrate", .state = VIEW_DONE, .cpu_percent = -1, .up_ms = 7200000},
-	{.name = "db", .state = VIEW_HEALTHY, .cpu_percent = 0.8, .memory = 61 * MIB, .memory_limit = 1024 * MIB, .ports = "5432",
+	{.name = "db", .image = "postgres:16-alpine", .state = VIEW_HEALTHY, .cpu_percent = 0.8, .memory = 61 * MIB, .memory_limit = 1024 * MIB, .ports = "5432",
 		.up_ms = 180000000, .foreign = true},
-	{.name = "redis", .state = VIEW_HEALTHY, .cpu_percent = -1, .memory = 9 * MIB, .memory_limit = 128 * MIB,
+	{.name = "redis", .image = "redis:7", .state = VIEW_HEALTHY, .cpu_percent = -1, .memory = 9 * MIB, .memory_limit = 128 * MIB,
 		.ports = "6379", .up_ms = 180000000},
 };
 
@@ -331,7 +333,8 @@ static void fill_odd(struct view *view)
 			.memory_limit = 1, .ports = "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16", .up_ms = UINT64_MAX},
 		{.name = "\x1b[31mred\x1b[0m\xff\xfe\x07", .state = VIEW_WAITING, .cpu_percent = -1},
 		{.name = "e\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81 zero\xe2\x80\x8bwidth\xe2\x80\xae" "turned", .state = VIEW_UNHEALTHY,
-			.cause = "its probe says:\nline two\ttab"},
+			.cause = "its probe says:\nline two\ttab", .detail = "Its health probe fails, and says: line two\ttab, and it goes on for much longer than a row, so "
+				"that it is cut: 0123456789 0123456789 0123456789 0123456789 0123456789 0123456789 0123456789 0123456789 0123456789"},
 		{.name = NULL, .state = (enum view_state)99, .history_count = 99},
 		{.name = "a-name-that-is-much-longer-than-any-column-could-ever-hold-it", .state = VIEW_STALE, .stale_figures = true},
 	};
@@ -341,6 +344,36 @@ static void fill_odd(struct view *view)
 	view->project = "a\tb\nc";
 	view->notice = "follows another cargodeck";
 	view->build.absent = "no Rust in this project: saves restart or sync services as the compose file says";
+}
+
+static void fill_others(struct view *view)
+{
+	static const struct view_service others[] = {
+		{.name = "/blog-db-1", .project = "blog", .state = VIEW_HEALTHY, .cpu_percent = 0.1, .memory = 40 * MIB, .ports = "5432", .image = "postgres:16"},
+		{.name = "/blog-web-1", .project = "blog", .state = VIEW_STOPPED, .state_text = "exited", .cpu_percent = -1, .image = "blog/web"},
+		{.name = "/registry", .state = VIEW_RUNNING, .cpu_percent = -1, .ports = "5000", .image = "registry:2"},
+	};
+	fill_deck(view);
+	view->service_count = 3;
+	view->has_others = true;
+	view->others = others;
+	view->other_count = COUNT_OF(others);
+}
+
+/* As many as are ever listed. */
+static void fill_crowd(struct view *view)
+{
+	static struct view_service crowd[10000];
+	static char texts[COUNT_OF(crowd)][24];
+	fill_deck(view);
+	for (size_t i = 0; i < COUNT_OF(crowd); i++) {
+		snprintf(texts[i], sizeof texts[i], "/crowd-%zu", i);
+		crowd[i] = (struct view_service){.name = texts[i], .project = "crowd", .state = VIEW_RUNNING, .cpu_percent = (double)(i % 97)};
+	}
+	view->has_others = true;
+	view->others = crowd;
+	view->other_count = COUNT_OF(crowd);
+	view->others_left = 7;
 }
 
 void scene_fill(enum scene_kind kind, struct view *view)
@@ -383,6 +416,25 @@ void scene_fill(enum scene_kind kind, struct view *view)
 		fill_deck(view);
 		view->log = (struct view_log){.name = "of all services, merged", .count = 400, .line = give_json,
 			.store = store_of(give_json)};
+		break;
+	case SCENE_OVER:
+		view->services = &services[5];
+		view->service_count = 1;
+		break;
+	case SCENE_OTHERS:
+		fill_others(view);
+		break;
+	case SCENE_CROWD:
+		fill_crowd(view);
+		break;
+	case SCENE_ASKING:
+		fill_deck(view);
+		view->has_others = view->others_loading = true;
+		break;
+	case SCENE_LOST:
+		view->loading = false;
+		view->stale = true;
+		view->stale_ms = 3000;
 		break;
 	case SCENE_LOADING:
 		view->loading = true;

@@ -56,10 +56,10 @@ static void fill_view(void *data, struct view *view)
 			.store = place->store};
 }
 
-static bool take_command(void *data, int id, const char *argument, struct fault *fault)
+static bool take_command(void *data, int id, const struct strings *names, struct fault *fault)
 {
 	struct place *place = data;
-	(void)argument, (void)fault;
+	(void)names, (void)fault;
 	place->last_command = id;
 	return true;
 }

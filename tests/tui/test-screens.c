@@ -11,6 +11,10 @@ struct screen {
 	struct config *config;
 	struct tui *tui;
 	enum scene_kind kind;
+	int asked; /* the command that was asked for last */
+	char *names; /* and the services it was about */
+	char *in_sight; /* rows of other projects */
+	bool are_others_wanted, is_traffic_wanted;
 };
 
 static void fill_view(void *data, struct view *view)
@@ -19,19 +23,42 @@ static void fill_view(void *data, struct view *view)
 	scene_fill(screen->kind, view);
 }
 
-static bool take_command(void *data, int id, const char *argument, struct fault *fault)
+static bool take_command(void *data, int id, const struct strings *names, struct fault *fault)
 {
-	(void)data, (void)id, (void)argument;
+	struct screen *screen = data;
+	screen->asked = id;
+	free(screen->names);
+	screen->names = strings_join(names, " ", NULL);
 	return fault_set(fault, FAULT_FAILED, "this is only a picture");
+}
+
+static void take_in_sight(void *data, const struct strings *names)
+{
+	struct screen *screen = data;
+	free(screen->in_sight);
+	screen->in_sight = strings_join(names, " ", NULL);
+}
+
+static void take_others(void *data, bool is_on)
+{
+	struct screen *screen = data;
+	screen->are_others_wanted = is_on;
+}
+
+static void take_traffic(void *data, bool is_on)
+{
+	struct screen *screen = data;
+	screen->is_traffic_wanted = is_on;
 }
 
 static void open_screen(struct screen *screen, enum scene_kind kind, unsigned columns, unsigned rows, bool is_ascii)
 {
-	static const struct tui_call call = {.view = fill_view, .command = take_command};
+	static const struct tui_call call = {.view = fill_view, .command = take_command, .traffic = take_traffic,
+		.others = take_others, .in_sight = take_in_sight};
 	const char *source = getenv("TEST_SRCDIR");
 	auto_free char *themes = path_join(source != NULL ? source : ".", "themes");
 	struct fault fault = {0};
-	screen->kind = kind;
+	*screen = (struct screen){.kind = kind};
 	screen->loop = loop_open();
 	screen->config = config_open("/dev/null", themes);
 	struct tui_options options = {.commands = &deck_commands, .config = screen->config, .headless_columns = columns,
@@ -58,6 +85,8 @@ static void close_screen(struct screen *screen)
 	tui_close(screen->tui);
 	config_close(screen->config);
 	loop_close(screen->loop);
+	free(screen->names);
+	free(screen->in_sight);
 }
 
 static void compare(struct screen *screen, const char *name)
@@ -123,10 +152,10 @@ static const struct step steps[] = {
 	{"log-filter-without", SCENE_JSON, 80, 24, false, "&!plain\rz"},
 	{"log-filter-nothing", SCENE_JSON, 80, 24, false, "&no such text\r"},
 	{"log-filter-wrong", SCENE_JSON, 80, 24, false, "&\x12(\r"},
-	{"log-regex", SCENE_JSON, 120, 40, false, "/\x12url=.*cart\rN"},
-	{"log-regex-wrong", SCENE_JSON, 80, 24, false, "/\x12("},
-	{"log-counted", SCENE_JSON, 80, 24, false, "/timeout\rNN"},
-	{"log-counted-round", SCENE_JSON, 80, 24, false, "/timeout\rn"},
+	{"log-regex", SCENE_JSON, 120, 40, false, "\t\t/\x12url=.*cart\rN"},
+	{"log-regex-wrong", SCENE_JSON, 80, 24, false, "\t\t/\x12("},
+	{"log-counted", SCENE_JSON, 80, 24, false, "\t\t/timeout\rNN"},
+	{"log-counted-round", SCENE_JSON, 80, 24, false, "\t\t/timeout\rn"},
 	{"log-selected", SCENE_JSON, 120, 40, false, "Vkkk"},
 	{"log-copied", SCENE_JSON, 80, 24, false, "VkkY"},
 	{"log-marked", SCENE_JSON, 80, 24, false, "Vk*\x1b"},
@@ -164,6 +193,43 @@ static const struct step steps[] = {
 	{"log-smaller-wide", SCENE_DECK, 120, 40, false, "-----"},
 	{"log-beside", SCENE_DECK, 100, 24, false, "|"},
 	{"log-below", SCENE_DECK, 120, 40, false, "|"},
+	{"services-by-cpu", SCENE_DECK, 80, 24, false, "ooo"},
+	{"services-by-cpu-reversed", SCENE_DECK, 120, 40, false, "oooO"},
+	{"services-by-name", SCENE_DECK, 40, 12, false, "o"},
+	{"services-reversed", SCENE_DECK, 80, 24, false, "O"},
+	{"services-round", SCENE_DECK, 80, 24, false, "ooooooo"},
+	{"services-filter", SCENE_DECK, 80, 24, false, "/i\r"},
+	{"services-filter-typed", SCENE_DECK, 120, 40, false, "/run"},
+	{"services-filter-nothing", SCENE_DECK, 80, 24, false, "/API"},
+	{"services-filter-left", SCENE_DECK, 80, 24, false, "/db\r\x1b"},
+	{"services-hidden", SCENE_DECK, 80, 24, false, "HGo"},
+	{"services-all-hidden", SCENE_OVER, 80, 24, false, "H"},
+	{"services-marked", SCENE_DECK, 80, 24, false, "  j "},
+	{"services-marked-all", SCENE_DECK, 120, 40, true, "/e\r*"},
+	{"services-marked-none", SCENE_DECK, 80, 24, false, "**"},
+	{"services-stop-many", SCENE_DECK, 80, 24, false, "jj  j x"},
+	{"services-zoomed", SCENE_DECK, 120, 40, false, "z"},
+	{"services-by-network", SCENE_DECK, 120, 40, false, "zooooo"},
+	{"services-detail", SCENE_DECK, 80, 24, false, "jjjj"},
+	{"services-detail-odd", SCENE_ODD, 80, 24, false, "jj"},
+	{"services-detail-wide", SCENE_DECK, 120, 40, false, "jjjj"},
+	{"services-columns", SCENE_DECK, 80, 24, false, "Cjjjj "},
+	{"services-columns-off", SCENE_DECK, 80, 24, false, "C j j j j j \r"},
+	{"services-columns-small", SCENE_DECK, 40, 12, true, "CG  "},
+	{"others-asked-for", SCENE_DECK, 80, 24, false, "A"},
+	{"others-filter", SCENE_OTHERS, 80, 24, false, "/blog\r"},
+	{"others-stop", SCENE_OTHERS, 80, 24, false, "jjjx"},
+	{"others-restart-many", SCENE_OTHERS, 80, 24, false, "jj Gk r"},
+	{"others-start-one", SCENE_OTHERS, 80, 24, false, "jjjjs"},
+	{"others-why", SCENE_OTHERS, 80, 24, false, "Gy"},
+	{"others-by-cpu", SCENE_OTHERS, 80, 24, false, "oooO"},
+	{"others-click", SCENE_OTHERS, 80, 24, false, "\033[<0;5;8M"},
+	{"others-click-heading", SCENE_OTHERS, 80, 24, false, "\033[<0;5;7M"},
+	{"crowd-last", SCENE_CROWD, 80, 24, false, "G"},
+	{"crowd-all", SCENE_CROWD, 80, 24, false, "*s"},
+	{"services-heading", SCENE_DECK, 80, 24, false, "\033[<0;32;3M"},
+	{"services-heading-twice", SCENE_DECK, 80, 24, false, "\033[<0;32;3M\033[<0;32;3M"},
+	{"services-double-click", SCENE_DECK, 80, 24, false, "\033[<0;5;6M\033[<0;5;6m\033[<0;5;6M"},
 	{"help-wide", SCENE_DECK, 120, 40, false, "?"},
 	{"help-searched", SCENE_DECK, 80, 24, false, "?log"},
 	{"help-small", SCENE_DECK, 40, 12, false, "?"},
@@ -182,8 +248,8 @@ static const struct step steps[] = {
 	{"log-wrapped", SCENE_DECK, 80, 24, false, "w"},
 	{"log-no-time", SCENE_DECK, 80, 24, false, "ttt"},
 	{"log-paused", SCENE_DECK, 80, 24, false, "\rkk"},
-	{"log-search", SCENE_DECK, 80, 24, false, "/timeout"},
-	{"log-missing", SCENE_DECK, 80, 24, false, "/nowhere\r"},
+	{"log-search", SCENE_DECK, 80, 24, false, "\t\t/timeout"},
+	{"log-missing", SCENE_DECK, 80, 24, false, "\t\t/nowhere\r"},
 	{"saves-tab", SCENE_DECK, 40, 12, false, "\t\t\t"},
 	{"saves-zoomed", SCENE_DECK, 80, 24, false, "\t\t\tz"},
 	{"ascii", SCENE_FAILED, 80, 24, true, ""},
@@ -250,6 +316,72 @@ static void test_inspect_is_told(void **state)
 	close_screen(&screen);
 }
 
+/* What commands act on: all that are marked, else the selected one. */
+static void test_marked(void **state)
+{
+	struct screen screen;
+	(void)state;
+	open_screen(&screen, SCENE_DECK, 80, 24, false);
+	draw(&screen);
+	type(&screen, "r");
+	assert_int_equal(screen.asked, COMMAND_RESTART);
+	assert_string_equal(screen.names, "api");
+	type(&screen, "jj  ");
+	type(&screen, "r");
+	assert_string_equal(screen.names, "worker mailpit");
+	/* what the filter leaves out stays marked, and is named */
+	type(&screen, "/db\r");
+	type(&screen, " ");
+	type(&screen, "xy");
+	assert_int_equal(screen.asked, COMMAND_STOP);
+	assert_string_equal(screen.names, "worker mailpit db");
+	type(&screen, "*");
+	type(&screen, "s");
+	assert_string_equal(screen.names, "db");
+	close_screen(&screen);
+}
+
+/* Only what is in sight costs anything. */
+static void test_in_sight(void **state)
+{
+	struct screen screen;
+	(void)state;
+	open_screen(&screen, SCENE_CROWD, 80, 24, false);
+	draw(&screen);
+	type(&screen, "zG");
+	draw(&screen);
+	assert_non_null(screen.in_sight);
+	assert_non_null(strstr(screen.in_sight, "/crowd-9999"));
+	assert_null(strstr(screen.in_sight, "/crowd-9900"));
+	type(&screen, "g");
+	draw(&screen);
+	assert_non_null(strstr(screen.in_sight, "/crowd-0"));
+	assert_null(strstr(screen.in_sight, "/crowd-9999"));
+	assert_false(screen.are_others_wanted);
+	type(&screen, "A");
+	assert_true(screen.are_others_wanted);
+	type(&screen, "A");
+	assert_false(screen.are_others_wanted);
+	close_screen(&screen);
+}
+
+/* Network and block I/O are asked for while such a column is in sight. */
+static void test_traffic(void **state)
+{
+	struct screen screen;
+	(void)state;
+	open_screen(&screen, SCENE_DECK, 80, 24, false);
+	draw(&screen);
+	assert_false(screen.is_traffic_wanted);
+	type(&screen, "Cjjjjj \r");
+	draw(&screen);
+	assert_true(screen.is_traffic_wanted);
+	type(&screen, "C ");
+	draw(&screen);
+	assert_false(screen.is_traffic_wanted);
+	close_screen(&screen);
+}
+
 static void test_resize(void **state)
 {
 	struct screen screen;
@@ -303,6 +435,9 @@ int main(void)
 		cmocka_unit_test(test_scenes),
 		cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_inspect_is_told),
+		cmocka_unit_test(test_marked),
+		cmocka_unit_test(test_in_sight),
+		cmocka_unit_test(test_traffic),
 		cmocka_unit_test(test_resize),
 		cmocka_unit_test(test_sizes),
 	};

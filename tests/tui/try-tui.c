@@ -35,7 +35,7 @@ static void fill_view(void *data, struct view *view)
 		view->log = (struct view_log){.name = "flood", .count = trial->revision * 100, .line = flood_line};
 }
 
-static bool take_command(void *data, int id, const char *argument, struct fault *fault)
+static bool take_command(void *data, int id, const struct strings *names, struct fault *fault)
 {
 	struct trial *trial = data;
 	if (id == COMMAND_QUIT) {
@@ -47,7 +47,8 @@ static bool take_command(void *data, int id, const char *argument, struct fault 
 		trial->revision++;
 		return true;
 	}
-	fault_set(fault, FAULT_FAILED, "command %d on %s is not for a made-up project", id, argument != NULL ? argument : "-");
+	auto_free char *joined = strings_join(names, ", ", " and ");
+	fault_set(fault, FAULT_FAILED, "command %d on %s is not for a made-up project", id, names->count > 0 ? joined : "-");
 	return fault_mend(fault, "run the real program for that");
 }
 
