@@ -187,6 +187,13 @@ static void on_explain(void *data, const char *service)
 	deck_explain(screen->deck, service);
 }
 
+/* Kept for as long as the deck is open. */
+static void on_theme(void *data, const char *name)
+{
+	struct screen *screen = data;
+	config_choose_theme(screen->config, name);
+}
+
 static void on_gone(void *data)
 {
 	struct screen *screen = data;
@@ -248,7 +255,8 @@ static void show_mistakes(struct screen *screen)
 
 static bool open_all(struct screen *screen, const struct command_line *line, struct fault *fault)
 {
-	static const struct tui_call calls = {on_view, on_command, on_follow, on_merge, on_explain, on_edit, on_page, on_gone};
+	static const struct tui_call calls = {on_view, on_command, on_follow, on_merge, on_explain, on_edit, on_page, on_gone,
+		.theme = on_theme};
 	struct deck_options options;
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
 		fault_set(fault, FAULT_USAGE, "the screen needs a terminal");

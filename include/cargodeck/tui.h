@@ -42,6 +42,8 @@ struct tui_call {
 	void (*page)(void *data, const char *path);
 	/* The terminal is gone (hung up): nothing can be drawn any more. */
 	void (*gone)(void *data);
+	/* The person chose this theme, or "auto"; the screen has it already. */
+	void (*theme)(void *data, const char *name);
 };
 
 /* Takes the terminal over: own decoder of keys, alternate screen, standard

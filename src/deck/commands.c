@@ -231,6 +231,8 @@ static const struct command_def defs[] = {
 		MOVE, COMMAND_ANYWHERE, COMMAND_LOOK, "]", NULL, NULL),
 	ON_SCREEN(COMMAND_ERROR_PREVIOUS, "error-previous", "Go to the error before",
 		MOVE, COMMAND_ANYWHERE, COMMAND_LOOK, "[", NULL, NULL),
+	ON_SCREEN(COMMAND_THEME, "theme", "Choose the colours; each theme is shown while one looks",
+		SCREEN, COMMAND_ANYWHERE, COMMAND_ABOUT, "Ctrl-T", NULL, NULL),
 	ON_SCREEN(COMMAND_MOUSE, "mouse", "Take the mouse, or leave it to the terminal",
 		SCREEN, COMMAND_ANYWHERE, COMMAND_ABOUT, "M", NULL, NULL),
 	ON_SCREEN(COMMAND_REDRAW, "redraw", "Draw the whole screen anew",

@@ -25,7 +25,8 @@ static bool take_command(void *data, int id, const char *argument, struct fault 
 	return fault_set(fault, FAULT_FAILED, "this is only a picture");
 }
 
-static void open_screen(struct screen *screen, enum scene_kind kind, unsigned columns, unsigned rows, bool is_ascii)
+static void open_screen_with(struct screen *screen, enum scene_kind kind, unsigned columns, unsigned rows, bool is_ascii,
+	const char *settings)
 {
 	static const struct tui_call call = {.view = fill_view, .command = take_command};
 	const char *source = getenv("TEST_SRCDIR");
@@ -34,10 +35,16 @@ static void open_screen(struct screen *screen, enum scene_kind kind, unsigned co
 	screen->kind = kind;
 	screen->loop = loop_open();
 	screen->config = config_open("/dev/null", themes);
+	config_read(screen->config, settings, "config.ini");
 	struct tui_options options = {.commands = &deck_commands, .config = screen->config, .headless_columns = columns,
 		.headless_rows = rows, .headless_colours = 256, .headless_ascii = is_ascii};
 	screen->tui = tui_open(screen->loop, &options, &call, screen, &fault);
 	assert_non_null(screen->tui);
+}
+
+static void open_screen(struct screen *screen, enum scene_kind kind, unsigned columns, unsigned rows, bool is_ascii)
+{
+	open_screen_with(screen, kind, columns, rows, is_ascii, "");
 }
 
 static void draw(struct screen *screen)
@@ -183,6 +190,47 @@ static void test_keys(void **state)
 	}
 }
 
+/* ---- with settings ---- */
+
+static const char chords[] = "[keys]\nfirst = \"g g\" Home\nlast = \"g e\" End\nzoom = \"g z\"\nstop = \"g x s\"\nstart = F9\n";
+
+static const struct {
+	struct step step;
+	const char *settings;
+} looks[] = {
+	{{"theme", SCENE_FAILED, 80, 24, false, "\024"}, ""},
+	{{"theme-wide", SCENE_DECK, 120, 40, false, "\024jjjj"}, ""},
+	{{"theme-small", SCENE_DECK, 40, 12, true, "\024G"}, ""},
+	{{"theme-kept", SCENE_DECK, 80, 24, false, "\024jj\r"}, ""},
+	{{"chord", SCENE_DECK, 80, 24, false, "g"}, chords},
+	{{"chord-cyrillic", SCENE_DECK, 80, 24, false, "\xd0\xbf\xd1\x8f"}, chords},
+	{{"chord-nowhere", SCENE_DECK, 80, 24, false, "gj"}, chords},
+	{{"chord-clash", SCENE_DECK, 80, 24, false, ""}, "[keys]\nquit = \"g q\"\n"},
+	{{"help-own", SCENE_DECK, 80, 24, false, "?your own"}, chords},
+	{{"help-own-wide", SCENE_DECK, 120, 40, false, "?"}, chords},
+	{{"palette-history", SCENE_DECK, 80, 24, false, ":zoo\r:wrap\r:zoom\r:\033[A"}, ""},
+	{{"palette-history-run", SCENE_DECK, 80, 24, false, ":zoo\r:wrap\r:\033[A\033[B\r"}, ""},
+	{{"plots-braille", SCENE_DECK, 100, 24, false, ""}, "[screen]\nplots = braille\n"},
+	{{"plots-ascii", SCENE_DECK, 100, 24, false, ""}, "[screen]\nplots = ascii\n"},
+};
+
+static void test_looks(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(looks); i++) {
+		struct screen screen;
+		const struct step *step = &looks[i].step;
+		open_screen_with(&screen, step->kind, step->columns, step->rows, step->is_ascii, looks[i].settings);
+		draw(&screen);
+		for (const char *at = step->keys; *at != '\0'; at++) {
+			char one[2] = {*at, '\0'};
+			type(&screen, one);
+		}
+		compare(&screen, step->name);
+		close_screen(&screen);
+	}
+}
+
 static void test_resize(void **state)
 {
 	struct screen screen;
@@ -206,7 +254,7 @@ static void test_sizes(void **state)
 {
 	static const unsigned sizes[][2] = {{1, 1}, {2, 1}, {1, 3}, {29, 6}, {30, 5}, {30, 6}, {31, 7}, {59, 15}, {60, 14},
 		{60, 15}, {109, 15}, {110, 15}, {500, 200}, {80, 8}, {110, 24}, {61, 100}};
-	static const char *const keys[] = {"", "?", "q", "\033[200~x\033[201~", ":", "\r", "\t\r", "/o", "zx", "wG", "zwk"};
+	static const char *const keys[] = {"", "?", "q", "\033[200~x\033[201~", ":", "\r", "\t\r", "/o", "zx", "wG", "zwk", "\024", "\024jj"};
 	(void)state;
 	for (int kind = 0; kind < SCENE_KINDS; kind++) {
 		struct screen screen;
@@ -234,6 +282,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_scenes),
 		cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_looks),
 		cmocka_unit_test(test_resize),
 		cmocka_unit_test(test_sizes),
 	};
