@@ -276,8 +276,7 @@ void term_take(struct tui *tui)
 	if (term->has_mouse)
 		str_add(&term->pending, mouse_on);
 	if (term->has_ground)
-		str_print(&term->pending, "%s%s", term->has_asked ? "" : ask_ground, ground_on);
-	term->has_asked = true;
+		str_print(&term->pending, "%s%s", ask_ground, ground_on);
 	/* after endwin() the next refresh enters the alternate screen again and
 	 * draws it whole */
 	clearok(curscr, TRUE);

@@ -49,7 +49,7 @@ struct terminal {
 	struct loop_fd *reading, *writing;
 	struct str pending; /* of the last frame, where the terminal is slow */
 	bool is_headless, is_up, has_mouse, is_ended;
-	bool has_ground, has_asked; /* it is asked for its ground; it was */
+	bool has_ground; /* it is asked for its ground */
 	unsigned depth; /* 0, 16, 256, 1 << 24 */
 	struct truecolour truecolour; /* where the depth is more than curses knows of */
 	bool is_utf8; /* letters beyond ASCII may be written */
@@ -271,6 +271,12 @@ void pen_sentence(struct tui *tui, const struct rect *rect, const char *text, en
 /* Reads one letter that may be drawn: its columns (0: it joins the one before,
  * -1: drop it); *at moves on. Control letters come as blanks. */
 int pen_next(const char **at, const char *end, wchar_t *letter);
+/* Takes the letters at *at that join the one before into `joined`, which is
+ * zeroed before; *at moves on. */
+void pen_joined(const char **at, const char *end, wchar_t joined[CCHARW_MAX]);
+/* The mark of a cut at the end of `w` cells; the letter drawn last took `last`
+ * cells and ended at `used`: a wide one is not left half. */
+void pen_mark_cut(struct tui *tui, int y, int x, int w, int used, int last);
 void pen_put(struct tui *tui, int y, int x, wchar_t letter, const wchar_t *joined, struct style style);
 /* "4s", "12m", "2h", "3d"; asks for a frame when that changes. */
 const char *pen_age(struct tui *tui, uint64_t ms, char *out, size_t size);

@@ -129,6 +129,30 @@ static void test_cut_bytes(void **state)
 			}
 }
 
+/* What a compiler rendered, cut at every width: marks stay on their letters,
+ * and no wide letter is halved. */
+static void test_rendered(void **state)
+{
+	static const char text[] = "\033[1m日本e\xcc\x81語\033[0m e\xcc\x82nd";
+	static const char *const wanted[] = {"", "…", " …", "日…", "日 …", "日本…", "日本é…", "日本é …", "日本é語…",
+		"日本é語 …", "日本é語 ê…", "日本é語 ênd", "日本é語 ênd"};
+	struct tui *tui = ((struct place *)*state)->tui;
+	for (int w = 1; w < (int)COUNT_OF(wanted); w++) {
+		werase(stdscr);
+		build_draw_rendered(tui, text, 0, 0, w, 1, 0);
+		auto_free char *row = first_row(tui);
+		auto_str plain = {0};
+		for (const char *at = wanted[w]; *at != '\0';) {
+			bool is_acute = text_starts_with(at, "é"), is_hat = text_starts_with(at, "ê");
+			str_add(&plain, is_acute ? "e\xcc\x81" : is_hat ? "e\xcc\x82" : "");
+			if (!is_acute && !is_hat)
+				str_add_char(&plain, *at);
+			at += is_acute || is_hat ? 2 : 1;
+		}
+		assert_string_equal(row, str_text(&plain));
+	}
+}
+
 static void check_plot(struct place *place, enum plot_letters letters, const unsigned char *values, unsigned count, const char *wanted)
 {
 	struct tui *tui = place->tui;
@@ -244,6 +268,7 @@ int main(void)
 		TEST(test_glyphs),
 		TEST(test_cuts),
 		TEST(test_cut_bytes),
+		TEST(test_rendered),
 		TEST(test_plots),
 		TEST(test_depths),
 		cmocka_unit_test(test_fuzzy),

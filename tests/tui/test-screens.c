@@ -5,6 +5,7 @@
 #include "scene.h"
 
 #include <stdio.h>
+#include <wchar.h>
 
 struct screen {
 	struct loop *loop;
@@ -276,6 +277,31 @@ static void test_sizes(void **state)
 	}
 }
 
+/* At every width a row ends within the screen, with whole letters. */
+static void test_widths(void **state)
+{
+	static const enum scene_kind kinds[] = {SCENE_ODD, SCENE_DECK, SCENE_FAILED};
+	(void)state;
+	for (size_t k = 0; k < COUNT_OF(kinds); k++) {
+		struct screen screen;
+		open_screen(&screen, kinds[k], 80, 24, false);
+		for (unsigned columns = 1; columns < 132; columns++) {
+			tui_set_size(screen.tui, columns, 24);
+			draw(&screen);
+			auto_free char *picture = tui_picture(screen.tui);
+			auto_strings rows = {0};
+			strings_split(&rows, picture, '\n');
+			for (size_t i = 0; i < rows.count; i++) {
+				wchar_t wide[512];
+				size_t len = mbstowcs(wide, rows.items[i], COUNT_OF(wide));
+				assert_true(len < COUNT_OF(wide));
+				assert_in_range(wcswidth(wide, len), 0, columns);
+			}
+		}
+		close_screen(&screen);
+	}
+}
+
 int main(void)
 {
 	setenv("TZ", "UTC", 1);
@@ -285,6 +311,7 @@ int main(void)
 		cmocka_unit_test(test_looks),
 		cmocka_unit_test(test_resize),
 		cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_widths),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
