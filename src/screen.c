@@ -223,6 +223,13 @@ static void on_in_sight(void *data, const struct strings *names)
 	deck_others_in_sight(screen->deck, names);
 }
 
+/* Kept for as long as the deck is open. */
+static void on_theme(void *data, const char *name)
+{
+	struct screen *screen = data;
+	config_choose_theme(screen->config, name);
+}
+
 static void on_gone(void *data)
 {
 	struct screen *screen = data;
@@ -286,7 +293,7 @@ static bool open_all(struct screen *screen, const struct command_line *line, str
 {
 	static const struct tui_call calls = {.view = on_view, .command = on_command, .follow = on_follow, .merge = on_merge,
 		.explain = on_explain, .edit = on_edit, .page = on_page, .gone = on_gone, .inspect = on_inspect,
-		.traffic = on_traffic, .others = on_others, .in_sight = on_in_sight};
+		.traffic = on_traffic, .others = on_others, .in_sight = on_in_sight, .theme = on_theme};
 	struct deck_options options;
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
 		fault_set(fault, FAULT_USAGE, "the screen needs a terminal");

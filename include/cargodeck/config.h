@@ -11,6 +11,7 @@ enum config_id {
 	CONFIG_ASCII,
 	CONFIG_MOUSE,
 	CONFIG_FRAMES,
+	CONFIG_PLOTS,
 	CONFIG_LOG_BYTES,
 	CONFIG_BELL_SERVING,
 	CONFIG_BELL_FAILED,
@@ -76,6 +77,7 @@ struct config {
 	bool is_given[CONFIG_COUNT];
 	ARRAY(struct config_key) keys;
 	struct theme theme;
+	struct strings theme_folders; /* where themes are looked for, the person's own first */
 	struct strings mistakes; /* "FILE:LINE: sentence"; defaults were taken */
 };
 
@@ -88,6 +90,24 @@ void config_close(struct config *config); /* NULL is fine */
 const char *config_text(const struct config *config, enum config_id id); /* never NULL */
 int64_t config_number(const struct config *config, enum config_id id);
 bool config_is_on(const struct config *config, enum config_id id);
+/* The theme with this name in the first folder that has one; "plain" is always
+ * there, "auto" is light or dark by COLORFGBG. False and FAULT_INPUT: there is none, or a mistake is in it. */
+bool config_find_theme(const struct config *config, const char *name, struct theme *theme, struct fault *fault);
+/* True where the settings leave it to the terminal's ground, light or dark. */
+bool config_theme_is_auto(const struct config *config);
+/* The person chose this theme: it is what the settings say from now on, in
+ * memory. "auto" leaves it to the terminal's ground. */
+void config_choose_theme(struct config *config, const char *name);
+
+/* `{0}` is an empty one. */
+struct theme_list {
+	ARRAY(struct theme) list; /* by name; one of each name */
+	struct strings mistakes; /* "FILE:LINE: sentence": files that are left out */
+};
+/* Reads every theme that is installed or the person's own, 64 at most. */
+void config_list_themes(const struct config *config, struct theme_list *themes);
+void theme_list_finish(struct theme_list *themes);
+
 /* Reads settings from memory; `path` is only named in mistakes. */
 void config_read(struct config *config, const char *text, const char *path);
 /* Writes config.ini with every option, its sentence and its default. */

@@ -54,6 +54,8 @@ struct tui_call {
 	/* Those of view.others whose rows are in sight: only their figures are
 	 * wanted. May be NULL. */
 	void (*in_sight)(void *data, const struct strings *names);
+	/* The person chose this theme, or "auto"; the screen has it already. */
+	void (*theme)(void *data, const char *name);
 };
 
 /* Takes the terminal over: own decoder of keys, alternate screen, standard

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-static void add_mistake(struct config *config, const char *path, unsigned line, const char *text)
+void config_add_mistake(struct config *config, const char *path, unsigned line, const char *text)
 {
 	auto_free char *whole = line > 0 ? mem_print("%s:%u: %s", path, line, text) : mem_print("%s: %s", path, text);
 	auto_str clean = {0};
@@ -22,7 +22,7 @@ struct reading {
 static void tell(void *data, unsigned line, const char *text)
 {
 	struct reading *reading = data;
-	add_mistake(reading->config, reading->path, line, text);
+	config_add_mistake(reading->config, reading->path, line, text);
 }
 
 static void take_key(struct reading *reading, const struct config_entry *entry)
@@ -93,108 +93,6 @@ static void set_defaults(struct config *config)
 	}
 }
 
-/* ---- the theme ---- */
-
-/* COLORFGBG is "foreground;background" in the sixteen colours, as rxvt and
- * konsole set it: 7 and above 8 are light grounds. */
-static const char *theme_by_ground(void)
-{
-	const char *value = getenv("COLORFGBG");
-	const char *ground = value != NULL ? strrchr(value, ';') : NULL;
-	if (ground == NULL)
-		return "dark";
-	int index = atoi(ground + 1);
-	return index == 7 || (index > 8 && index <= 15) ? "light" : "dark";
-}
-
-/* A folder "themes" beside the program or above it: how it lies in the tree
- * that it was built in. NULL: none. The caller frees. */
-static char *themes_beside_program(void)
-{
-	char self[4096];
-	ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);
-	if (len <= 0)
-		return NULL;
-	self[len] = '\0';
-	auto_free char *folder = path_parent(self);
-	for (int up = 0; up < 4; up++) {
-		char *themes = path_join(folder, "themes");
-		auto_free char *sign = path_join(themes, "dark.ini");
-		if (file_exists(sign))
-			return themes;
-		free(themes);
-		char *parent = path_parent(folder);
-		free(folder);
-		folder = parent;
-	}
-	return NULL;
-}
-
-static void add_folder(struct strings *folders, char *folder)
-{
-	if (folder != NULL)
-		strings_take(folders, folder);
-}
-
-static void find_folders(const struct config *config, const char *themes, struct strings *folders)
-{
-	if (config->path != NULL) {
-		auto_free char *beside = path_parent(config->path);
-		add_folder(folders, path_join(beside, "themes"));
-	}
-	add_folder(folders, path_home(PATH_CONFIG, "themes"));
-	add_folder(folders, mem_copy_string(themes));
-	add_folder(folders, mem_copy_string(THEMES_FOLDER));
-	add_folder(folders, themes_beside_program());
-}
-
-/* False: no such file in any folder. A file with a mistake is found: the
- * mistake is told and what could be read of it is not used. */
-static bool load_theme(struct config *config, const struct strings *folders, const char *name)
-{
-	auto_free char *file = mem_print("%s.ini", name);
-	for (size_t i = 0; i < folders->count; i++) {
-		auto_free char *path = path_join(folders->items[i], file);
-		if (!file_exists(path))
-			continue;
-		struct fault fault;
-		auto_free char *text = file_read(path, CONFIG_FILE_LIMIT, NULL, &fault);
-		struct theme theme;
-		if (text != NULL && theme_read(&theme, name, text, path, &fault)) {
-			config->theme = theme;
-			return true;
-		}
-		auto_str clean = {0};
-		text_add_clean(&clean, fault.text, strlen(fault.text), false);
-		strings_add(&config->mistakes, str_text(&clean));
-		return true;
-	}
-	return false;
-}
-
-static void open_theme(struct config *config, const char *themes)
-{
-	auto_strings folders = {0};
-	find_folders(config, themes, &folders);
-	theme_read(&config->theme, "plain", theme_plain, "plain", NULL);
-	const char *usual = theme_by_ground();
-	const char *name = config->texts[CONFIG_THEME];
-	if (strcmp(name, "auto") == 0 || strcmp(name, "plain") == 0) {
-		if (name[0] == 'a')
-			load_theme(config, &folders, usual);
-		return;
-	}
-	bool is_name = name[0] != '\0' && strchr(name, '/') == NULL && strlen(name) < sizeof config->theme.name;
-	if (is_name && load_theme(config, &folders, name)) {
-		if (strcmp(config->theme.name, name) != 0 && strcmp(name, usual) != 0)
-			load_theme(config, &folders, usual); /* there was a mistake in it */
-		return;
-	}
-	auto_free char *text = mem_print("there is no theme \"%.64s\"; %s is taken", name, usual);
-	add_mistake(config, config->path != NULL ? config->path : "theme", 0, text);
-	load_theme(config, &folders, usual);
-}
-
 /* ---- the whole ---- */
 
 static void read_file(struct config *config, const char *path)
@@ -204,11 +102,11 @@ static void read_file(struct config *config, const char *path)
 	auto_free char *text = file_read(path, CONFIG_FILE_LIMIT, &len, &fault);
 	if (text == NULL) {
 		auto_free char *told = mem_print("%s; the defaults are taken", fault.text);
-		add_mistake(config, path, 0, told);
+		config_add_mistake(config, path, 0, told);
 		return;
 	}
 	if (strlen(text) != len)
-		add_mistake(config, path, 0, "the file holds a NUL byte; what stands behind it is not read");
+		config_add_mistake(config, path, 0, "the file holds a NUL byte; what stands behind it is not read");
 	config->path = mem_copy_string(path);
 	config_read(config, text, path);
 }
@@ -226,7 +124,7 @@ struct config *config_open(const char *path, const char *themes)
 	auto_free char *usual = path == NULL ? path_home(PATH_CONFIG, "config.ini") : NULL;
 	if (path != NULL || access(usual, F_OK) == 0)
 		read_file(config, path != NULL ? path : usual);
-	open_theme(config, themes);
+	config_themes_open(config, themes);
 	return config;
 }
 
@@ -242,6 +140,7 @@ void config_close(struct config *config)
 	}
 	array_finish(&config->keys);
 	strings_finish(&config->mistakes);
+	strings_finish(&config->theme_folders);
 	free(config->path);
 	free(config);
 }

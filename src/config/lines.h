@@ -24,6 +24,12 @@ void config_lines_read(const struct config_lines *lines, const char *text);
 /* Reads a value of the option's type; false and FAULT_INPUT say what it takes. */
 bool config_option_read(const struct config_option *option, const char *text, int64_t *number, struct fault *fault);
 
+/* Adds "PATH:LINE: text" to the mistakes; line 0: none is named. */
+void config_add_mistake(struct config *config, const char *path, unsigned line, const char *text);
+
+/* Finds the folders of themes and reads the one that the settings name. */
+void config_themes_open(struct config *config, const char *themes);
+
 /* The theme that is compiled in, for where no file is found: it sets nothing
  * but the terminal's own colours. */
 extern const char theme_plain[];

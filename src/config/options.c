@@ -8,7 +8,7 @@
 const struct config_option config_options[CONFIG_COUNT] = {
 	[CONFIG_THEME] = {"screen", "theme", CONFIG_TEXT, 0, 0, "auto", NULL, NULL,
 		"The theme: a file of this name in the folder \"themes\", without \".ini\"; "
-		"\"auto\" takes light where COLORFGBG says that the ground is light, else dark"},
+		"\"auto\" takes light where the terminal or COLORFGBG says that the ground is light, else dark"},
 	[CONFIG_COLOURS] = {"screen", "colours", CONFIG_CHOICE, 0, 0, "auto", NULL, "auto none 16 256 true",
 		"How many colours the terminal is believed to have"},
 	[CONFIG_ASCII] = {"screen", "ascii", CONFIG_SWITCH, 0, 0, "off", NULL, NULL,
@@ -17,6 +17,8 @@ const struct config_option config_options[CONFIG_COUNT] = {
 		"Take clicks and the wheel; off leaves the mouse to the terminal"},
 	[CONFIG_FRAMES] = {"screen", "frames", CONFIG_NUMBER, 1, 60, "60", NULL, NULL,
 		"How many times a second the screen is drawn at most"},
+	[CONFIG_PLOTS] = {"screen", "plots", CONFIG_CHOICE, 0, 0, "auto", NULL, "auto blocks braille ascii",
+		"What small plots are drawn with; auto takes blocks, and ASCII where letters are ASCII alone"},
 	[CONFIG_LOG_BYTES] = {"logs", "log_bytes", CONFIG_NUMBER, 1 << 20, 1 << 30, "64M", "bytes", NULL,
 		"How much of each service's log is kept in memory"},
 	[CONFIG_BELL_SERVING] = {"notify", "bell_serving", CONFIG_SWITCH, 0, 0, "off", NULL, NULL,
@@ -207,6 +209,7 @@ void config_write_sample(struct str *out)
 	}
 	str_add(out, "\n[keys]\n");
 	add_comment(out, "Keys on the screen, separated by blanks, for a command by its name; they replace its default keys. "
-		"The names and their keys stand in the manual page and behind the key \"?\". None: no key at all.");
-	str_add(out, "#restart = r Ctrl-R\n#zoom = z F11\n");
+		"The names and their keys stand in the manual page and behind the key \"?\". None: no key at all. "
+		"Keys between quotation marks are pressed one after the other, four at most.");
+	str_add(out, "#restart = r Ctrl-R\n#zoom = z F11\n#quit = \"Ctrl-X Ctrl-C\"\n");
 }

@@ -325,6 +325,8 @@ static const struct command_def defs[] = {
 		SCREEN, COMMAND_AT_CONTAINER, COMMAND_MOVE, "]", NULL, NULL),
 	ON_SCREEN(COMMAND_SERVICE_PREVIOUS, "service-previous", "Inside a container: look into the one of the service before",
 		SCREEN, COMMAND_AT_CONTAINER, COMMAND_MOVE, "[", NULL, NULL),
+	ON_SCREEN(COMMAND_THEME, "theme", "Choose the colours; each theme is shown while one looks",
+		SCREEN, COMMAND_ANYWHERE, COMMAND_ABOUT, "Ctrl-T", NULL, NULL),
 	ON_SCREEN(COMMAND_MOUSE, "mouse", "Take the mouse, or leave it to the terminal",
 		SCREEN, COMMAND_ANYWHERE, COMMAND_ABOUT, "M", NULL, NULL),
 	ON_SCREEN(COMMAND_REDRAW, "redraw", "Draw the whole screen anew",

@@ -111,7 +111,8 @@ static const struct command_term environment[] = {
 		"Without SSL_CERT_FILE the system's own bundle of certificates is taken."},
 	{"EDITOR, VISUAL", "Opens the place of an error."},
 	{"NO_COLOR", "Not empty: no colour, where --color does not say otherwise."},
-	{"COLORFGBG", "Whether the terminal's ground is light, for the theme \"auto\"."},
+	{"COLORTERM", "truecolor or 24bit: the screen takes true colour, also where TERM says less."},
+	{"COLORFGBG", "Whether the terminal's ground is light, for the theme \"auto\", where the terminal does not answer."},
 	{"XDG_CONFIG_HOME, XDG_STATE_HOME", "Where own files lie; see FILES."},
 	{NULL, NULL},
 };

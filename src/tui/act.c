@@ -170,6 +170,7 @@ static void open_field(struct tui *tui, enum mode mode)
 	tui->mode_under = tui->mode == MODE_CONTAINER ? MODE_CONTAINER : MODE_DECK;
 	tui->mode = mode;
 	tui->help_top = tui->palette_at = 0;
+	tui->is_history = false;
 	field_set(&tui->field, "");
 	if (mode == MODE_SEARCH || mode == MODE_FILTER || mode == MODE_TIME || mode == MODE_EXPORT) {
 		tui->focus_before = tui->focus;
@@ -379,6 +380,9 @@ static bool act_screen(struct tui *tui, int id)
 		break;
 	case COMMAND_ERROR_PREVIOUS:
 		error_step(tui, -1);
+		break;
+	case COMMAND_THEME:
+		themes_open(tui);
 		break;
 	case COMMAND_MOUSE:
 		term_set_mouse(tui, !tui->term.has_mouse);

@@ -152,13 +152,7 @@ void columns_draw_titles(struct tui *tui, const struct column_places *places, in
 
 static void draw_spark(struct tui *tui, const struct view_service *service, int y, int x, int w, struct style style)
 {
-	static const char *const blocks[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
-	static const char *const ascii[] = {"_", ".", "-", "=", "+", "*", "%", "#"};
-	unsigned count = service->history_count < VIEW_HISTORY ? service->history_count : VIEW_HISTORY;
-	for (int i = 0; i < w && (unsigned)i < count; i++) {
-		unsigned level = service->history[count - 1 - (unsigned)i] / 32;
-		pen_text(tui, y, x + w - 1 - i, 1, (tui->is_ascii ? ascii : blocks)[level], style);
-	}
+	plot_draw(tui, y, x, w, service->history, service->history_count < VIEW_HISTORY ? service->history_count : VIEW_HISTORY, style);
 }
 
 static void write_bytes(uint64_t bytes, char *out, size_t size)

@@ -6,6 +6,7 @@
 
 enum {
 	ESC_WAIT_MS = 50, /* a lone Esc, half a sequence */
+	STRING_WAIT_MS = 1000, /* an answer of the terminal whose end is on its way */
 	PASTE_WAIT_MS = 5000, /* a paste whose end was lost */
 };
 
@@ -194,6 +195,9 @@ static void end_csi(struct decoder *decoder, char final, key_event_call call, vo
 	const char *held = decoder->held;
 	size_t len = decoder->held_len;
 	bool is_mouse = len > 0 && held[0] == '<';
+	/* a change of the ground (private mode 2031): 1 is dark, 2 is light */
+	if (!decoder->is_too_long && final == 'n' && len == 6 && memcmp(held, "?997;", 5) == 0 && (held[5] == '1' || held[5] == '2'))
+		call(data, &(struct key_event){.kind = EVENT_GROUND, .is_light = held[5] == '2'});
 	bool is_private = len > 0 && (held[0] == '?' || held[0] == '>' || held[0] == '=');
 	decoder->state = DECODER_GROUND;
 	if (decoder->is_too_long || is_private)
@@ -288,12 +292,30 @@ static void take_csi(struct decoder *decoder, unsigned char byte, key_event_call
 	}
 }
 
-/* Answers of the terminal are dropped whole: to BEL or Esc \. */
-static void take_string(struct decoder *decoder, unsigned char byte)
+static void end_string(struct decoder *decoder, key_event_call call, void *data)
 {
-	decoder->held_len = 1; /* something followed: no Alt key */
-	if (byte == 7 || byte == 0x18 || byte == 0x1a || (decoder->string_esc && byte == '\\'))
+	struct key_event event = {.kind = EVENT_GROUND};
+	size_t len = decoder->held_len - decoder->string_esc;
+	if (decoder->opener == ']' && !decoder->is_too_long && ground_read(decoder->held, len, &event.is_light))
+		call(data, &event);
+}
+
+/* Answers of the terminal, to BEL or Esc \: all but the one about its ground
+ * are dropped whole. */
+static void take_string(struct decoder *decoder, unsigned char byte, key_event_call call, void *data)
+{
+	bool is_end = byte == 7 || (decoder->string_esc && byte == '\\');
+	if (is_end || byte == 0x18 || byte == 0x1a) {
 		decoder->state = DECODER_GROUND;
+		if (is_end)
+			end_string(decoder, call, data);
+		return;
+	}
+	/* an Esc that is only followed by another letter belongs to the text */
+	if (decoder->held_len < sizeof decoder->held)
+		decoder->held[decoder->held_len++] = (char)byte;
+	else
+		decoder->is_too_long = true;
 	decoder->string_esc = byte == 27;
 }
 
@@ -322,7 +344,7 @@ static void take_byte(struct decoder *decoder, unsigned char byte, key_event_cal
 		end_ss3(decoder, (char)byte, call, data);
 		break;
 	case DECODER_STRING:
-		take_string(decoder, byte);
+		take_string(decoder, byte, call, data);
 		break;
 	case DECODER_X10:
 		if (++decoder->held_len == 3)
@@ -385,6 +407,8 @@ unsigned decoder_wait(const struct decoder *decoder)
 {
 	if (decoder->state == DECODER_PASTE)
 		return PASTE_WAIT_MS;
+	if (decoder->state == DECODER_STRING && decoder->held_len > 0)
+		return STRING_WAIT_MS;
 	return decoder->state != DECODER_GROUND || decoder->letter_left > 0 ? ESC_WAIT_MS : 0;
 }
 

@@ -4,6 +4,7 @@
 
 struct help_line {
 	char *keys; /* NULL: a heading; empty: the line before goes on */
+	char *whole; /* what `text` points into, where it was made; the first part owns it */
 	const char *text, *name;
 	size_t len; /* of the text; 0: all of it */
 	bool is_here;
@@ -57,6 +58,41 @@ static void add(struct help_lines *lines, const char *heading, size_t before, st
 	*array_add(&lines->list) = line;
 }
 
+/* " (in services, log)": where the keys mean it; nothing where they do anywhere. */
+static void add_where(struct str *out, unsigned where)
+{
+	static const struct {
+		unsigned where;
+		const char *name;
+	} places[] = {{COMMAND_AT_SERVICES, "services"}, {COMMAND_AT_LOG, "log"}, {COMMAND_AT_BUILD, "build"},
+		{COMMAND_AT_START, "coming up"}};
+	const char *between = " (in ";
+	if (where == 0 || (where & COMMAND_ANYWHERE) == COMMAND_ANYWHERE)
+		return;
+	if ((where | COMMAND_AT_START) == COMMAND_ANYWHERE) {
+		str_add(out, " (not while coming up)");
+		return;
+	}
+	for (size_t i = 0; i < COUNT_OF(places); i++)
+		if ((where & places[i].where) != 0) {
+			str_print(out, "%s%s", between, places[i].name);
+			between = ", ";
+		}
+	str_add(out, ")");
+}
+
+/* "; your own, config.ini:7; usually x": what the person's file says of its keys. */
+static void add_own(const struct tui *tui, struct str *out, const struct command_def *def)
+{
+	for (size_t i = tui->config->keys.count; i > 0; i--) {
+		const struct config_key *own = &tui->config->keys.items[i - 1];
+		if (strcmp(own->command, def->name) != 0)
+			continue;
+		str_print(out, "; your own, config.ini:%u; usually %s", own->line, def->keys != NULL ? def->keys : "none");
+		return;
+	}
+}
+
 static void add_group(struct tui *tui, struct help_lines *lines, enum command_group group)
 {
 	size_t before = lines->list.count;
@@ -65,12 +101,17 @@ static void add_group(struct tui *tui, struct help_lines *lines, enum command_gr
 		auto_str keys = {0};
 		if (def->group != group || (def->flags & (COMMAND_DECK | COMMAND_SCREEN)) == 0 || (def->flags & COMMAND_HIDDEN) != 0)
 			continue;
+		auto_str text = {0};
 		keymap_list(&tui->keymap, def->id, &keys);
-		if (!matches(tui->field.text, str_text(&keys), def->sentence, def->name))
+		str_add(&text, def->sentence);
+		add_where(&text, def->where);
+		add_own(tui, &text, def);
+		if (!matches(tui->field.text, str_text(&keys), str_text(&text), def->name))
 			continue;
 		bool is_here = def->where == 0 || (def->where & hints_where(tui)) != 0;
-		add(lines, command_group_name(group), before,
-			(struct help_line){.keys = str_steal(&keys), .text = def->sentence, .name = def->name, .is_here = is_here});
+		char *whole = str_steal(&text);
+		add(lines, command_group_name(group), before, (struct help_line){.keys = mem_copy_string(str_text(&keys)), .whole = whole,
+			.text = whole, .name = def->name, .is_here = is_here});
 	}
 }
 
@@ -113,6 +154,7 @@ static void fold(struct help_lines *lines, int keys, int w)
 			if (!is_first) {
 				part->keys = mem_copy_string("");
 				part->name = NULL;
+				part->whole = NULL;
 			}
 			at += take;
 			left -= take;
@@ -167,7 +209,9 @@ void help_draw(struct tui *tui)
 		pen_sentence(tui, &rect, "nothing here has these words", THEME_MUTED);
 	for (size_t i = 0; i < rows && tui->help_top + i < lines.list.count; i++)
 		draw_line(tui, &lines.list.items[tui->help_top + i], 1 + (int)i, keys, rect.w - 2);
-	for (size_t i = 0; i < lines.list.count; i++)
+	for (size_t i = 0; i < lines.list.count; i++) {
 		free(lines.list.items[i].keys);
+		free(lines.list.items[i].whole);
+	}
 	array_finish(&lines.list);
 }

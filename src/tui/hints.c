@@ -24,14 +24,14 @@ unsigned hints_where(const struct tui *tui)
 
 void hints_key(const struct tui *tui, int id, char *out, size_t size)
 {
-	struct key key;
+	const struct binding *binding = keymap_first(&tui->keymap, id);
 	out[0] = '\0';
-	if (!keymap_first(&tui->keymap, id, &key))
+	if (binding == NULL)
 		return;
-	if (key.code == CODE_ENTER && key.mods == 0)
+	if (binding->count == 1 && binding->keys[0].code == CODE_ENTER && binding->keys[0].mods == 0)
 		snprintf(out, size, "%s", pen_glyph(tui, GLYPH_ENTER));
 	else
-		key_write(key, out, size);
+		keymap_name(binding, out, size);
 }
 
 static bool selected_state(const struct tui *tui, enum view_state *state)
@@ -250,6 +250,7 @@ void hints_draw(struct tui *tui)
 		{COMMAND_LEAVE, NULL, "back"}, {COMMAND_SERVICE_NEXT, NULL, "next service"}, {COMMAND_SERVICE_PREVIOUS, NULL, "previous"},
 		{COMMAND_OPEN_ADDRESS, NULL, "address"}, {COMMAND_LINE_DOWN, NULL, "down"}, {COMMAND_LINE_UP, NULL, "up"}};
 	static const struct fixed_hint jobs[] = {{COMMAND_OPEN, NULL, "choose"}, {COMMAND_LEAVE, NULL, "back"}};
+	const struct fixed_hint theme[] = {{-1, pen_glyph(tui, GLYPH_ENTER), "keep"}, {-1, "Esc", "back"}, {-1, "j", "down"}, {-1, "k", "up"}};
 	int y = tui->layout.keys_row;
 	if (y < 0)
 		return;
@@ -259,6 +260,10 @@ void hints_draw(struct tui *tui)
 	}
 	if (tui->notice[0] != '\0') {
 		pen_text(tui, y, 1, tui->columns - 2, tui->notice, paint_role(tui, THEME_OK));
+		return;
+	}
+	if (tui->chord_count > 0) {
+		chord_draw(tui, y);
 		return;
 	}
 	switch (tui->mode) {
@@ -303,6 +308,9 @@ void hints_draw(struct tui *tui)
 		break;
 	case MODE_JOBS:
 		draw_fixed(tui, y, jobs, COUNT_OF(jobs));
+		break;
+	case MODE_THEME:
+		draw_fixed(tui, y, theme, COUNT_OF(theme));
 		break;
 	}
 }

@@ -162,21 +162,26 @@ static void key_in_palette(struct tui *tui, struct key key)
 	} else if (key.code == CODE_ENTER) {
 		const struct command_def *def = palette_chosen(tui);
 		tui->mode = tui->mode_under;
-		if (def != NULL)
+		if (def != NULL) {
+			palette_remember(tui, def);
 			act(tui, def);
+		}
+	} else if (key.code == CODE_UP && tui->palette_at == 0 && tui->field.len == 0 && !tui->is_history && tui->history.count > 0) {
+		tui->is_history = true;
 	} else if (key.code == CODE_UP || (key.code == CODE_TAB && key.mods == KEY_MOD_SHIFT)) {
 		tui->palette_at -= tui->palette_at > 0;
 	} else if (key.code == CODE_DOWN || key.code == CODE_TAB) {
 		tui->palette_at++;
 	} else if (field_key(&tui->field, key)) {
 		tui->palette_at = 0;
+		tui->is_history = false;
 	}
 }
 
 /* What is about the terminal itself does its work while a text is typed, too. */
 static const struct command_def *find_always(const struct tui *tui, struct key key)
 {
-	const struct command_def *def = key.mods == KEY_MOD_CTRL ? keymap_find(&tui->keymap, key, hints_where(tui)) : NULL;
+	const struct command_def *def = key.mods == KEY_MOD_CTRL && tui->chord_count == 0 ? keymap_find(&tui->keymap, key, hints_where(tui)) : NULL;
 	return def != NULL && (def->id == COMMAND_REDRAW || def->id == COMMAND_SUSPEND) ? def : NULL;
 }
 
@@ -233,10 +238,15 @@ static void take_key(struct tui *tui, struct key key)
 	case MODE_COLUMNS:
 		key_in_columns(tui, key);
 		return;
+	case MODE_THEME:
+		themes_key(tui, key);
+		return;
 	case MODE_DECK:
 	case MODE_ERROR:
 	case MODE_WHY:
-		def = keymap_find(&tui->keymap, key, tui->mode == MODE_ERROR ? COMMAND_AT_BUILD : hints_where(tui));
+		if (is_cancel(key) && chord_cancel(tui))
+			return;
+		def = chord_take(tui, key, tui->mode == MODE_ERROR ? COMMAND_AT_BUILD : hints_where(tui));
 		if (def != NULL)
 			act(tui, def);
 	}
@@ -316,6 +326,7 @@ static void take_mouse(struct tui *tui, const struct key_event *event)
 	bool is_up = event->mouse.button == MOUSE_WHEEL_UP, is_down = event->mouse.button == MOUSE_WHEEL_DOWN;
 	if (!event->mouse.is_press || event->mouse.is_motion || tui->questions.count > 0)
 		return;
+	chord_cancel(tui);
 	if ((is_up || is_down) && tui->mode == MODE_HELP) {
 		tui->help_top = is_up ? tui->help_top - (tui->help_top > 0) : tui->help_top + 1;
 	} else if ((is_up || is_down) && tui->mode == MODE_WHY) {
@@ -349,6 +360,7 @@ static bool has_field(const struct tui *tui)
 /* What is pasted is text: it fills a field, and never runs a command. */
 static void take_paste(struct tui *tui, const char *bytes, size_t len)
 {
+	chord_cancel(tui);
 	if (tui->questions.count == 0 && tui->mode == MODE_CONTAINER_FILTER) {
 		container_paste(tui, bytes, len);
 		return;
@@ -379,6 +391,9 @@ static void on_event(void *data, const struct key_event *event)
 		break;
 	case EVENT_PASTE:
 		take_paste(tui, event->bytes, event->len);
+		break;
+	case EVENT_GROUND:
+		themes_ground(tui, event->is_light);
 		break;
 	case EVENT_PASTE_END:
 	case EVENT_FOCUS:

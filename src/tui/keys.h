@@ -32,7 +32,7 @@ struct key key_latin(struct key key);
 
 /* ---- decoder ---- */
 
-enum key_event_kind { EVENT_KEY, EVENT_MOUSE, EVENT_PASTE, EVENT_PASTE_END, EVENT_FOCUS };
+enum key_event_kind { EVENT_KEY, EVENT_MOUSE, EVENT_PASTE, EVENT_PASTE_END, EVENT_FOCUS, EVENT_GROUND };
 
 enum { MOUSE_LEFT = 0, MOUSE_MIDDLE = 1, MOUSE_RIGHT = 2, MOUSE_WHEEL_UP = 64, MOUSE_WHEEL_DOWN = 65 };
 
@@ -47,6 +47,7 @@ struct key_event {
 	const char *bytes; /* EVENT_PASTE: a part of what was pasted */
 	size_t len;
 	bool is_focused;
+	bool is_light; /* EVENT_GROUND: the terminal said what its ground is */
 };
 
 typedef void (*key_event_call)(void *data, const struct key_event *event);
@@ -76,10 +77,16 @@ unsigned decoder_wait(const struct decoder *decoder);
 /* Nothing more came: a lone Esc is a key, half a sequence is dropped. */
 void decoder_expire(struct decoder *decoder, key_event_call call, void *data);
 
+/* Reads the text of an OSC answer about the ground; false: it is none. */
+bool ground_read(const char *text, size_t len, bool *is_light);
+
 /* ---- key map ---- */
 
+enum { KEY_CHORD_MOST = 4 };
+
 struct binding {
-	struct key key;
+	struct key keys[KEY_CHORD_MOST]; /* one after the other */
+	size_t count;
 	int id;
 	unsigned where;
 	unsigned line; /* of the person's config.ini; 0: a default */
@@ -98,8 +105,16 @@ void keymap_init(struct keymap *map, const struct command_table *table, const st
 void keymap_finish(struct keymap *map);
 /* The command's definition, or NULL. `where`: one COMMAND_AT_… bit. */
 const struct command_def *keymap_find(const struct keymap *map, struct key key, unsigned where);
-/* The first key of a command (false: none), and all of them as "q, Ctrl-C". */
-bool keymap_first(const struct keymap *map, int id, struct key *key);
+/* The same for keys one after the other, at most KEY_CHORD_MOST. True: they are
+ * a command's, then it is in *def, or more may follow, then *def is NULL. */
+bool keymap_match(const struct keymap *map, const struct key *keys, size_t count, unsigned where,
+	const struct command_def **def);
+/* The binding begins with these keys and has more. */
+bool keymap_follows(const struct binding *binding, const struct key *keys, size_t count, unsigned where);
+/* The first keys of a command (NULL: none), and all of them as "q, Ctrl-C". */
+const struct binding *keymap_first(const struct keymap *map, int id);
+/* "g q", into `size` bytes. */
+void keymap_name(const struct binding *binding, char *out, size_t size);
 void keymap_list(const struct keymap *map, int id, struct str *out);
 
 #endif

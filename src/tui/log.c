@@ -84,11 +84,10 @@ static void put(struct painter *painter, wchar_t letter, const wchar_t *joined, 
 }
 
 /* A cell that is no longer on a row that does not wrap. */
-static void mark_cut(struct painter *painter)
+static void mark_cut(struct painter *painter, int last)
 {
-	const char *mark = pen_glyph(painter->tui, GLYPH_MORE);
 	if (!painter->is_dry)
-		pen_text(painter->tui, painter->y, painter->x + painter->w - 1, 1, mark, paint_role(painter->tui, THEME_MUTED));
+		pen_mark_cut(painter->tui, painter->y, painter->x, painter->w, painter->column - painter->shift, last);
 }
 
 /* Lays the text out over rows and draws those wanted; returns the rows. */
@@ -96,6 +95,7 @@ static int paint_text(struct painter *painter)
 {
 	const char *text = painter->line->text, *at = text, *end = text + painter->line->len;
 	bool is_wrapped = painter->state->is_wrapped;
+	int last = 0; /* columns of the letter before */
 	if (!painter->is_dry)
 		find_hit(painter, 0);
 	while (at < end) {
@@ -119,7 +119,7 @@ static int paint_text(struct painter *painter)
 		}
 		if (painter->column + width > painter->w + painter->shift) {
 			if (!is_wrapped) {
-				mark_cut(painter);
+				mark_cut(painter, last);
 				painter->widest = painter->column + painter->w; /* or more */
 				break;
 			}
@@ -132,6 +132,7 @@ static int paint_text(struct painter *painter)
 		for (int i = 0; i < (is_tab ? width : 1); i++, painter->column++)
 			put(painter, letter, joined, style);
 		painter->column += is_tab ? 0 : width - 1;
+		last = is_tab ? 1 : width;
 	}
 	if (painter->column > painter->widest)
 		painter->widest = painter->column;

@@ -45,7 +45,7 @@ static unsigned nearest(const int parts[3], unsigned from, unsigned to)
 }
 
 /* A colour of view.h as curses counts; -1: the terminal's own. */
-static int colour_number(const struct tui *tui, uint32_t colour, attr_t *attr)
+static int colour_number(struct tui *tui, uint32_t colour, attr_t *attr)
 {
 	unsigned depth = tui->term.depth;
 	int parts[3];
@@ -53,6 +53,17 @@ static int colour_number(const struct tui *tui, uint32_t colour, attr_t *attr)
 		return -1;
 	bool is_rgb = (colour & 0x1000000u) != 0;
 	unsigned index = is_rgb ? 0 : (colour - 1) & 0xff;
+	if (depth >= 1 << 24 && COLORS < 1 << 24 && (is_rgb || index >= 16)) {
+		/* the numbers of the 256 stand for colours now: see truecolour.c */
+		if (is_rgb)
+			return truecolour_number(&tui->term.truecolour, colour & 0xffffff);
+		index_parts(index, parts);
+		return truecolour_number(&tui->term.truecolour, (uint32_t)(parts[0] << 16 | parts[1] << 8 | parts[2]));
+	}
+	if (!is_rgb && index >= 8 && COLORS >= 1 << 24) {
+		index_parts(index, parts);
+		return parts[0] << 16 | parts[1] << 8 | parts[2];
+	}
 	if (is_rgb && COLORS >= 1 << 24)
 		/* the first eight of such terminals are the palette */
 		return (int)((colour & 0xffffff) < 8 ? 8 : colour & 0xffffff);
@@ -76,7 +87,7 @@ static int colour_number(const struct tui *tui, uint32_t colour, attr_t *attr)
 	return (int)index;
 }
 
-static struct style make_style(const struct tui *tui, uint32_t colour, uint32_t background, attr_t attr)
+static struct style make_style(struct tui *tui, uint32_t colour, uint32_t background, attr_t attr)
 {
 	struct style style = {attr, 0};
 	attr_t ignored = 0;
@@ -98,8 +109,9 @@ struct style paint_bold(struct style style)
 void paint_init(struct tui *tui)
 {
 	enum theme_depth depth = tui->term.depth >= 1 << 24 ? THEME_TRUE : tui->term.depth >= 256 ? THEME_256 : THEME_16;
+	truecolour_reset(&tui->term.truecolour);
 	for (int role = 0; role < THEME_ROLES; role++) {
-		const struct theme_paint *paint = &tui->config->theme.paint[depth][role];
+		const struct theme_paint *paint = &tui->theme.paint[depth][role];
 		attr_t attr = (paint->bold ? A_BOLD : 0) | (paint->dim ? A_DIM : 0) |
 			(paint->underline ? A_UNDERLINE : 0) | (paint->reverse ? A_REVERSE : 0);
 		/* without colours the roles that must stand out do so by style */
@@ -111,12 +123,19 @@ void paint_init(struct tui *tui)
 	}
 }
 
+void paint_take(struct tui *tui, const struct theme *theme)
+{
+	tui->theme = *theme;
+	paint_init(tui);
+	clearok(curscr, TRUE); /* the same numbers are other colours now */
+}
+
 struct style paint_role(const struct tui *tui, enum theme_role role)
 {
 	return tui->roles[role];
 }
 
-struct style paint_span(const struct tui *tui, const struct view_span *span)
+struct style paint_span(struct tui *tui, const struct view_span *span)
 {
 	attr_t attr = (span->style & VIEW_BOLD ? A_BOLD : 0) | (span->style & VIEW_DIM ? A_DIM : 0) |
 		(span->style & VIEW_ITALIC ? A_ITALIC : 0) | (span->style & VIEW_UNDERLINE ? A_UNDERLINE : 0) |

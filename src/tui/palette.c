@@ -2,54 +2,47 @@
  * that stands before what destroys. Holds nothing. */
 #include "tui.h"
 
-enum { MOST_FOUND = 64, MOST_ROWS = 10 };
+enum { MOST_FOUND = 64, MOST_ROWS = 10, MOST_HISTORY = 20 };
 
 struct found {
 	const struct command_def *def;
 	int score;
 };
 
-static char lower(char letter)
-{
-	return letter >= 'A' && letter <= 'Z' ? (char)(letter + ('a' - 'A')) : letter;
-}
-
-/* The letters stand in the name in this order: the more of them in a row and
- * at the beginnings of words, the better. -1: they do not. */
-static int score_name(const char *typed, const char *name)
-{
-	int score = 0, run = 0;
-	bool is_start = true;
-	for (; *typed != '\0' && *name != '\0'; name++) {
-		if (lower(*typed) == lower(*name)) {
-			score += 2 + (is_start ? 6 : 0) + 3 * run++;
-			typed++;
-		} else {
-			run = 0;
-			score--;
-		}
-		is_start = *name == '-' || *name == ' ';
-	}
-	return *typed == '\0' ? score + 100 - (int)strlen(name) : -1;
-}
-
 static int score(const char *typed, const struct command_def *def)
 {
-	int by_name = score_name(typed, def->name);
+	int by_name = fuzzy_score(typed, def->name, NULL);
 	if (by_name >= 0 || typed[0] == '\0')
-		return by_name >= 0 ? by_name : 0;
+		return by_name >= 0 ? by_name + 2 : 0;
 	return match_find(typed, def->sentence) ? 1 : -1;
+}
+
+static bool is_offered(const struct tui *tui, const struct command_def *def)
+{
+	return (def->flags & (COMMAND_DECK | COMMAND_SCREEN)) != 0 && (def->flags & (COMMAND_PLAIN | COMMAND_HIDDEN)) == 0 &&
+		def->id != COMMAND_PALETTE && def->id != COMMAND_LEAVE && hints_does_something(tui, def);
+}
+
+/* What was run last, the newest first. */
+static size_t find_used(const struct tui *tui, struct found found[MOST_FOUND])
+{
+	size_t count = 0;
+	for (size_t i = tui->history.count; i > 0 && count < MOST_FOUND; i--) {
+		const struct command_def *def = command_find(tui->table, tui->history.items[i - 1]);
+		if (def != NULL && is_offered(tui, def))
+			found[count++] = (struct found){def, 0};
+	}
+	return count;
 }
 
 static size_t find(const struct tui *tui, struct found found[MOST_FOUND])
 {
 	size_t count = 0;
+	if (tui->is_history)
+		return find_used(tui, found);
 	for (size_t i = 0; i < tui->table->count; i++) {
 		const struct command_def *def = &tui->table->defs[i];
-		if ((def->flags & (COMMAND_DECK | COMMAND_SCREEN)) == 0 ||
-			(def->flags & (COMMAND_PLAIN | COMMAND_HIDDEN)) != 0 || def->id == COMMAND_PALETTE || def->id == COMMAND_LEAVE)
-			continue;
-		int points = hints_does_something(tui, def) ? score(tui->field.text, def) : -1;
+		int points = is_offered(tui, def) ? score(tui->field.text, def) : -1;
 		if (points < 0 || count == MOST_FOUND)
 			continue;
 		/* kept sorted; equals stay in the order of the table */
@@ -62,6 +55,16 @@ static size_t find(const struct tui *tui, struct found found[MOST_FOUND])
 	return count;
 }
 
+void palette_remember(struct tui *tui, const struct command_def *def)
+{
+	for (size_t i = tui->history.count; i > 0; i--)
+		if (strcmp(tui->history.items[i - 1], def->name) == 0 || tui->history.count - i >= MOST_HISTORY - 1) {
+			free(tui->history.items[i - 1]);
+			array_remove(&tui->history, i - 1);
+		}
+	strings_add(&tui->history, def->name);
+}
+
 const struct command_def *palette_chosen(const struct tui *tui)
 {
 	struct found found[MOST_FOUND];
@@ -69,6 +72,29 @@ const struct command_def *palette_chosen(const struct tui *tui)
 	if (count == 0)
 		return NULL;
 	return found[tui->palette_at < count ? tui->palette_at : count - 1].def;
+}
+
+/* Which letters are why it is in the list: drawn over the name, or where the
+ * name has them not, over the sentence. Names are ASCII, a letter a cell. */
+static void draw_match(struct tui *tui, const struct command_def *def, int y, int names, int room)
+{
+	const char *typed = tui->field.text;
+	unsigned char letters[FUZZY_MOST];
+	size_t at, end, count = strlen(typed);
+	struct style style = paint_bold(paint_role(tui, THEME_ACCENT));
+	style.attr |= A_UNDERLINE;
+	tui->is_row_selected = false;
+	if (typed[0] == '\0' || tui->is_history)
+		return;
+	if (fuzzy_score(typed, def->name, letters) >= 0) {
+		for (size_t i = 0; i < count && i < FUZZY_MOST; i++)
+			if (letters[i] < names)
+				pen_put(tui, y, 2 + letters[i], (unsigned char)def->name[letters[i]], NULL, style);
+	} else if (match_place(typed, def->sentence, &at, &end)) {
+		int from = pen_width(def->sentence, at, room);
+		if (from + pen_width(def->sentence + at, end - at, room) < room)
+			pen_bytes(tui, y, 2 + names + 2 + from, room - from, def->sentence + at, end - at, style);
+	}
 }
 
 static void draw_found(struct tui *tui, const struct found *found, int y, int names, int keys, bool is_chosen)
@@ -84,6 +110,7 @@ static void draw_found(struct tui *tui, const struct found *found, int y, int na
 	pen_text(tui, y, 2, names, found->def->name, paint_bold(paint_plain));
 	pen_text(tui, y, 2 + names + 2, w - names - keys - 7, found->def->sentence, paint_plain);
 	pen_right(tui, y, w - 1 - keys, keys, key, paint_role(tui, THEME_ACCENT));
+	draw_match(tui, found->def, y, names, w - names - keys - 7);
 	tui->is_row_selected = false;
 }
 
@@ -94,7 +121,7 @@ void palette_draw(struct tui *tui)
 	int room = tui->rows - 3 > 1 ? tui->rows - 3 : 1, names = 8, keys = 1;
 	size_t rows = (size_t)(room < MOST_ROWS ? room : MOST_ROWS), top = 0;
 	struct rect rect = {0, tui->rows - 2 - (int)rows, tui->columns, (int)rows + 1};
-	char right[48];
+	char right[64];
 	if (rect.y < 0)
 		return;
 	if (tui->palette_at >= count)
@@ -112,8 +139,9 @@ void palette_draw(struct tui *tui)
 	names = names > rect.w / 2 ? rect.w / 2 : names;
 	for (int y = rect.y; y < rect.y + rect.h; y++)
 		pen_fill(tui, y, 0, rect.w, " ", paint_plain);
-	snprintf(right, sizeof right, "%s runs, Esc back", pen_glyph(tui, GLYPH_ENTER));
-	pen_title(tui, &rect, "Commands", right, true);
+	snprintf(right, sizeof right, "%s%s runs, Esc back", tui->history.count > 0 && !tui->is_history && tui->field.len == 0 ?
+		"Up the last ones, " : "", pen_glyph(tui, GLYPH_ENTER));
+	pen_title(tui, &rect, tui->is_history ? "Commands, the last one first" : "Commands", right, true);
 	if (count == 0)
 		pen_sentence(tui, &rect, "no command has these letters", THEME_MUTED);
 	for (size_t i = 0; i < rows && top + i < count; i++)

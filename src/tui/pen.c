@@ -77,6 +77,21 @@ int pen_next(const char **at, const char *end, wchar_t *letter)
 	return width;
 }
 
+void pen_joined(const char **at, const char *end, wchar_t joined[CCHARW_MAX])
+{
+	size_t count = 0;
+	while (*at < end && (unsigned char)**at >= 0x80) {
+		const char *next = *at;
+		wchar_t letter;
+		int width = pen_next(&next, end, &letter);
+		if (width > 0)
+			break;
+		if (width == 0 && count + 2 < CCHARW_MAX)
+			joined[count++] = letter;
+		*at = next;
+	}
+}
+
 int pen_width(const char *text, size_t len, int most)
 {
 	const char *at = text, *end = text + len;
@@ -119,24 +134,12 @@ int pen_bytes(struct tui *tui, int y, int x, int w, const char *text, size_t len
 	int room = is_cut ? w - 1 : w, used = 0;
 	while (at < end && used < room) {
 		wchar_t letter, joined[CCHARW_MAX] = {0};
-		size_t count = 0;
 		int width = pen_next(&at, end, &letter);
 		if (width <= 0)
 			continue;
 		if (used + width > room)
 			break;
-		for (;;) {
-			const char *next = at;
-			wchar_t other;
-			if (next >= end || (unsigned char)*next < 0x80)
-				break;
-			int other_width = pen_next(&next, end, &other);
-			if (other_width > 0)
-				break;
-			if (other_width == 0 && count + 2 < CCHARW_MAX)
-				joined[count++] = other;
-			at = next;
-		}
+		pen_joined(&at, end, joined);
 		pen_put(tui, y, x + used, letter, joined, style);
 		used += width;
 	}
@@ -149,6 +152,13 @@ int pen_bytes(struct tui *tui, int y, int x, int w, const char *text, size_t len
 		used++;
 	}
 	return used;
+}
+
+void pen_mark_cut(struct tui *tui, int y, int x, int w, int used, int last)
+{
+	if (used == w && last > 1)
+		pen_put(tui, y, x + w - last, L' ', NULL, paint_plain);
+	pen_text(tui, y, x + w - 1, 1, pen_glyph(tui, GLYPH_MORE), paint_role(tui, THEME_MUTED));
 }
 
 int pen_text(struct tui *tui, int y, int x, int w, const char *text, struct style style)

@@ -76,9 +76,9 @@ size_t build_draw_rendered(struct tui *tui, const char *text, int y, int x, int 
 	const char *at = text, *end = text + strlen(text);
 	struct view_span span = {0};
 	size_t line = 0;
-	int used = 0;
+	int used = 0, last = 0;
 	while (at < end) {
-		wchar_t letter;
+		wchar_t letter, joined[CCHARW_MAX] = {0};
 		if (*at == '\033') {
 			at = take_escape(at, end, &span);
 			continue;
@@ -93,12 +93,14 @@ size_t build_draw_rendered(struct tui *tui, const char *text, int y, int x, int 
 		if (width <= 0 || line < skip || line >= skip + rows || used > w)
 			continue;
 		if (used + width > w) {
-			pen_text(tui, y + (int)(line - skip), x + w - 1, 1, pen_glyph(tui, GLYPH_MORE), paint_role(tui, THEME_MUTED));
+			pen_mark_cut(tui, y + (int)(line - skip), x, w, used, last);
 			used = w + 1;
 			continue;
 		}
-		pen_put(tui, y + (int)(line - skip), x + used, letter, NULL, paint_span(tui, &span));
+		pen_joined(&at, end, joined);
+		pen_put(tui, y + (int)(line - skip), x + used, letter, joined, paint_span(tui, &span));
 		used += width;
+		last = width;
 	}
 	return line + (used > 0);
 }

@@ -27,6 +27,10 @@ enum { MOST_COLUMNS = 1000, MOST_ROWS = 500, LAST_FLUSH_MS = 300 };
  * bracketed paste. */
 static const char take_modes[] = "\033[?1004h\033[?2004h";
 static const char give_modes[] = "\033[?1006l\033[?1000l\033[?2004l\033[?1004l";
+/* Which ground it has, by OSC 11, and word when that changes, by mode 2031. The
+ * answers come among the keys; terminals that know neither keep silent. */
+static const char ask_ground[] = "\033]11;?\033\\";
+static const char ground_on[] = "\033[?2031h", ground_off[] = "\033[?2031l";
 static const char mouse_on[] = "\033[?1000h\033[?1006h";
 static const char mouse_off[] = "\033[?1006l\033[?1000l";
 static const char sync_begin[] = "\033[?2026h";
@@ -45,23 +49,61 @@ static bool set_locale(void)
 	return is_utf8 || !is_set;
 }
 
-/* What the terminal can show, in colours: 0, 16, 256 or 1 << 24. */
-static unsigned find_depth(const struct config *config)
+enum { AS_DESCRIBED = 1, TRUE_COLOUR = 1 << 24 };
+
+/* GNU screen hands COLORTERM on, but not true colour. */
+static bool says_true_colour(void)
 {
-	const char *wanted = config_text(config, CONFIG_COLOURS);
-	const char *none = getenv("NO_COLOR");
-	int colours = tigetnum("colors");
-	unsigned most = colours >= 1 << 24 ? 1u << 24 : colours >= 256 ? 256 : colours >= 8 ? 16 : 0;
-	if (text_equal(wanted, "none") || text_equal(wanted, "off") || text_equal(wanted, "never"))
+	const char *says = getenv("COLORTERM");
+	return (text_equal(says, "truecolor") || text_equal(says, "24bit")) && getenv("STY") == NULL;
+}
+
+/* How many colours are wanted: by the setting, else by NO_COLOR
+ * (https://no-color.org: set and not empty), else by COLORTERM. */
+static unsigned wanted_depth(const struct config *config)
+{
+	static const struct {
+		const char *name;
+		unsigned depth;
+	} choices[] = {{"none", 0}, {"16", 16}, {"256", 256}, {"true", TRUE_COLOUR}};
+	const char *wanted = config_text(config, CONFIG_COLOURS), *none = getenv("NO_COLOR");
+	for (size_t i = 0; i < COUNT_OF(choices); i++)
+		if (text_equal(wanted, choices[i].name))
+			return choices[i].depth;
+	if (none != NULL && none[0] != '\0')
 		return 0;
-	if (text_equal(wanted, "16"))
-		return most < 16 ? most : 16;
-	if (text_equal(wanted, "256"))
-		return most < 256 ? most : 256;
-	if (text_equal(wanted, "true"))
-		return most;
-	/* https://no-color.org: set and not empty */
-	return none != NULL && none[0] != '\0' ? 0 : most;
+	return says_true_colour() ? TRUE_COLOUR : AS_DESCRIBED;
+}
+
+/* What the terminal can show, in colours: 0, 16, 256 or 1 << 24. A description
+ * with 256 does for true colour: see truecolour.c. */
+static unsigned find_depth(unsigned wanted)
+{
+	int colours = tigetnum("colors");
+	unsigned has = colours >= TRUE_COLOUR ? TRUE_COLOUR : colours >= 256 ? 256 : colours >= 8 ? 16 : 0;
+	if (wanted == AS_DESCRIBED)
+		return has;
+	if (wanted == TRUE_COLOUR && has >= 256)
+		return TRUE_COLOUR;
+	return has < wanted ? has : wanted;
+}
+
+static int described_colours(const char *type, int out)
+{
+	int status = 0;
+	if (setupterm(type, out, &status) != OK)
+		return -1;
+	int colours = tigetnum("colors");
+	del_curterm(cur_term);
+	return colours;
+}
+
+/* TERM is often set to the poorest description of a terminal: where more
+ * colours are wanted than it has, the one with 256 is taken, if there is one. */
+static const char *rich_type(const char *type, unsigned wanted, int out, char *rich, size_t size)
+{
+	snprintf(rich, size, "%s-256color", type);
+	return wanted >= 256 && described_colours(type, out) < 256 && described_colours(rich, out) >= 256 ? rich : type;
 }
 
 /* ---- output ---- */
@@ -123,7 +165,9 @@ static void collect(struct terminal *term, bool is_frame)
 	if (got > 0 && !term->is_headless) {
 		if (is_frame)
 			str_add(&term->pending, sync_begin);
-		str_add_bytes(&term->pending, bytes, (size_t)got);
+		auto_str brief = {0};
+		shorten(bytes, (size_t)got, &brief);
+		truecolour_write(&term->truecolour, str_text(&brief), brief.len, &term->pending);
 		if (is_frame)
 			str_add(&term->pending, sync_end);
 	}
@@ -231,6 +275,8 @@ void term_take(struct tui *tui)
 	str_add(&term->pending, take_modes);
 	if (term->has_mouse)
 		str_add(&term->pending, mouse_on);
+	if (term->has_ground)
+		str_print(&term->pending, "%s%s", ask_ground, ground_on);
 	/* after endwin() the next refresh enters the alternate screen again and
 	 * draws it whole */
 	clearok(curscr, TRUE);
@@ -246,6 +292,8 @@ void term_give(struct tui *tui)
 	loop_fd_close(steal(&term->reading));
 	loop_fd_close(steal(&term->writing));
 	endwin();
+	if (term->has_ground)
+		str_add(&term->pending, ground_off);
 	str_add(&term->pending, give_modes);
 	flush_last(tui);
 	if (!term->is_ended)
@@ -347,7 +395,10 @@ bool term_open(struct tui *tui, const struct tui_options *options, struct fault 
 		return false;
 	if (!open_files(term, fault))
 		return false;
-	term->screen = open_screen(term->is_headless ? "xterm-256color" : type, term->memory_file, term->null_file);
+	char rich[128];
+	unsigned wanted = wanted_depth(tui->config);
+	term->screen = open_screen(term->is_headless ? "xterm-256color" : rich_type(type, wanted, term->out, rich, sizeof rich),
+		term->memory_file, term->null_file);
 	if (term->screen == NULL && term->is_headless)
 		term->screen = open_screen("vt100", term->memory_file, term->null_file);
 	if (term->screen == NULL)
@@ -357,7 +408,9 @@ bool term_open(struct tui *tui, const struct tui_options *options, struct fault 
 		term->depth = options->headless_colours;
 		return true;
 	}
-	term->depth = find_depth(tui->config);
+	term->depth = find_depth(wanted);
+	/* the console of the kernel would print the question */
+	term->has_ground = term->depth > 0 && !text_starts_with(type, "linux");
 	term->has_before = tcgetattr(term->in, &term->before) == 0;
 	/* a description of our own: that it does not block is nobody else's matter */
 	char path[64];

@@ -147,6 +147,8 @@ static void draw_all(struct tui *tui, const struct view *view)
 		palette_draw(tui);
 	else if (tui->mode == MODE_COLUMNS)
 		choose_draw(tui);
+	else if (tui->mode == MODE_THEME)
+		themes_draw(tui);
 	if (tui->questions.count > 0)
 		question_draw(tui);
 	hints_draw(tui);
@@ -156,6 +158,7 @@ static void show(struct tui *tui)
 {
 	bool has_cursor = tui->cursor_x >= 0 && tui->cursor_x < tui->columns && tui->questions.count == 0;
 	curs_set(has_cursor ? 1 : 0);
+	leaveok(stdscr, !has_cursor); /* one that nobody sees stays where it is */
 	wmove(stdscr, has_cursor ? tui->cursor_y : tui->rows - 1, has_cursor ? tui->cursor_x : 0);
 	wnoutrefresh(stdscr);
 	doupdate();
@@ -232,6 +235,8 @@ struct tui *tui_open(struct loop *loop, const struct tui_options *options,
 	}
 	tui->is_ascii = tui->term.is_headless ? options->headless_ascii :
 		config_is_on(options->config, CONFIG_ASCII) || !tui->term.is_utf8;
+	tui->theme = options->config->theme;
+	tui->is_theme_auto = config_theme_is_auto(options->config);
 	paint_init(tui);
 	tui_end_wait(tui); /* the first frame waits for nothing */
 	return tui;
@@ -249,6 +254,8 @@ void tui_close(struct tui *tui)
 	keymap_finish(&tui->keymap);
 	strings_finish(&tui->mistakes);
 	strings_finish(&tui->names);
+	theme_list_finish(&tui->themes);
+	strings_finish(&tui->history);
 	array_finish(&tui->states);
 	for (size_t i = 0; i < tui->errors.count; i++)
 		free(tui->errors.items[i].file);
@@ -291,6 +298,7 @@ void tui_resume(struct tui *tui)
 {
 	tui->is_suspended = false;
 	tui->decoder = (struct decoder){0};
+	tui->chord_count = 0;
 	/* stopped from outside and continued: the shell has set its own modes */
 	term_give(tui);
 	term_take(tui);

@@ -17,6 +17,23 @@
 #include <termios.h>
 #include <wchar.h>
 
+/* ---- true colour (truecolour.c) ---- */
+
+/* `{0}` is an empty one. */
+struct truecolour {
+	uint32_t rgb[240]; /* what the numbers from 16 on stand for */
+	unsigned count;
+};
+void truecolour_reset(struct truecolour *colours);
+/* The number, 16 to 255, that stands for 0xrrggbb; once all are taken the
+ * nearest one. */
+int truecolour_number(struct truecolour *colours, uint32_t rgb);
+/* Adds what curses made to `out`, numbers of colours written as red, green, blue. */
+void truecolour_write(const struct truecolour *colours, const char *bytes, size_t len, struct str *out);
+
+/* Adds what curses made to `out`, in fewer bytes (shorten.c). */
+void shorten(const char *bytes, size_t len, struct str *out);
+
 /* ---- the terminal (term.c) ---- */
 
 struct terminal {
@@ -32,7 +49,9 @@ struct terminal {
 	struct loop_fd *reading, *writing;
 	struct str pending; /* of the last frame, where the terminal is slow */
 	bool is_headless, is_up, has_mouse, is_ended;
+	bool has_ground; /* it is asked for its ground */
 	unsigned depth; /* 0, 16, 256, 1 << 24 */
+	struct truecolour truecolour; /* where the depth is more than curses knows of */
 	bool is_utf8; /* letters beyond ASCII may be written */
 };
 
@@ -69,6 +88,7 @@ enum mode { MODE_DECK, MODE_HELP, MODE_PALETTE, MODE_SEARCH, MODE_ERROR, MODE_WH
 	MODE_JOBS,
 	/* columns are chosen */
 	MODE_COLUMNS,
+	MODE_THEME,
 };
 
 struct error_place {
@@ -208,6 +228,8 @@ struct click {
 	enum pane pane;
 	int y;
 };
+/* What the terminal's ground was found to be. */
+enum ground { GROUND_UNKNOWN, GROUND_DARK, GROUND_LIGHT };
 
 struct style {
 	attr_t attr;
@@ -225,6 +247,7 @@ struct tui {
 	struct decoder decoder;
 	bool is_ascii;
 	struct style roles[THEME_ROLES];
+	struct theme theme;
 
 	/* what the person chose */
 	enum mode mode;
@@ -249,6 +272,17 @@ struct tui {
 	struct fault fault; /* shown until a key is pressed */
 	struct strings mistakes; /* of config and keys; shown until a key is pressed */
 	char notice[160]; /* on the bottom line until a key is pressed */
+
+	/* the choice of a theme (choose.c), keys begun (chord.c), what the palette ran */
+	struct theme_list themes;
+	struct theme theme_before;
+	size_t theme_at, theme_top;
+	bool is_theme_auto;
+	enum ground ground;
+	struct key chord[KEY_CHORD_MOST];
+	size_t chord_count;
+	struct strings history; /* names, the newest last */
+	bool is_history; /* the palette shows it */
 
 	/* of the frame drawn last */
 	int columns, rows;
@@ -280,10 +314,20 @@ struct tui {
 /* ---- colours (paint.c) ---- */
 
 void paint_init(struct tui *tui);
+/* Draws with this theme from now on, the whole screen. */
+void paint_take(struct tui *tui, const struct theme *theme);
 struct style paint_role(const struct tui *tui, enum theme_role role);
-struct style paint_span(const struct tui *tui, const struct view_span *span);
+struct style paint_span(struct tui *tui, const struct view_span *span);
 struct style paint_bold(struct style style);
 extern const struct style paint_plain;
+
+/* ---- plots (plot.c) ---- */
+
+/* In the order of the choices of the setting `plots`. */
+enum plot_letters { PLOT_AUTO, PLOT_BLOCKS, PLOT_BRAILLE, PLOT_ASCII };
+/* The last of `count` values (0-255, the newest last) at the right end of `w`
+ * cells, as the setting says. */
+void plot_draw(struct tui *tui, int y, int x, int w, const unsigned char *values, unsigned count, struct style style);
 
 /* ---- drawing (pen.c): positions are cells; texts may be hostile ---- */
 
@@ -315,6 +359,12 @@ void pen_sentence(struct tui *tui, const struct rect *rect, const char *text, en
 /* Reads one letter that may be drawn: its columns (0: it joins the one before,
  * -1: drop it); *at moves on. Control letters come as blanks. */
 int pen_next(const char **at, const char *end, wchar_t *letter);
+/* Takes the letters at *at that join the one before into `joined`, which is
+ * zeroed before; *at moves on. */
+void pen_joined(const char **at, const char *end, wchar_t joined[CCHARW_MAX]);
+/* The mark of a cut at the end of `w` cells; the letter drawn last took `last`
+ * cells and ended at `used`: a wide one is not left half. */
+void pen_mark_cut(struct tui *tui, int y, int x, int w, int used, int last);
 void pen_put(struct tui *tui, int y, int x, wchar_t letter, const wchar_t *joined, struct style style);
 /* "4s", "12m", "2h", "3d"; asks for a frame when that changes. */
 const char *pen_age(struct tui *tui, uint64_t ms, char *out, size_t size);
@@ -443,6 +493,8 @@ void export_finish(struct tui *tui);
 /* match.c: plain text in plain text, case folded */
 bool match_find(const char *needle, const char *text);
 bool match_smart(const char *needle, const char *text); /* a capital in the needle: letters as they are */
+/* The same, and between which bytes. */
+bool match_place(const char *needle, const char *text, size_t *from, size_t *to);
 void saves_draw(struct tui *tui, const struct view *view, const struct rect *rect);
 void why_draw(struct tui *tui, const struct view *view);
 /* One container over the whole screen (container.c). */
@@ -477,6 +529,30 @@ void help_draw(struct tui *tui);
 void palette_draw(struct tui *tui);
 /* The command chosen in the palette, or NULL. */
 const struct command_def *palette_chosen(const struct tui *tui);
+/* It was run from the palette: the history has it. */
+void palette_remember(struct tui *tui, const struct command_def *def);
+/* ---- the choice of a theme (choose.c) ---- */
+void themes_open(struct tui *tui);
+void themes_draw(struct tui *tui);
+void themes_key(struct tui *tui, struct key key);
+/* The terminal said what its ground is: the theme "auto" follows. */
+void themes_ground(struct tui *tui, bool is_light);
+
+/* ---- keys one after the other (chord.c) ---- */
+/* The command whose keys are complete now, or NULL: the key begins a chord, or
+ * means nothing. */
+const struct command_def *chord_take(struct tui *tui, struct key key, unsigned where);
+/* Forgets the keys begun; true where there were some. */
+bool chord_cancel(struct tui *tui);
+/* The bottom line: the keys begun and what may follow. */
+void chord_draw(struct tui *tui, int y);
+
+/* ---- letters that match (fuzzy.c) ---- */
+enum { FUZZY_MOST = 64 };
+/* How well the typed letters stand in `text` in this order; -1: they do not.
+ * `at`: where they stand, for the first FUZZY_MOST, or NULL. */
+int fuzzy_score(const char *typed, const char *text, unsigned char at[FUZZY_MOST]);
+
 void question_draw(struct tui *tui);
 void question_answer(struct tui *tui, bool yes);
 void question_finish(struct question *question);

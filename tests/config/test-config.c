@@ -132,7 +132,7 @@ static void mistakes_name_their_line(void **state)
 		{"[swap]\nready_limit = 11 min\n", "config.ini:2: ready_limit takes 100 ms to 10 min, not \"11 min\"; 10s is taken"},
 		{"[swap]\nready_limit = 1h\n", "config.ini:2: ready_limit takes a number of ms, not \"1h\"; 10s is taken"},
 		{"[screen]\nmouse = maybe\n", "config.ini:2: mouse takes on or off, not \"maybe\"; on is taken"},
-		{"[screen]\ncolour = 16\n", "config.ini:2: [screen] knows no \"colour\"; it knows theme, colours, ascii, mouse and frames"},
+		{"[screen]\ncolour = 16\n", "config.ini:2: [screen] knows no \"colour\"; it knows theme, colours, ascii, mouse, frames and plots"},
 		{"[screen]\nlog_bytes = 2M\n", "config.ini:2: log_bytes belongs into the section [logs]"},
 		{"[scren]\ntheme = light\n", "config.ini:2: theme belongs into the section [screen]"},
 		{"[else]\na = b\n", "config.ini:2: there is no section [else]; there are screen, logs, notify, swap and keys"},
@@ -214,6 +214,49 @@ static void broken_theme_is_told(void **state)
 	config_close(config);
 }
 
+static const struct theme *listed(const struct theme_list *themes, const char *name)
+{
+	for (size_t i = 0; i < themes->list.count; i++)
+		if (strcmp(themes->list.items[i].name, name) == 0)
+			return &themes->list.items[i];
+	return NULL;
+}
+
+static void themes_are_listed(void **state)
+{
+	struct place *place = *state;
+	auto_free char *own = write_file(place->folder, "cargodeck/themes/dark.ini", "[theme]\nsentence = mine\n[16]\nok = blue\n");
+	auto_free char *more = write_file(place->folder, "cargodeck/themes/more.ini", "[16]\nok = red\n");
+	auto_free char *odd = write_file(place->folder, "cargodeck/themes/odd.ini", "[16]\nok = pink\n");
+	auto_free char *none = write_file(place->folder, "cargodeck/themes/readme.txt", "no theme\n");
+	struct config *config = config_open(NULL, getenv("TEST_THEMES"));
+	struct theme_list themes = {0};
+	config_list_themes(config, &themes);
+	for (size_t i = 1; i < themes.list.count; i++)
+		assert_true(strcmp(themes.list.items[i - 1].name, themes.list.items[i].name) < 0);
+	static const char *const installed[] = {"dark", "light", "high-contrast", "mono", "colour-blind-dark", "colour-blind-light"};
+	for (size_t i = 0; i < COUNT_OF(installed); i++)
+		assert_non_null(listed(&themes, installed[i]));
+	assert_string_equal(listed(&themes, "dark")->sentence, "mine");
+	assert_non_null(listed(&themes, "more"));
+	assert_null(listed(&themes, "odd"));
+	assert_null(listed(&themes, "readme"));
+	assert_int_equal(themes.mistakes.count, 1);
+	assert_non_null(strstr(themes.mistakes.items[0], "odd.ini:2: \"pink\" is no colour here"));
+	theme_list_finish(&themes);
+
+	struct theme theme;
+	struct fault fault = {0};
+	assert_true(config_find_theme(config, "mono", &theme, &fault));
+	assert_true(config_find_theme(config, "plain", &theme, &fault));
+	assert_false(config_find_theme(config, "../themes/mono", &theme, &fault));
+	assert_string_equal(theme.name, "plain"); /* what was there stays */
+	assert_true(config_theme_is_auto(config));
+	config_choose_theme(config, "mono");
+	assert_false(config_theme_is_auto(config));
+	config_close(config);
+}
+
 static void light_ground_takes_light(void **state)
 {
 	(void)state;
@@ -244,7 +287,7 @@ static void sample_is_read_without_mistake(void **state)
 	assert_int_equal(config->mistakes.count, 0);
 	for (size_t i = 0; i < CONFIG_COUNT; i++)
 		assert_true(config->is_given[i]);
-	assert_int_equal(config->keys.count, 2);
+	assert_int_equal(config->keys.count, 3);
 	config_close(config);
 }
 
@@ -263,6 +306,7 @@ int main(void)
 		TEST(own_file_and_own_theme_come_first),
 		TEST(missing_things_are_told),
 		TEST(broken_theme_is_told),
+		TEST(themes_are_listed),
 		TEST(light_ground_takes_light),
 		TEST(sample_is_read_without_mistake),
 	};

@@ -116,6 +116,8 @@ static void installed_themes_are_readable(void **state)
 		{"dark", 0x000000, 0xe5e5e5}, {"dark", 0x1e1e1e, 0xd4d4d4},
 		{"light", 0xffffff, 0x000000}, {"light", 0xf7f7f2, 0x303030},
 		{"high-contrast", 0x000000, 0xffffff},
+		{"colour-blind-dark", 0x000000, 0xe5e5e5}, {"colour-blind-dark", 0x1e1e1e, 0xd4d4d4},
+		{"colour-blind-light", 0xffffff, 0x000000}, {"colour-blind-light", 0xf7f7f2, 0x303030},
 		{"mono", 0x000000, 0xe5e5e5}, {"mono", 0xffffff, 0x000000},
 	};
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -138,7 +140,7 @@ static void installed_themes_are_readable(void **state)
 static void roles_differ(void **state)
 {
 	(void)state;
-	static const char *const names[] = {"dark", "light", "high-contrast"};
+	static const char *const names[] = {"dark", "light", "high-contrast", "colour-blind-dark", "colour-blind-light"};
 	for (size_t i = 0; i < COUNT_OF(names); i++) {
 		struct theme theme;
 		read_installed(names[i], &theme);
@@ -149,6 +151,86 @@ static void roles_differ(void **state)
 	}
 }
 
+/* ---- eyes that see fewer colours ---- */
+
+/* How a colour looks without one kind of cones: Machado, Oliveira, Fernandes,
+ * "A Physiologically-based Model for Simulation of Color Vision Deficiency",
+ * 2009, at its full strength; the first row of three is for usual eyes. */
+static const struct {
+	const char *name;
+	double matrix[3][3];
+} eyes[] = {
+	{"usual eyes", {{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}},
+	{"protanopia", {{0.152286, 1.052583, -0.204868}, {0.114503, 0.786281, 0.099216}, {-0.003882, -0.048116, 1.051998}}},
+	{"deuteranopia", {{0.367322, 0.860646, -0.227968}, {0.280085, 0.672501, 0.047413}, {-0.011820, 0.042940, 0.968881}}},
+	{"tritanopia", {{1.255528, -0.076749, -0.178779}, {-0.078411, 0.930809, 0.147602}, {0.004733, 0.691367, 0.303900}}},
+};
+
+static double lab_part(double t)
+{
+	return t > 0.008856 ? cbrt(t) : 7.787 * t + 16.0 / 116;
+}
+
+/* CIE L*a*b* under D65, of what these eyes see of the colour. */
+static void seen_lab(const double matrix[3][3], uint32_t rgb, double lab[3])
+{
+	static const double xyz_of[3][3] = {
+		{0.4124564 / 0.95047, 0.3575761 / 0.95047, 0.1804375 / 0.95047},
+		{0.2126729, 0.7151522, 0.0721750},
+		{0.0193339 / 1.08883, 0.1191920 / 1.08883, 0.9503041 / 1.08883},
+	};
+	double linear[3], seen[3] = {0}, xyz[3] = {0};
+	for (int i = 0; i < 3; i++) {
+		double part = (rgb >> (16 - 8 * i) & 255) / 255.0;
+		linear[i] = part <= 0.03928 ? part / 12.92 : pow((part + 0.055) / 1.055, 2.4);
+	}
+	for (int i = 0; i < 3; i++) {
+		for (int j = 0; j < 3; j++)
+			seen[i] += matrix[i][j] * linear[j];
+		seen[i] = fmin(1, fmax(0, seen[i]));
+	}
+	for (int i = 0; i < 3; i++) {
+		for (int j = 0; j < 3; j++)
+			xyz[i] += xyz_of[i][j] * seen[j];
+		xyz[i] = lab_part(xyz[i]);
+	}
+	lab[0] = 116 * xyz[1] - 16;
+	lab[1] = 500 * (xyz[0] - xyz[1]);
+	lab[2] = 200 * (xyz[1] - xyz[2]);
+}
+
+static double seen_distance(const double matrix[3][3], uint32_t a, uint32_t b)
+{
+	double la[3], lb[3];
+	seen_lab(matrix, a, la);
+	seen_lab(matrix, b, lb);
+	return sqrt(pow(la[0] - lb[0], 2) + pow(la[1] - lb[1], 2) + pow(la[2] - lb[2], 2));
+}
+
+/* Delta E of 1976: 2.3 is just to be seen side by side, 20 at a glance. */
+static void states_stay_apart(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name;
+		size_t eyes; /* how many kinds of `eyes` it is made for */
+	} cases[] = {{"dark", 1}, {"light", 1}, {"colour-blind-dark", COUNT_OF(eyes)}, {"colour-blind-light", COUNT_OF(eyes)}};
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct theme theme;
+		read_installed(cases[i].name, &theme);
+		for (size_t eye = 0; eye < cases[i].eyes; eye++)
+			for (int depth = THEME_256; depth < THEME_DEPTHS; depth++)
+				for (int a = THEME_OK; a <= THEME_BAD; a++)
+					for (int b = THEME_OK; b < a; b++) {
+						double is = seen_distance(eyes[eye].matrix, colour_rgb(theme.paint[depth][a].colour, 0),
+							colour_rgb(theme.paint[depth][b].colour, 0));
+						if (is < 20)
+							fail_msg("%s depth %d: %s and %s are %.0f apart for %s", cases[i].name, depth, theme_role_name(a),
+								theme_role_name(b), is, eyes[eye].name);
+					}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -156,6 +238,7 @@ int main(void)
 		cmocka_unit_test(mistakes_are_told),
 		cmocka_unit_test(installed_themes_are_readable),
 		cmocka_unit_test(roles_differ),
+		cmocka_unit_test(states_stay_apart),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -36,6 +36,9 @@ static void on_event(void *data, const struct key_event *event)
 		for (size_t i = 0; i < event->len; i++)
 			seen->hash = seen->hash * 31 + (unsigned char)event->bytes[i];
 		break;
+	case EVENT_GROUND:
+		seen->hash = seen->hash * 31 + 2 + event->is_light;
+		break;
 	case EVENT_PASTE_END:
 	case EVENT_FOCUS:
 		seen->hash = seen->hash * 31 + 1;

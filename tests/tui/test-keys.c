@@ -35,6 +35,9 @@ static void on_event(void *data, const struct key_event *event)
 	case EVENT_FOCUS:
 		str_add(&heard->text, event->is_focused ? "in " : "out ");
 		break;
+	case EVENT_GROUND:
+		str_add(&heard->text, event->is_light ? "light " : "dark ");
+		break;
 	}
 }
 
@@ -66,7 +69,12 @@ static const struct {
 	{"\033[200~a\033[20b\033[201~", "<a><\033[20><b>end "},
 	{"\033[200~a\033\033[201~", "<a><\033>end "},
 	{"\033[200~lost", "<lost>end "},
-	{"\033]11;rgb:0/0/0\033\\x\033]0;t\007y\033P1$r\033\\z", "x y z "},
+	{"\033]11;rgb:0/0/0\033\\x\033]0;t\007y\033P1$r\033\\z", "dark x y z "},
+	{"\033]11;rgb:ffff/ffff/fff0\007a\033]11;rgb:80/7f/7f\033\\b\033]11;rgba:0000/0000/ffff/ffff\033\\c", "light a dark b dark c "},
+	{"\033]11;rgb:ff/ff\007a\033]11;rgb:\007b\033]11;rgb:ff/ff/g\007c\033]10;rgb:ff/ff/ff\007d\033]11;?\007e", "a b c d e "},
+	{"\033]11;rgb:ffff/ffff/ffff0000000000000000000000000000000000000000000\007a\033P11;rgb:f/f/f\033\\b", "a b "},
+	{"\033]11;rgb:f/f/f\030a\033]11;rgb:f/f/f", "a "},
+	{"\033[?997;1na\033[?997;2nb\033[?997;3nc\033[?997nd\033[?1997;2n", "dark a light b c d "},
 	{"\033[?62;4cx\033[>0;1;0cy\033[=1cz", "x y z "},
 	{"\xd0\xb9\xe2\x82\xac\xf0\x9f\x98\x80\033\xd0\xbb", "й € 😀 Alt-л "},
 	{"\xff\xc0\x80\xe2\x82x\xed\xa0\x80y\xf4\x90\x80\x80z\xc2\x85w", "x y z w "},
@@ -210,13 +218,12 @@ static void test_own_keys(void **state)
 		stop[] = "stop", none[] = "none", start[] = "start", x[] = "b";
 	const struct config_key keys[] = {{quit, own, 3}, {restart, taken, 4}, {typo, r, 5}, {stop, none, 6}, {start, x, 7}};
 	struct keymap map;
-	struct key key;
 	auto_strings mistakes = {0};
 	(void)state;
 	keymap_init(&map, &deck_commands, keys, COUNT_OF(keys), "/home/me/config.ini", &mistakes);
 	assert_int_equal(id_of(&map, "Ctrl-Q", COMMAND_AT_LOG), COMMAND_QUIT);
 	assert_int_equal(id_of(&map, "q", COMMAND_AT_LOG), -1);
-	assert_false(keymap_first(&map, COMMAND_STOP, &key));
+	assert_null(keymap_first(&map, COMMAND_STOP));
 	/* a person's key wins over a default one */
 	assert_int_equal(id_of(&map, "b", COMMAND_AT_SERVICES), COMMAND_START);
 	auto_free char *all = strings_join(&mistakes, "\n", NULL);
@@ -224,6 +231,76 @@ static void test_own_keys(void **state)
 	assert_non_null(strstr(all, "config.ini:3: there is no key `no-key`"));
 	assert_non_null(strstr(all, "is taken by `start`"));
 	assert_non_null(strstr(all, "the key F10 of `"));
+	keymap_finish(&map);
+}
+
+/* ---- chords ---- */
+
+/* What the keys "g q" mean together: an id, -1 nothing, -2 more may follow. */
+static int id_of_keys(const struct keymap *map, const char *names, unsigned where)
+{
+	auto_strings words = {0};
+	struct key keys[KEY_CHORD_MOST];
+	const struct command_def *def;
+	strings_split(&words, names, ' ');
+	for (size_t i = 0; i < words.count; i++)
+		assert_true(key_read(words.items[i], &keys[i]));
+	bool is_found = keymap_match(map, keys, words.count, where, &def);
+	return def != NULL ? def->id : is_found ? -2 : -1;
+}
+
+static void test_chords(void **state)
+{
+	char quit[] = "quit", quit_keys[] = "\"Ctrl-X Ctrl-C\" \"Ctrl-X q\" F10", first[] = "first", first_keys[] = "\"g g\"  Home",
+		stop[] = "stop", stop_keys[] = "\"F9 s\"", quote[] = "mouse", quote_keys[] = "\"";
+	const struct config_key keys[] = {{quit, quit_keys, 3}, {first, first_keys, 4}, {stop, stop_keys, 5}, {quote, quote_keys, 6}};
+	struct keymap map;
+	auto_strings mistakes = {0};
+	(void)state;
+	keymap_init(&map, &deck_commands, keys, COUNT_OF(keys), "config.ini", &mistakes);
+	if (mistakes.count > 0)
+		fail_msg("%s", mistakes.items[0]);
+	assert_int_equal(id_of_keys(&map, "Ctrl-X", COMMAND_AT_LOG), -2);
+	assert_int_equal(id_of_keys(&map, "Ctrl-X Ctrl-C", COMMAND_AT_LOG), COMMAND_QUIT);
+	assert_int_equal(id_of_keys(&map, "Ctrl-X q", COMMAND_AT_LOG), COMMAND_QUIT);
+	assert_int_equal(id_of_keys(&map, "Ctrl-X x", COMMAND_AT_LOG), -1);
+	assert_int_equal(id_of_keys(&map, "Ctrl-X q q", COMMAND_AT_LOG), -1);
+	assert_int_equal(id_of_keys(&map, "F10", COMMAND_AT_LOG), COMMAND_QUIT);
+	assert_int_equal(id_of_keys(&map, "g", COMMAND_AT_LOG), -2);
+	assert_int_equal(id_of_keys(&map, "g g", COMMAND_AT_LOG), COMMAND_FIRST);
+	assert_int_equal(id_of(&map, "g", COMMAND_AT_LOG), -1);
+	assert_int_equal(id_of(&map, "\"", COMMAND_AT_LOG), COMMAND_MOUSE);
+	/* at the start there is no service to stop */
+	assert_int_equal(id_of_keys(&map, "F9 s", COMMAND_AT_SERVICES), COMMAND_STOP);
+	assert_int_equal(id_of_keys(&map, "F9", COMMAND_AT_START), -1);
+	/* a Cyrillic keyboard */
+	assert_int_equal(id_of_keys(&map, "п", COMMAND_AT_LOG), -2);
+	assert_int_equal(id_of_keys(&map, "п п", COMMAND_AT_LOG), COMMAND_FIRST);
+	assert_int_equal(id_of_keys(&map, "Ctrl-ч й", COMMAND_AT_LOG), COMMAND_QUIT);
+	assert_int_equal(id_of_keys(&map, "Ctrl-ч Ctrl-с", COMMAND_AT_LOG), COMMAND_QUIT);
+	auto_str list = {0};
+	keymap_list(&map, COMMAND_QUIT, &list);
+	assert_string_equal(str_text(&list), "Ctrl-X Ctrl-C, Ctrl-X q, F10");
+	keymap_finish(&map);
+}
+
+static void test_chord_mistakes(void **state)
+{
+	char quit[] = "quit", quit_keys[] = "\"g q\"", stop[] = "stop", stop_keys[] = "\"g q x\"", start[] = "start",
+		start_keys[] = "\"a b c d e\" \"a no-key\" \"\"", zoom[] = "zoom", zoom_keys[] = "\"g q";
+	const struct config_key keys[] = {{quit, quit_keys, 3}, {stop, stop_keys, 4}, {start, start_keys, 5}, {zoom, zoom_keys, 6}};
+	struct keymap map;
+	auto_strings mistakes = {0};
+	(void)state;
+	keymap_init(&map, &deck_commands, keys, COUNT_OF(keys), "config.ini", &mistakes);
+	auto_free char *all = strings_join(&mistakes, "\n", NULL);
+	/* keys that begin others: named with their line, the later one of the table loses */
+	assert_non_null(strstr(all, "config.ini:3: the keys g q of `quit` and g q x of `stop` begin alike: the first is left out"));
+	assert_non_null(strstr(all, "config.ini:6: the keys g q of `zoom` and g q x of `stop` begin alike"));
+	assert_non_null(strstr(all, "the keys g of `first` and g q"));
+	assert_non_null(strstr(all, "config.ini:5: `a b c d e` are too many keys: four at most"));
+	assert_non_null(strstr(all, "config.ini:5: there is no key `no-key`"));
+	assert_non_null(strstr(all, "config.ini:5: there is no key ``"));
 	keymap_finish(&map);
 }
 
@@ -237,6 +314,8 @@ int main(void)
 		cmocka_unit_test(test_latin),
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_own_keys),
+		cmocka_unit_test(test_chords),
+		cmocka_unit_test(test_chord_mistakes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -33,7 +33,7 @@ struct place {
 	uint64_t revision;
 	unsigned views;
 	int last_command;
-	char *followed;
+	char *followed, *theme;
 	bool is_gone, is_reading;
 };
 
@@ -71,6 +71,13 @@ static void follow(void *data, const char *service)
 	place->followed = mem_copy_string(service);
 }
 
+static void choose_theme(void *data, const char *name)
+{
+	struct place *place = data;
+	free(place->theme);
+	place->theme = mem_copy_string(name);
+}
+
 static void gone(void *data)
 {
 	((struct place *)data)->is_gone = true;
@@ -103,7 +110,8 @@ static void read_on(struct place *place)
 
 static int set_up(void **state)
 {
-	static const struct tui_call call = {.view = fill_view, .command = take_command, .follow = follow, .gone = gone};
+	static const struct tui_call call = {.view = fill_view, .command = take_command, .follow = follow, .gone = gone,
+		.theme = choose_theme};
 	struct place *place = mem_alloc(sizeof *place);
 	const char *source = getenv("TEST_SRCDIR");
 	auto_free char *themes = path_join(source != NULL ? source : ".", "themes");
@@ -147,6 +155,7 @@ static int tear_down(void **state)
 	close(place->slave);
 	str_finish(&place->raw);
 	free(place->followed);
+	free(place->theme);
 	free(place);
 	return 0;
 }
@@ -358,11 +367,11 @@ static void test_long_log(void **state)
 	}
 	place->revision++;
 	wait_for(place, "job done number=299999");
-	type(place, "/number=2..9[0-9]*6$\022");
+	type(place, "\t\t/number=2..9[0-9]*6$\022");
 	wait_for(place, "so far");
 	wait_for(place, "regex /number=2..9[0-9]*6$");
 	wait_for(place, "1100 of 1100");
-	type(place, "\003\t\tzg");
+	type(place, "\003zg");
 	wait_for(place, "job done number=0");
 	type(place, "jjjj");
 	wait_for(place, "299975 below");
@@ -470,6 +479,214 @@ static void test_idle(void **state)
 	assert_int_equal(place->raw.len, len);
 }
 
+/* The colour of the first letter of the head line, as the emulator has it. */
+static uint32_t shown_accent(struct place *place)
+{
+	VTermScreenCell cell;
+	VTermPos at = {.row = 0, .col = 1};
+	vterm_screen_get_cell(place->screen, at, &cell);
+	vterm_screen_convert_color_to_rgb(place->screen, &cell.fg);
+	return (uint32_t)cell.fg.rgb.red << 16 | (uint32_t)cell.fg.rgb.green << 8 | cell.fg.rgb.blue;
+}
+
+static void wait_for_accent(struct place *place, uint32_t rgb)
+{
+	uint64_t end = clock_now_ns() + DEADLINE_MS * 1000000ull;
+	while (shown_accent(place) != rgb) {
+		if (clock_now_ns() > end)
+			printf("# the accent is %06x, not %06x\n", shown_accent(place), rgb);
+		assert_true(clock_now_ns() < end);
+		loop_turn(place->loop, 100);
+	}
+}
+
+/* The numbers 117 and 25 by the colours of the emulator. */
+enum { DARK_256 = 0x66ccff, LIGHT_256 = 0x003399, DARK_TRUE = 0x8ac6ff, LIGHT_TRUE = 0x0b57a4, HIGH_256 = 0xffffff };
+
+/* The terminal is asked for its ground, not waited for; what it answers then,
+ * and whenever that changes, makes the theme "auto" light or dark. */
+static void test_ground(void **state)
+{
+	struct place *place = *state;
+	wait_for(place, "? help");
+	assert_non_null(memmem(place->raw.data, place->raw.len, "\033]11;?\033\\", 8));
+	assert_non_null(memmem(place->raw.data, place->raw.len, "\033[?2031h", 8));
+	wait_for_accent(place, DARK_256);
+	type(place, "\033]11;rgb:fafa/fafa/f0f0\033\\");
+	wait_for_accent(place, LIGHT_256);
+	type(place, "\033[?997;1n");
+	wait_for_accent(place, DARK_256);
+	compare(place);
+	tui_suspend(place->tui);
+	wait_for_bytes(place, "\033[?2031l");
+	tui_resume(place->tui);
+	wait_for(place, "? help");
+}
+
+static void test_theme(void **state)
+{
+	struct place *place = *state;
+	wait_for_accent(place, DARK_256);
+	/* looking at it shows it, Esc goes back */
+	type(place, "\024jjjjj");
+	wait_for(place, "\xe2\x96\xb8 light");
+	wait_for_accent(place, LIGHT_256);
+	assert_null(place->theme);
+	type(place, "\033");
+	wait_for(place, "? help");
+	wait_for_accent(place, DARK_256);
+	assert_null(place->theme);
+	/* Enter keeps it, whatever the ground is told to be */
+	type(place, "\024jjjj\r");
+	wait_for(place, "? help");
+	wait_for_accent(place, HIGH_256);
+	assert_string_equal(place->theme, "high-contrast");
+	type(place, "\033[?997;2n\024");
+	wait_for(place, "\xe2\x96\xb8 high-contrast");
+	wait_for_accent(place, HIGH_256);
+	/* and back to what follows the ground */
+	type(place, "g\r");
+	wait_for(place, "? help");
+	wait_for_accent(place, LIGHT_256);
+	assert_string_equal(place->theme, "auto");
+	compare(place);
+}
+
+/* Opens the screen again, with the environment as it is now. */
+static void open_again(struct place *place, const char *settings)
+{
+	static const struct tui_call call = {.view = fill_view, .command = take_command, .theme = choose_theme};
+	struct tui_options options = {.in = place->slave, .out = place->slave, .commands = &deck_commands, .config = place->config};
+	struct fault fault = {0};
+	str_clear(&place->raw);
+	tui_close(place->tui);
+	place->tui = NULL;
+	wait_for_bytes(place, "\033[?1004l"); /* its last ones */
+	config_read(place->config, settings, "config.ini");
+	place->tui = tui_open(place->loop, &options, &call, place, &fault);
+	assert_non_null(place->tui);
+	str_clear(&place->raw);
+	place->revision++;
+	wait_for(place, "? help");
+	wait_for_bytes(place, "\033[?2026l");
+}
+
+static bool has_written(const struct place *place, const char *bytes)
+{
+	return memmem(place->raw.data, place->raw.len, bytes, strlen(bytes)) != NULL;
+}
+
+static void test_depth(void **state)
+{
+	struct place *place = *state;
+	wait_for_accent(place, DARK_256);
+	assert_false(has_written(place, "8;2;"));
+	setenv("COLORTERM", "truecolor", 1);
+	open_again(place, "");
+	wait_for_accent(place, DARK_TRUE);
+	type(place, "\033]11;rgb:ff/ff/ff\007");
+	wait_for_accent(place, LIGHT_TRUE);
+	assert_false(has_written(place, "8;5;"));
+	compare(place);
+	/* a poor description of a terminal that knows more */
+	setenv("TERM", "xterm", 1);
+	open_again(place, "");
+	wait_for_accent(place, DARK_TRUE);
+	setenv("COLORTERM", "", 1);
+	open_again(place, "");
+	assert_false(has_written(place, "8;5;"));
+	setenv("TERM", "xterm-256color", 1);
+	setenv("NO_COLOR", "1", 1);
+	open_again(place, "");
+	assert_false(has_written(place, "8;5;") || has_written(place, "8;2;"));
+	VTermScreenCell cell;
+	vterm_screen_get_cell(place->screen, (VTermPos){.row = 0, .col = 1}, &cell);
+	assert_true(VTERM_COLOR_IS_DEFAULT_FG(&cell.fg) && VTERM_COLOR_IS_DEFAULT_BG(&cell.bg));
+	/* the setting is above both */
+	open_again(place, "[screen]\ncolours = true\n");
+	wait_for_accent(place, DARK_TRUE);
+	open_again(place, "[screen]\ncolours = 256\n");
+	wait_for_accent(place, DARK_256);
+	open_again(place, "[screen]\ncolours = 16\n");
+	assert_false(has_written(place, "8;5;") || has_written(place, "8;2;"));
+	unsetenv("NO_COLOR");
+	unsetenv("COLORTERM");
+}
+
+/* ---- how much is written ---- */
+
+/* What is added to the figures of all, or of one alone. */
+static double cpu_add;
+static bool is_one_figure;
+
+/* Twenty services whose figures change, as each second brings them. */
+static void fill_twenty(void *data, struct view *view)
+{
+	static struct view_service services[20];
+	static char names[20][16];
+	(void)data;
+	scene_fill(SCENE_EMPTY, view);
+	for (size_t i = 0; i < COUNT_OF(services); i++) {
+		bool is_changed = !is_one_figure || i == 7;
+		snprintf(names[i], sizeof names[i], "service-%zu", i);
+		services[i] = (struct view_service){.name = names[i], .state = VIEW_HEALTHY, .memory = 24u << 20,
+			.cpu_percent = 0.1 + (is_changed ? cpu_add : 0), .ports = "8080", .up_ms = 7200000 + (uint64_t)(cpu_add * 10)};
+	}
+	view->services = services;
+	view->service_count = COUNT_OF(services);
+}
+
+static void wait_for_end(struct place *place)
+{
+	uint64_t end = clock_now_ns() + DEADLINE_MS * 1000000ull;
+	while (!text_ends_with(str_text(&place->raw), "\033[?2026l")) {
+		assert_true(clock_now_ns() < end);
+		loop_turn(place->loop, 100);
+	}
+}
+
+static size_t bytes_of_frame(struct place *place)
+{
+	wait_for_end(place);
+	str_clear(&place->raw);
+	place->revision++;
+	wait_for_end(place);
+	return place->raw.len;
+}
+
+/* At most 150 bytes a second with twenty idle services: their figures come
+ * once a second. */
+static void test_bytes(void **state)
+{
+	static const struct tui_call call = {.view = fill_twenty, .command = take_command};
+	struct place *place = *state;
+	struct tui_options options = {.in = place->slave, .out = place->slave, .commands = &deck_commands, .config = place->config};
+	struct fault fault = {0};
+	struct winsize size = {.ws_col = 120, .ws_row = 40};
+	place->columns = 120;
+	place->rows = 40;
+	vterm_set_size(place->vterm, 40, 120);
+	ioctl(place->master, TIOCSWINSZ, &size);
+	tui_close(place->tui);
+	place->tui = tui_open(place->loop, &options, &call, place, &fault);
+	assert_non_null(place->tui);
+	str_clear(&place->raw);
+	cpu_add = 0;
+	wait_for(place, "service-19");
+	is_one_figure = true;
+	for (int i = 1; i < 4; i++) {
+		cpu_add = i * 0.1;
+		size_t len = bytes_of_frame(place);
+		assert_in_range(len, 1, 32);
+	}
+	is_one_figure = false;
+	for (int i = 4; i < 7; i++) {
+		cpu_add = i * 0.1;
+		size_t len = bytes_of_frame(place);
+		assert_in_range(len, 1, 130);
+	}
+}
+
 static void check_refused(struct place *place, const char *type_name, int in, const char *words)
 {
 	static const struct tui_call call = {.view = fill_view};
@@ -506,6 +723,9 @@ int main(void)
 	setenv("TERM", "xterm-256color", 1);
 	setenv("LC_ALL", "C.UTF-8", 1);
 	unsetenv("NO_COLOR");
+	unsetenv("COLORTERM");
+	unsetenv("COLORFGBG");
+	unsetenv("STY");
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_comes_up, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_keys, set_up, tear_down),
@@ -518,6 +738,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_slow, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_hang_up, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_idle, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_ground, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_theme, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_depth, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_bytes, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_refused, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

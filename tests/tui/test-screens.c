@@ -5,6 +5,7 @@
 #include "scene.h"
 
 #include <stdio.h>
+#include <wchar.h>
 
 struct screen {
 	struct loop *loop;
@@ -51,7 +52,8 @@ static void take_traffic(void *data, bool is_on)
 	screen->is_traffic_wanted = is_on;
 }
 
-static void open_screen(struct screen *screen, enum scene_kind kind, unsigned columns, unsigned rows, bool is_ascii)
+static void open_screen_with(struct screen *screen, enum scene_kind kind, unsigned columns, unsigned rows, bool is_ascii,
+	const char *settings)
 {
 	static const struct tui_call call = {.view = fill_view, .command = take_command, .traffic = take_traffic,
 		.others = take_others, .in_sight = take_in_sight};
@@ -61,10 +63,16 @@ static void open_screen(struct screen *screen, enum scene_kind kind, unsigned co
 	*screen = (struct screen){.kind = kind};
 	screen->loop = loop_open();
 	screen->config = config_open("/dev/null", themes);
+	config_read(screen->config, settings, "config.ini");
 	struct tui_options options = {.commands = &deck_commands, .config = screen->config, .headless_columns = columns,
 		.headless_rows = rows, .headless_colours = 256, .headless_ascii = is_ascii};
 	screen->tui = tui_open(screen->loop, &options, &call, screen, &fault);
 	assert_non_null(screen->tui);
+}
+
+static void open_screen(struct screen *screen, enum scene_kind kind, unsigned columns, unsigned rows, bool is_ascii)
+{
+	open_screen_with(screen, kind, columns, rows, is_ascii, "");
 }
 
 static void draw(struct screen *screen)
@@ -382,6 +390,47 @@ static void test_traffic(void **state)
 	close_screen(&screen);
 }
 
+/* ---- with settings ---- */
+
+static const char chords[] = "[keys]\nfirst = \"g g\" Home\nlast = \"g e\" End\nzoom = \"g z\"\nstop = \"g x s\"\nstart = F9\n";
+
+static const struct {
+	struct step step;
+	const char *settings;
+} looks[] = {
+	{{"theme", SCENE_FAILED, 80, 24, false, "\024"}, ""},
+	{{"theme-wide", SCENE_DECK, 120, 40, false, "\024jjjj"}, ""},
+	{{"theme-small", SCENE_DECK, 40, 12, true, "\024G"}, ""},
+	{{"theme-kept", SCENE_DECK, 80, 24, false, "\024jj\r"}, ""},
+	{{"chord", SCENE_DECK, 80, 24, false, "g"}, chords},
+	{{"chord-cyrillic", SCENE_DECK, 80, 24, false, "\xd0\xbf\xd1\x8f"}, chords},
+	{{"chord-nowhere", SCENE_DECK, 80, 24, false, "gj"}, chords},
+	{{"chord-clash", SCENE_DECK, 80, 24, false, ""}, "[keys]\nquit = \"g q\"\n"},
+	{{"help-own", SCENE_DECK, 80, 24, false, "?your own"}, chords},
+	{{"help-own-wide", SCENE_DECK, 120, 40, false, "?"}, chords},
+	{{"palette-history", SCENE_DECK, 80, 24, false, ":zoo\r:wrap\r:zoom\r:\033[A"}, ""},
+	{{"palette-history-run", SCENE_DECK, 80, 24, false, ":zoo\r:wrap\r:\033[A\033[B\r"}, ""},
+	{{"plots-braille", SCENE_DECK, 100, 24, false, ""}, "[screen]\nplots = braille\n"},
+	{{"plots-ascii", SCENE_DECK, 100, 24, false, ""}, "[screen]\nplots = ascii\n"},
+};
+
+static void test_looks(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(looks); i++) {
+		struct screen screen;
+		const struct step *step = &looks[i].step;
+		open_screen_with(&screen, step->kind, step->columns, step->rows, step->is_ascii, looks[i].settings);
+		draw(&screen);
+		for (const char *at = step->keys; *at != '\0'; at++) {
+			char one[2] = {*at, '\0'};
+			type(&screen, one);
+		}
+		compare(&screen, step->name);
+		close_screen(&screen);
+	}
+}
+
 static void test_resize(void **state)
 {
 	struct screen screen;
@@ -406,7 +455,7 @@ static void test_sizes(void **state)
 	static const unsigned sizes[][2] = {{1, 1}, {2, 1}, {1, 3}, {29, 6}, {30, 5}, {30, 6}, {31, 7}, {59, 15}, {60, 14},
 		{60, 15}, {109, 15}, {110, 15}, {500, 200}, {80, 8}, {110, 24}, {61, 100}};
 	static const char *const keys[] = {"", "?", "q", "\033[200~x\033[201~", ":", "\r", "\t\r", "/o", "zx", "wG", "zwk",
-		"&o\r", "LLL\r", "Vkk*", "t>>", "@1:2\r", "LL&\025\r", "i", "ilj\r", "i/o\r", "J", "Jj", "]]z"};
+		"&o\r", "LLL\r", "Vkk*", "t>>", "@1:2\r", "LL&\025\r", "i", "ilj\r", "i/o\r", "J", "Jj", "]]z", "\024", "\024jj"};
 	(void)state;
 	for (int kind = 0; kind < SCENE_KINDS; kind++) {
 		struct screen screen;
@@ -428,6 +477,31 @@ static void test_sizes(void **state)
 	}
 }
 
+/* At every width a row ends within the screen, with whole letters. */
+static void test_widths(void **state)
+{
+	static const enum scene_kind kinds[] = {SCENE_ODD, SCENE_DECK, SCENE_FAILED};
+	(void)state;
+	for (size_t k = 0; k < COUNT_OF(kinds); k++) {
+		struct screen screen;
+		open_screen(&screen, kinds[k], 80, 24, false);
+		for (unsigned columns = 1; columns < 132; columns++) {
+			tui_set_size(screen.tui, columns, 24);
+			draw(&screen);
+			auto_free char *picture = tui_picture(screen.tui);
+			auto_strings rows = {0};
+			strings_split(&rows, picture, '\n');
+			for (size_t i = 0; i < rows.count; i++) {
+				wchar_t wide[512];
+				size_t len = mbstowcs(wide, rows.items[i], COUNT_OF(wide));
+				assert_true(len < COUNT_OF(wide));
+				assert_in_range(wcswidth(wide, len), 0, columns);
+			}
+		}
+		close_screen(&screen);
+	}
+}
+
 int main(void)
 {
 	setenv("TZ", "UTC", 1);
@@ -438,8 +512,10 @@ int main(void)
 		cmocka_unit_test(test_marked),
 		cmocka_unit_test(test_in_sight),
 		cmocka_unit_test(test_traffic),
+		cmocka_unit_test(test_looks),
 		cmocka_unit_test(test_resize),
 		cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_widths),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
