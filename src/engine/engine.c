@@ -38,6 +38,8 @@ static bool agree(struct engine *engine, struct fault *fault)
 	}
 	bool good = newest >= OLDEST_MINOR && oldest <= NEWEST_MINOR;
 	engine->version = mem_print("1.%u", newest < NEWEST_MINOR ? newest : NEWEST_MINOR);
+	engine->server = str_steal(&clean);
+	engine->arch = mem_copy_string(json_string_value(json_object_get(json, "Arch")));
 	json_decref(json);
 	return good;
 }
@@ -168,6 +170,8 @@ void engine_close(struct engine *engine)
 	str_finish(&engine->event_bytes);
 	free(engine->project);
 	free(engine->version);
+	free(engine->server);
+	free(engine->arch);
 	free(engine);
 }
 
@@ -179,6 +183,16 @@ const char *engine_address(const struct engine *engine)
 const char *engine_api_version(const struct engine *engine)
 {
 	return engine->version;
+}
+
+const char *engine_server_version(const struct engine *engine)
+{
+	return engine->server != NULL ? engine->server : "";
+}
+
+const char *engine_server_arch(const struct engine *engine)
+{
+	return engine->arch != NULL ? engine->arch : "amd64";
 }
 
 bool engine_is_local(const struct engine *engine)

@@ -24,6 +24,7 @@ struct engine {
 	struct loop_timer *timer;
 	struct engine_place place;
 	char *version; /* "1.41" */
+	char *server, *arch; /* as the engine names them: "20.10.24", "amd64" */
 
 	struct engine_request *requests; /* all that are under way */
 	ARRAY(struct engine_request *) ready; /* those with news for their owner */
