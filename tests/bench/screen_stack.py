@@ -85,7 +85,8 @@ class Stack:
         """So many services, all of them running."""
         self.names = [f"svc-{number:02}" for number in range(1, count + 1)]
         services = {name: {"image": self.image, "network_mode": "none", "stop_grace_period": "1s",
-                           "labels": [LABEL]} for name in self.names}
+                           "labels": [LABEL],
+                           "logging": {"driver": "json-file", "options": {"max-size": "2g", "max-file": "1"}}} for name in self.names}
         (self.root / "compose.yaml").write_text(json.dumps({"services": services}, indent=1))
         run("docker", "compose", "up", "--detach", *words, cwd=self.root, env=self.env, timeout=300)
         self.ids = until(self.running, f"the {count} services do not run", 60)
