@@ -119,6 +119,12 @@ static void draw_spark(struct tui *tui, const struct view_service *service, int 
 	}
 }
 
+/* Below a minute by tens: no row is worth a new cell each second, over ssh. */
+static uint64_t calm_age(uint64_t ms)
+{
+	return ms >= 10000 && ms < 60000 ? ms / 10000 * 10000 : ms;
+}
+
 static void draw_figures(struct tui *tui, const struct view_service *service, const struct widths *widths, int y, int at)
 {
 	char text[32];
@@ -156,7 +162,7 @@ static void draw_figures(struct tui *tui, const struct view_service *service, co
 		at += widths->ports + 2;
 	}
 	if (widths->up > 0 && service->up_ms > 0)
-		pen_right(tui, y, at, widths->up, pen_age(tui, service->up_ms, text, sizeof text), muted);
+		pen_right(tui, y, at, widths->up, pen_age(tui, calm_age(service->up_ms), text, sizeof text), muted);
 }
 
 static void draw_cause(struct tui *tui, const struct view_service *service, int y, int x, int w)
