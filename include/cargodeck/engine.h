@@ -121,6 +121,8 @@ void engine_containers_finish(struct engine_containers *list);
 void engine_containers_read(const json_t *json, struct engine_containers *list);
 /* Path that lists a project's containers, all states. The caller frees. */
 char *engine_containers_path(const char *project);
+/* The same for containers that compose made from a project in this folder. */
+char *engine_containers_of_folder_path(const char *folder);
 
 struct engine_inspect {
 	char *id, *state, *health, *health_output, *restart_policy;

@@ -357,6 +357,11 @@ void deck_set_limits(struct deck *deck, unsigned ready_ms, unsigned silent_ms, s
 	deck->log_bytes = log_bytes;
 }
 
+void deck_show_early(struct deck *deck)
+{
+	rows_show_early(deck);
+}
+
 void deck_watch_figures(struct deck *deck)
 {
 	rows_watch_figures(deck);

@@ -248,7 +248,7 @@ static void fill_start(struct deck *deck, struct deck_view_store *store, struct 
 			.waits = row->state == STEP_WAITING ? waits[i] : NULL, .done = row->done, .total = row->total,
 			.elapsed_ms = row->state == STEP_RUNNING ? (clock_now_ns() - row->began_ns) / 1000000 : row->took_ms};
 	}
-	*start = (struct view_start){.is_shown = !deck->is_up && !deck->is_following, .steps = store->steps, .count = STEP_COUNT,
+	*start = (struct view_start){.is_shown = !deck->is_up && !deck->was_up && !deck->is_following, .steps = store->steps, .count = STEP_COUNT,
 		.elapsed_ms = (clock_now_ns() - deck->began_ns) / 1000000};
 }
 
