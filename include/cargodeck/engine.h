@@ -50,7 +50,7 @@ void engine_close(struct engine *engine);
 const char *engine_address(const struct engine *engine); /* "unix:///var/run/docker.sock" */
 const char *engine_api_version(const struct engine *engine); /* "1.41": the one in use */
 const char *engine_server_version(const struct engine *engine); /* "20.10.24+dfsg1", when it was opened; "": unknown */
-const char *engine_server_arch(const struct engine *engine); /* "amd64", in Go's names */
+const char *engine_server_arch(const struct engine *engine); /* "amd64" or "x86_64" */
 bool engine_is_local(const struct engine *engine); /* a unix socket: bind mounts work */
 
 /* Follows /events of the containers of one compose project and of what we label
