@@ -137,6 +137,15 @@ static void add_errors(struct deck *deck, struct deck_view_store *store)
 	}
 }
 
+/* Shown early, and no image of ours among what runs: there will hardly be a build. */
+static bool seems_plain(const struct deck *deck)
+{
+	bool plain = deck->project == NULL && deck->was_up;
+	for (size_t i = 0; i < services_count(deck->services) && plain; i++)
+		plain = services_at(deck->services, i)->kind == NULL;
+	return plain;
+}
+
 static void fill_build(struct deck *deck, struct deck_view_store *store, struct view_build *build)
 {
 	build->state = build_state_of(deck->build_state);
@@ -154,6 +163,8 @@ static void fill_build(struct deck *deck, struct deck_view_store *store, struct 
 	build->complaint = deck->complaint;
 	if (deck->project != NULL && rows_ours(deck) == 0)
 		build->absent = deck->project->manifest == NULL ? "no Cargo.toml here: nothing is built" : "no service here runs a program of this workspace: `cargodeck doctor` says why";
+	else if (seems_plain(deck))
+		build->absent = "compose and cargo are asked whether there is anything to build";
 }
 
 /* ---- saves ---- */

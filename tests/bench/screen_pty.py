@@ -22,6 +22,7 @@ PIECE = 1 << 16
 # What programs ask a terminal at their start, and what xterm answers.
 ANSWERS = ((re.compile(rb"\x1b\[0?c"), b"\x1b[?62;22c"), (re.compile(rb"\x1b\[6n"), b"\x1b[1;1R"), (re.compile(rb"\x1b\[5n"), b"\x1b[0n"),
            (re.compile(rb"\x1b\]11;\?(?:\x07|\x1b\\)"), b"\x1b]11;rgb:0000/0000/0000\x1b\\"))
+REPEAT = re.compile(rb"([\x20-\x7f]|[\xc2-\xf4][\x80-\xbf]{1,3})\x1b\[(\d+)b")
 SEQUENCE = re.compile(rb"\x1b\[[0-9;?<>=]*[ -/]*[@-~]|\x1b[()][0-9A-B]|\x1b[=>78cM]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|[\x0e\x0f]")
 
 
@@ -56,8 +57,12 @@ class Picture:
         self.screen = ctypes.c_void_p(self.library.vterm_obtain_screen(self.term))
         self.library.vterm_screen_enable_altscreen(self.screen, 1)
         self.library.vterm_screen_reset(self.screen, 1)
+        self.last = b""
 
     def write(self, raw):
+        """With CSI b, which libvterm 0.1 does not know, written out (ECMA-48, REP)."""
+        raw = REPEAT.sub(lambda found: found[1] * (1 + int(found[2])), self.last + raw)[len(self.last):]
+        self.last = raw[-1:] if raw[-1:].isascii() else b""
         self.library.vterm_input_write(self.term, raw, ctypes.c_size_t(len(raw)))
 
     def lines(self):

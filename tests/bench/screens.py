@@ -210,7 +210,7 @@ def flooded(table, subjects, made, quick, budget):
     """Keys while the log in view gets lines. Both services get them, so that it does whichever is chosen."""
     with stack("flood", made) as project:
         project.grow(2)
-        for subject in subjects:
+        for subject in subjects[:1] if quick else subjects:
             if not subject.chooses or not subject.shows_log or subject.opens_log or subject.name == "mprocs" or budget.is_over(subject.name):
                 continue
             with excused(table, subject, "keys under 10k lines/s"), subject.on(project) as program:
@@ -223,7 +223,7 @@ def flooded(table, subjects, made, quick, budget):
                 finally:
                     for name in project.names:
                         project.signal(name, "SIGHUP")
-        for subject in subjects[:2]:
+        for subject in subjects[:1 if quick else 2]:
             with excused(table, subject, "keys under 100k lines/s"), subject.on(project) as program:
                 program.drain(2)
                 try:
@@ -276,17 +276,16 @@ def burst_seen(subject, project, program, patience):
     return (BURST, at - began) if at is not None else (newest(program.lines()), patience)
 
 
-def intake(table, subjects, made, budget):
+def intake(table, subjects, made, quick, budget):
     """A million lines as fast as the service writes them, the log in view."""
     with stack("burst", made) as project:
         rate = 0
-        for _ in range(2):
+        for _ in range(1 if quick else 2):
             project.grow(1, "--force-recreate")
             rate = max(rate, BURST / raw_reader(project) / 1000)
         table.peer("screen: intake of 1M lines", "raw reader", f"{rate:.0f} k/s")
-        logs = Subject("docker logs", lambda project: ["docker", "logs", "-f", "--tail", "1", project.container("svc-01")])
-        for subject in [*subjects, logs]:
-            if not subject.shows_log or (subject not in subjects[:2] and budget.is_over(subject.name)):
+        for subject in subjects:
+            if not subject.shows_log or budget.is_over(subject.name):
                 continue
             with excused(table, subject, "the intake of 1M lines"):
                 project.grow(1, "--force-recreate")
@@ -296,6 +295,10 @@ def intake(table, subjects, made, budget):
                         program.type(subject.opens_log)
                         program.drain(1)
                     one_intake(table, subject, project, program, rate)
+
+
+def logs_subject():
+    return Subject("docker logs", lambda project: ["docker", "logs", "-f", "--tail", "1", project.container("svc-01")])
 
 
 def one_intake(table, subject, project, program, rate):
@@ -389,4 +392,4 @@ def screen(table, quick):
         flooded(table, subjects, made, quick, budget)
         if not quick:
             recovery(table, made)
-        intake(table, subjects, made, budget)
+        intake(table, subjects[:1] if quick else [*subjects, logs_subject()], made, quick, budget)
