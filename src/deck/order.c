@@ -32,7 +32,9 @@ static void compose_order(struct deck *deck, const char *verb, const char *servi
 bool deck_service_order(struct deck *deck, const char *name, const char *verb, struct fault *fault)
 {
 	struct service *service = services_find(deck->services, name);
-	if (deck->project == NULL || service == NULL)
+	if (deck->project == NULL)
+		return fault_set(fault, FAULT_FAILED, "the project is not read yet");
+	if (service == NULL)
 		return fault_set(fault, FAULT_USAGE, "there is no service %s", name != NULL ? name : "");
 	if (share_order(deck, verb, name))
 		return true;

@@ -331,13 +331,18 @@ static void show_early(struct deck *deck, const struct engine_containers *list)
 		if (list->items[i].service != NULL && !list->items[i].oneoff)
 			strings_add_new(&names, list->items[i].service);
 	strings_sort(&names); /* as compose prints them */
-	deck->was_up = names.count > 0;
-	for (size_t i = 0; i < names.count; i++) {
-		struct service *service = services_add(deck->services, names.items[i]);
+	bool first = services_count(deck->services) == 0, all_run = names.count > 0;
+	for (size_t i = 0; i < names.count; i++)
+		services_add(deck->services, names.items[i]);
+	for (size_t i = 0; i < services_count(deck->services); i++) {
+		struct service *service = services_at(deck->services, i);
 		take_container(deck, service, choose(list, service->name));
-		deck->was_up &= service->run == SERVICE_RUNNING;
+		all_run &= service->run == SERVICE_RUNNING;
 	}
-	read_first_figures(deck);
+	if (first) {
+		deck->was_up = all_run;
+		read_first_figures(deck);
+	}
 	deck_changed(deck);
 }
 
@@ -414,6 +419,8 @@ void rows_refresh(struct deck *deck)
 
 void rows_event(struct deck *deck, const struct engine_event *event)
 {
+	if (deck->project == NULL && deck->early == NULL && services_count(deck->services) > 0)
+		rows_show_early(deck); /* compose may have failed: what is shown stays true */
 	if (!text_equal(event->type, "container") || deck->name == NULL || !text_equal(event->project, deck->name))
 		return;
 	/* somebody stopped it on purpose (Engine API, /events: stop comes after die) */

@@ -72,7 +72,7 @@ class Stack:
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix=f"cargodeck-bench-{what}-"))
         self.root = self.folder / what
         self.root.mkdir()
-        self.project = f"cdbench-{what}-{os.getpid()}"
+        self.project = f"{what}{os.getpid()}"  # short: some screens cut long names
         self.image = made
         self.env = dict(os.environ, COMPOSE_PROJECT_NAME=self.project, XDG_STATE_HOME=str(self.folder / "state"),
                         XDG_CONFIG_HOME=str(self.folder / "config"), XDG_RUNTIME_DIR=str(self.folder / "runtime"), **(env or {}))
