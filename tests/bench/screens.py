@@ -171,14 +171,14 @@ def keys(table, line, subject, program, count, goal, **options):
 def calm(table, subject, project, alone, quick):
     """One run of a program: at rest, then keys."""
     with subject.on(project) as program:
-        check(program.drain(2 + subject.patience), "it ended by itself")
-        rests(table, subject, project, program, alone, 4 if quick else 10 if subject.name in (OURS, LEAST) else 6)
+        check(program.drain((1 if quick else 2) + subject.patience), "it ended by itself")
+        rests(table, subject, project, program, alone, 3 if quick else 10 if subject.name in (OURS, LEAST) else 6)
         if subject.chooses:
             keys(table, f"screen, {len(project.names)} services: key to screen", subject, program, 40 if quick else 100, "0.6 / 0.8 ms")
 
 
 def sized(table, project, subjects, quick, budget):
-    alone = engine_alone(3 if quick else 6)
+    alone = engine_alone(2 if quick else 6)
     for subject in subjects:
         own = subject.name in (OURS, LEAST)
         if not own and (len(project.names) < 20 or budget.is_over(subject.name)):
@@ -230,7 +230,7 @@ def flooded(table, subjects, made, quick, budget):
                 try:
                     project.signal("svc-01", "SIGUSR2")
                     program.drain(1)
-                    keys(table, "screen: key with 100k lines/s in view", subject, program, 20 if quick else 60, "8 / 8 ms", **ahead(subject))
+                    keys(table, "screen: key with 100k lines/s in view", subject, program, 60, "8 / 8 ms", **ahead(subject))
                 finally:
                     project.signal("svc-01", "SIGHUP")
 
