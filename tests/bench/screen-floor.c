@@ -84,7 +84,7 @@ static CURL *ask(const char *socket, const char *path, curl_write_callback write
 {
 	CURL *curl = curl_easy_init();
 	char url[1024];
-	snprintf(url, sizeof url, "http://engine%s", path);
+	snprintf(url, sizeof url, "http://localhost/%s", path + 1);
 	curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, socket);
 	curl_easy_setopt(curl, CURLOPT_URL, url);
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, write);
