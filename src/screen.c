@@ -307,9 +307,10 @@ static bool open_all(struct screen *screen, const struct command_line *line, str
 	deck_set_hooks(screen->deck, config_text(screen->config, CONFIG_ON_SERVING), config_text(screen->config, CONFIG_ON_FAILED));
 	deck_set_limits(screen->deck, (unsigned)config_number(screen->config, CONFIG_READY_LIMIT),
 		(unsigned)config_number(screen->config, CONFIG_READY_SILENT), (size_t)config_number(screen->config, CONFIG_LOG_BYTES));
+	deck_show_early(screen->deck);
+	deck_watch_figures(screen->deck);
 	if (!deck_start(screen->deck, fault))
 		return false;
-	deck_watch_figures(screen->deck);
 	screen->tui = tui_open(screen->loop, &(struct tui_options){.in = STDIN_FILENO, .out = STDOUT_FILENO,
 		.commands = &deck_commands, .config = screen->config}, &calls, screen, fault);
 	return screen->tui != NULL;

@@ -120,6 +120,9 @@ void deck_set_limits(struct deck *deck, unsigned ready_ms, unsigned silent_ms, s
  * fails; NULL or empty: none. They get "serving", "build", "swap" or "service",
  * the service (or the programs) and the generation as $1 to $3. */
 void deck_set_hooks(struct deck *deck, const char *on_serving, const char *on_failed);
+/* Before deck_start(), for a screen: what compose's labels say of containers that
+ * are there is shown while compose is asked, which takes longer. */
+void deck_show_early(struct deck *deck);
 /* Reads CPU and memory each second from now on. */
 void deck_watch_figures(struct deck *deck);
 /* Network and block I/O too, or no longer: they cost some files more a service. */

@@ -49,6 +49,8 @@ struct engine *engine_open(struct loop *loop, const char *host, const char *cont
 void engine_close(struct engine *engine);
 const char *engine_address(const struct engine *engine); /* "unix:///var/run/docker.sock" */
 const char *engine_api_version(const struct engine *engine); /* "1.41": the one in use */
+const char *engine_server_version(const struct engine *engine); /* "20.10.24+dfsg1", when it was opened; "": unknown */
+const char *engine_server_arch(const struct engine *engine); /* "amd64" or "x86_64" */
 bool engine_is_local(const struct engine *engine); /* a unix socket: bind mounts work */
 
 /* Follows /events of the containers of one compose project and of what we label
@@ -123,6 +125,8 @@ void engine_containers_finish(struct engine_containers *list);
 void engine_containers_read(const json_t *json, struct engine_containers *list);
 /* Path that lists a project's containers, all states. The caller frees. */
 char *engine_containers_path(const char *project);
+/* The same for containers that compose made from a project in this folder. */
+char *engine_containers_of_folder_path(const char *folder);
 
 struct engine_inspect {
 	char *id, *state, *health, *health_output, *restart_policy;

@@ -62,7 +62,7 @@ struct service *services_find(struct services *services, const char *name); /* N
 struct service *services_find_container(struct services *services, const char *id);
 /* Finds it or makes it; the order is that of adding. */
 struct service *services_add(struct services *services, const char *name);
-/* Forgets every service that is not in the list. */
+/* Forgets every service that is not in the list; the others stand in its order. */
 void services_keep(struct services *services, const struct strings *names);
 
 /* Replaces an owned text; true: it is another one now. */

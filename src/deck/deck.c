@@ -222,19 +222,6 @@ static const char *machine_of(const char *arch)
 	return text_equal(arch, "arm64") ? "aarch64" : arch;
 }
 
-static bool ask_version(struct deck *deck, struct fault *fault)
-{
-	json_t *json = engine_wait(deck->engine, "GET", "/version", NULL, 10000, fault);
-	if (json == NULL)
-		return false;
-	const char *version = json_string_value(json_object_get(json, "Version"));
-	const char *arch = json_string_value(json_object_get(json, "Arch"));
-	deck->engine_version = mem_copy_string(version != NULL ? version : "");
-	deck->engine_arch = mem_copy_string(arch != NULL ? machine_of(arch) : "x86_64");
-	json_decref(json);
-	return true;
-}
-
 /* ---- public ---- */
 
 static void copy_options(struct deck_options *to, const struct deck_options *from)
@@ -275,10 +262,12 @@ struct deck *deck_open(struct loop *loop, const struct deck_options *options,
 	deck->images = map_open(free);
 	deck->kinds = map_open(NULL);
 	deck->engine = engine_open(loop, options->host, options->context, fault);
-	if (deck->engine == NULL || !ask_version(deck, fault)) {
+	if (deck->engine == NULL) {
 		deck_close(deck);
 		return NULL;
 	}
+	deck->engine_version = mem_copy_string(engine_server_version(deck->engine));
+	deck->engine_arch = mem_copy_string(machine_of(engine_server_arch(deck->engine)));
 	/* docker's own commands must mean the same engine */
 	setenv("DOCKER_HOST", engine_address(deck->engine), 1);
 	unsetenv("DOCKER_CONTEXT");
@@ -373,6 +362,11 @@ void deck_set_limits(struct deck *deck, unsigned ready_ms, unsigned silent_ms, s
 	deck->ready_ms = ready_ms;
 	deck->silent_ms = silent_ms;
 	deck->log_bytes = log_bytes;
+}
+
+void deck_show_early(struct deck *deck)
+{
+	rows_show_early(deck);
 }
 
 void deck_watch_figures(struct deck *deck)

@@ -196,6 +196,8 @@ struct deck {
 	struct strings recreate; /* services whose configuration changed */
 	struct strings brought; /* services that were brought up, or tried to */
 	bool is_listed; /* the engine's list came once */
+	struct engine_request *early; /* the list before the project is known */
+	bool was_up; /* all that list had ran: nothing is to be brought up first */
 	unsigned looking; /* containers that are looked at in full */
 	ARRAY(struct probe *) probes;
 	ARRAY(struct cause *) causes;
@@ -315,6 +317,7 @@ void rows_tell(struct deck *deck); /* SERVICE events for what changed */
 void rows_close(struct deck *deck);
 void rows_from_project(struct deck *deck);
 size_t rows_ours(const struct deck *deck); /* services that run a program of the workspace */
+void rows_show_early(struct deck *deck); /* what runs already, while the project is read */
 void rows_read_figures(struct deck *deck);
 void rows_watch_figures(struct deck *deck); /* CPU and memory each second from now on */
 

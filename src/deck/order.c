@@ -40,7 +40,9 @@ static bool order_one(struct deck *deck, const char *name, const char *verb, str
 	struct service *service = services_find(deck->services, name);
 	if (name != NULL && name[0] == '/')
 		return others_order(deck, name, verb, fault);
-	if (deck->project == NULL || service == NULL)
+	if (deck->project == NULL)
+		return fault_set(fault, FAULT_FAILED, "the project is not read yet");
+	if (service == NULL)
 		return fault_set(fault, FAULT_USAGE, "there is no service %s", name != NULL ? name : "");
 	if (share_order(deck, verb, name))
 		return true;

@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-enum { REFRESH_MS = 15, FIGURES_MS = 1000 };
+enum { REFRESH_MS = 15, FIGURES_MS = 1000, FIRST_SHARE_MS = 8 };
 
 /* ---- from the project ---- */
 
@@ -49,6 +49,8 @@ void rows_from_project(struct deck *deck)
 void rows_tell(struct deck *deck)
 {
 	bool any = false;
+	if (deck->project == NULL)
+		return; /* shown early: nobody is told before it is known whose it is */
 	for (size_t i = 0; i < services_count(deck->services); i++) {
 		struct service *service = services_at(deck->services, i);
 		if (!service_has_changed(service))
@@ -190,6 +192,82 @@ static void look_at(struct deck *deck, const struct service *service)
 	engine_ask(deck->engine, "GET", path, NULL, 10000, on_looked, look);
 }
 
+/* ---- figures ---- */
+
+static void read_traffic(struct deck *deck, struct service *service)
+{
+	struct engine_traffic_state *state = map_get(deck->traffic, service->container);
+	struct engine_traffic traffic;
+	if (state == NULL) {
+		state = mem_alloc(sizeof *state);
+		map_put(deck->traffic, service->container, state);
+	}
+	if (!engine_traffic_read(service->container, state, &traffic))
+		return;
+	service->received = traffic.received;
+	service->sent = traffic.sent;
+	service->read = traffic.read;
+	service->written = traffic.written;
+}
+
+void deck_watch_traffic(struct deck *deck, bool is_on)
+{
+	if (is_on == (deck->traffic != NULL) || (is_on && !engine_is_local(deck->engine)))
+		return;
+	map_close(deck->traffic);
+	deck->traffic = is_on ? map_open(free) : NULL;
+	for (size_t i = 0; i < services_count(deck->services); i++)
+		service_forget_traffic(services_at(deck->services, i));
+}
+
+void rows_read_figures(struct deck *deck)
+{
+	if (deck->usage == NULL)
+		deck->usage = map_open(free);
+	for (size_t i = 0; i < services_count(deck->services); i++) {
+		struct service *service = services_at(deck->services, i);
+		struct engine_usage usage;
+		if (service->run != SERVICE_RUNNING && service->cpu_percent >= 0)
+			service_forget_usage(service); /* it uses nothing now */
+		if (service->run != SERVICE_RUNNING || service->container == NULL)
+			continue;
+		struct engine_usage_state *state = map_get(deck->usage, service->container);
+		if (state == NULL) {
+			state = mem_alloc(sizeof *state);
+			map_put(deck->usage, service->container, state);
+		}
+		if (engine_usage_read(service->container, state, &usage))
+			service_add_usage(service, usage.cpu_percent, usage.memory, usage.memory_limit);
+		if (deck->traffic != NULL)
+			read_traffic(deck, service);
+	}
+	others_read_figures(deck);
+	deck_changed(deck);
+}
+
+static void read_figures(void *data)
+{
+	rows_read_figures(data);
+}
+
+/* Containers that are new to the screen: memory at once, and a share of a core,
+ * which needs two readings, very soon. */
+static void read_first_figures(struct deck *deck)
+{
+	if (deck->figures == NULL)
+		return;
+	rows_read_figures(deck);
+	loop_timer_set(deck->figures, FIRST_SHARE_MS, FIGURES_MS);
+}
+
+void rows_watch_figures(struct deck *deck)
+{
+	if (deck->figures != NULL || !engine_is_local(deck->engine))
+		return;
+	deck->figures = loop_timer_open(deck->loop, read_figures, deck);
+	loop_timer_set(deck->figures, 50, FIGURES_MS);
+}
+
 /* ---- the list ---- */
 
 /* Of several containers the one that runs, else the newest, stands for its service. */
@@ -268,6 +346,64 @@ static void note_foreign(struct deck *deck)
 	deck_fault(deck, "foreign", &fault);
 }
 
+/* ---- before the project is known ---- */
+
+/* Containers of one project alone; of several nobody knows which is meant. */
+static bool is_one_project(const struct engine_containers *list)
+{
+	for (size_t i = 1; i < list->count; i++)
+		if (!text_equal(list->items[i].project, list->items[0].project))
+			return false;
+	return list->count > 0;
+}
+
+static void show_early(struct deck *deck, const struct engine_containers *list)
+{
+	auto_strings names = {0};
+	for (size_t i = 0; i < list->count; i++)
+		if (list->items[i].service != NULL && !list->items[i].oneoff)
+			strings_add_new(&names, list->items[i].service);
+	strings_sort(&names); /* as compose prints them */
+	bool first = services_count(deck->services) == 0, all_run = names.count > 0;
+	for (size_t i = 0; i < names.count; i++)
+		services_add(deck->services, names.items[i]);
+	for (size_t i = 0; i < services_count(deck->services); i++) {
+		struct service *service = services_at(deck->services, i);
+		take_container(deck, service, choose(list, service->name));
+		all_run &= service->run == SERVICE_RUNNING;
+	}
+	if (first) {
+		deck->was_up = all_run;
+		read_first_figures(deck);
+	}
+	deck_changed(deck);
+}
+
+static void on_early(void *data, const struct engine_answer *answer, const struct fault *fault)
+{
+	struct deck *deck = data;
+	struct engine_containers list = {0};
+	deck->early = NULL;
+	if (fault != NULL || answer->json == NULL || deck->project != NULL)
+		return;
+	engine_containers_read(answer->json, &list);
+	if (is_one_project(&list))
+		show_early(deck, &list);
+	engine_containers_finish(&list);
+}
+
+/* Compose takes a while to say which services there are. Those that run carry
+ * its labels: they are shown meanwhile. */
+void rows_show_early(struct deck *deck)
+{
+	const char *name = deck->options.project_name != NULL ? deck->options.project_name : getenv("COMPOSE_PROJECT_NAME");
+	auto_free char *folder = realpath(deck->options.folder != NULL ? deck->options.folder : ".", NULL);
+	if (folder == NULL)
+		return;
+	auto_free char *path = name != NULL && name[0] != '\0' ? engine_containers_path(name) : engine_containers_of_folder_path(folder);
+	deck->early = engine_ask(deck->engine, "GET", path, NULL, 10000, on_early, deck);
+}
+
 static void on_list(void *data, const struct engine_answer *answer, const struct fault *fault)
 {
 	struct deck *deck = data;
@@ -280,6 +416,8 @@ static void on_list(void *data, const struct engine_answer *answer, const struct
 			take_container(deck, service, choose(&list, service->name));
 		}
 		engine_containers_finish(&list);
+		if (!deck->is_listed)
+			read_first_figures(deck);
 		deck->is_listed = true;
 		note_foreign(deck);
 		rows_tell(deck);
@@ -314,6 +452,8 @@ void rows_refresh(struct deck *deck)
 
 void rows_event(struct deck *deck, const struct engine_event *event)
 {
+	if (deck->project == NULL && deck->early == NULL && services_count(deck->services) > 0)
+		rows_show_early(deck); /* compose may have failed: what is shown stays true */
 	if (!text_equal(event->type, "container") || deck->name == NULL || !text_equal(event->project, deck->name))
 		return;
 	/* somebody stopped it on purpose (Engine API, /events: stop comes after die) */
@@ -324,72 +464,6 @@ void rows_event(struct deck *deck, const struct engine_event *event)
 	if (service != NULL && strcmp(event->action, "die") == 0 && text_equal(service->container, event->id))
 		look_at(deck, service);
 	rows_refresh(deck);
-}
-
-/* ---- figures ---- */
-
-static void read_traffic(struct deck *deck, struct service *service)
-{
-	struct engine_traffic_state *state = map_get(deck->traffic, service->container);
-	struct engine_traffic traffic;
-	if (state == NULL) {
-		state = mem_alloc(sizeof *state);
-		map_put(deck->traffic, service->container, state);
-	}
-	if (!engine_traffic_read(service->container, state, &traffic))
-		return;
-	service->received = traffic.received;
-	service->sent = traffic.sent;
-	service->read = traffic.read;
-	service->written = traffic.written;
-}
-
-void deck_watch_traffic(struct deck *deck, bool is_on)
-{
-	if (is_on == (deck->traffic != NULL) || (is_on && !engine_is_local(deck->engine)))
-		return;
-	map_close(deck->traffic);
-	deck->traffic = is_on ? map_open(free) : NULL;
-	for (size_t i = 0; i < services_count(deck->services); i++)
-		service_forget_traffic(services_at(deck->services, i));
-}
-
-void rows_read_figures(struct deck *deck)
-{
-	if (deck->usage == NULL)
-		deck->usage = map_open(free);
-	for (size_t i = 0; i < services_count(deck->services); i++) {
-		struct service *service = services_at(deck->services, i);
-		struct engine_usage usage;
-		if (service->run != SERVICE_RUNNING && service->cpu_percent >= 0)
-			service_forget_usage(service); /* it uses nothing now */
-		if (service->run != SERVICE_RUNNING || service->container == NULL)
-			continue;
-		struct engine_usage_state *state = map_get(deck->usage, service->container);
-		if (state == NULL) {
-			state = mem_alloc(sizeof *state);
-			map_put(deck->usage, service->container, state);
-		}
-		if (engine_usage_read(service->container, state, &usage))
-			service_add_usage(service, usage.cpu_percent, usage.memory, usage.memory_limit);
-		if (deck->traffic != NULL)
-			read_traffic(deck, service);
-	}
-	others_read_figures(deck);
-	deck_changed(deck);
-}
-
-static void read_figures(void *data)
-{
-	rows_read_figures(data);
-}
-
-void rows_watch_figures(struct deck *deck)
-{
-	if (deck->figures != NULL || !engine_is_local(deck->engine))
-		return;
-	deck->figures = loop_timer_open(deck->loop, read_figures, deck);
-	loop_timer_set(deck->figures, 50, FIGURES_MS);
 }
 
 void rows_close(struct deck *deck)

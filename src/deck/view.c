@@ -256,6 +256,15 @@ static void fill_job(const struct deck *deck, struct view_job *job)
 	job->failed = jobs->failed;
 }
 
+/* Shown early, and no image of ours among what runs: there will hardly be a build. */
+static bool seems_plain(const struct deck *deck)
+{
+	bool plain = deck->project == NULL && deck->was_up;
+	for (size_t i = 0; i < services_count(deck->services) && plain; i++)
+		plain = services_at(deck->services, i)->kind == NULL;
+	return plain;
+}
+
 static void fill_build(struct deck *deck, struct deck_view_store *store, struct view_build *build)
 {
 	build->state = build_state_of(deck->build_state);
@@ -274,6 +283,8 @@ static void fill_build(struct deck *deck, struct deck_view_store *store, struct 
 	fill_job(deck, &build->job);
 	if (deck->project != NULL && rows_ours(deck) == 0)
 		build->absent = deck->project->manifest == NULL ? "no Cargo.toml here: nothing is built" : "no service here runs a program of this workspace: `cargodeck doctor` says why";
+	else if (seems_plain(deck))
+		build->absent = "compose and cargo are asked whether there is anything to build";
 }
 
 /* ---- saves ---- */
@@ -369,7 +380,7 @@ static void fill_start(struct deck *deck, struct deck_view_store *store, struct 
 			.waits = row->state == STEP_WAITING ? waits[i] : NULL, .done = row->done, .total = row->total,
 			.elapsed_ms = row->state == STEP_RUNNING ? (clock_now_ns() - row->began_ns) / 1000000 : row->took_ms};
 	}
-	*start = (struct view_start){.is_shown = !deck->is_up && !deck->is_following, .steps = store->steps, .count = STEP_COUNT,
+	*start = (struct view_start){.is_shown = !deck->is_up && !deck->was_up && !deck->is_following, .steps = store->steps, .count = STEP_COUNT,
 		.elapsed_ms = (clock_now_ns() - deck->began_ns) / 1000000};
 }
 

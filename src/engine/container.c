@@ -112,11 +112,23 @@ void engine_containers_finish(struct engine_containers *list)
 	array_finish(list);
 }
 
+static char *list_path(const char *label, const char *value)
+{
+	json_t *filter = json_pack("{s:[o]}", "label", json_sprintf("%s=%s", label, value)); /* NULL: not UTF-8 */
+	auto_free char *text = filter != NULL ? json_dumps(filter, JSON_COMPACT) : mem_print("{\"label\":[\"%s=\"]}", label);
+	auto_free char *quoted = engine_quote(text);
+	json_decref(filter);
+	return mem_print("/containers/json?all=1&filters=%s", quoted);
+}
+
 char *engine_containers_path(const char *project)
 {
-	auto_free char *filter = mem_print("{\"label\":[\"com.docker.compose.project=%s\"]}", project);
-	auto_free char *quoted = engine_quote(filter);
-	return mem_print("/containers/json?all=1&filters=%s", quoted);
+	return list_path("com.docker.compose.project", project);
+}
+
+char *engine_containers_of_folder_path(const char *folder)
+{
+	return list_path("com.docker.compose.project.working_dir", folder);
 }
 
 /* ---- inspect ---- */

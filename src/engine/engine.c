@@ -3,6 +3,10 @@
  * often, and its return is told once, when it has taken the new stream. */
 #include "engine.h"
 
+#include <ctype.h>
+#include <strings.h>
+#include <sys/utsname.h>
+
 /* Our newest: what the engine has is used where it has less. */
 enum { OLDEST_MINOR = 41, NEWEST_MINOR = 47, EVENT_LIMIT = 1 << 20 };
 
@@ -38,8 +42,50 @@ static bool agree(struct engine *engine, struct fault *fault)
 	}
 	bool good = newest >= OLDEST_MINOR && oldest <= NEWEST_MINOR;
 	engine->version = mem_print("1.%u", newest < NEWEST_MINOR ? newest : NEWEST_MINOR);
+	free(engine->server);
+	engine->server = str_steal(&clean);
+	engine->arch = mem_copy_string(json_string_value(json_object_get(json, "Arch")));
 	json_decref(json);
 	return good;
+}
+
+void engine_hear_head(struct engine *engine, const char *line, size_t len)
+{
+	static const char api[] = "Api-Version: ", server[] = "Server: ";
+	auto_str clean = {0};
+	if (engine->version != NULL)
+		return;
+	if (len > sizeof api && strncasecmp(line, api, sizeof api - 1) == 0) {
+		free(engine->api);
+		engine->api = mem_copy_bytes(line + sizeof api - 1, len - (sizeof api - 1));
+	} else if (len > sizeof server && len < 128 && strncasecmp(line, server, sizeof server - 1) == 0) {
+		/* "Docker/20.10.24 (linux)" */
+		const char *slash = memchr(line, '/', len), *end = line + len;
+		const char *from = slash != NULL ? slash + 1 : end;
+		size_t own = 0;
+		while (from + own < end && !isspace((unsigned char)from[own]))
+			own++;
+		text_add_clean(&clean, from, own, false);
+		free(engine->server);
+		engine->server = str_steal(&clean);
+	}
+}
+
+/* /_ping takes 0.3 ms where /version takes 10 (engine 20.10), and its headers
+ * say enough of an engine of this machine. One that is newer than we are must
+ * say which versions it still speaks. */
+static bool agree_quickly(struct engine *engine)
+{
+	struct utsname machine;
+	if (!text_equal(engine->place.socket, ENGINE_USUAL_SOCKET) || uname(&machine) != 0)
+		return false;
+	json_decref(engine_wait(engine, "GET", "/_ping", NULL, 10000, NULL));
+	unsigned newest = minor_of(engine->api);
+	if (newest < OLDEST_MINOR || newest > NEWEST_MINOR || engine->server == NULL || engine->server[0] == '\0')
+		return false;
+	engine->version = mem_print("1.%u", newest);
+	engine->arch = mem_copy_string(machine.machine);
+	return true;
 }
 
 /* ---- events ---- */
@@ -157,7 +203,7 @@ struct engine *engine_open(struct loop *loop, const char *host, const char *cont
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	engine_multi_open(engine);
 	engine->again = loop_timer_open(loop, follow, engine);
-	if (engine_place_find(host, context, &engine->place, fault) && agree(engine, fault))
+	if (engine_place_find(host, context, &engine->place, fault) && (agree_quickly(engine) || agree(engine, fault)))
 		return engine;
 	engine_close(engine);
 	return NULL;
@@ -173,6 +219,9 @@ void engine_close(struct engine *engine)
 	str_finish(&engine->event_bytes);
 	free(engine->project);
 	free(engine->version);
+	free(engine->server);
+	free(engine->arch);
+	free(engine->api);
 	free(engine);
 }
 
@@ -184,6 +233,16 @@ const char *engine_address(const struct engine *engine)
 const char *engine_api_version(const struct engine *engine)
 {
 	return engine->version;
+}
+
+const char *engine_server_version(const struct engine *engine)
+{
+	return engine->server != NULL ? engine->server : "";
+}
+
+const char *engine_server_arch(const struct engine *engine)
+{
+	return engine->arch != NULL ? engine->arch : "amd64";
 }
 
 bool engine_is_local(const struct engine *engine)

@@ -18,12 +18,16 @@ struct engine_place {
 bool engine_place_find(const char *host, const char *context, struct engine_place *place, struct fault *fault);
 void engine_place_finish(struct engine_place *place);
 
+#define ENGINE_USUAL_SOCKET "/var/run/docker.sock"
+
 struct engine {
 	struct loop *loop;
 	CURLM *multi;
 	struct loop_timer *timer;
 	struct engine_place place;
 	char *version; /* "1.41" */
+	char *server, *arch; /* as the engine names them: "20.10.24", "amd64" */
+	char *api; /* header Api-Version, before the version is agreed on */
 
 	struct engine_request *requests; /* all that are under way */
 	ARRAY(struct engine_request *) ready; /* those with news for their owner */
@@ -60,6 +64,9 @@ struct engine_connect {
 };
 CURL *engine_connect_open(struct engine *engine, struct engine_connect *connect, char *error);
 void engine_connect_close(struct engine *engine, CURL *curl);
+
+/* A header line of an answer; what it says of versions is kept until one is agreed on. */
+void engine_hear_head(struct engine *engine, const char *line, size_t len);
 
 /* Sets the fault for "nobody answers there", with what mends it. */
 void engine_say_unreachable(const struct engine *engine, CURLcode code, const char *error, struct fault *fault);

@@ -97,7 +97,7 @@ static char *usual_socket(void)
 {
 	const char *runtime = variable("XDG_RUNTIME_DIR");
 	auto_strings places = {0};
-	strings_add(&places, "/var/run/docker.sock");
+	strings_add(&places, ENGINE_USUAL_SOCKET);
 	if (runtime != NULL) {
 		strings_print(&places, "%s/docker.sock", runtime);
 		strings_print(&places, "%s/podman/podman.sock", runtime);
@@ -105,7 +105,7 @@ static char *usual_socket(void)
 	for (size_t i = 0; i < places.count; i++)
 		if (access(places.items[i], F_OK) == 0)
 			return mem_print("unix://%s", places.items[i]);
-	return mem_copy_string("unix:///var/run/docker.sock");
+	return mem_copy_string("unix://" ENGINE_USUAL_SOCKET);
 }
 
 /* The environment's TLS settings hold for a host, never for a context. */

@@ -271,6 +271,7 @@ static size_t on_head(char *bytes, size_t size, size_t count, void *data)
 {
 	struct engine_request *request = data;
 	size_t len = size * count;
+	engine_hear_head(request->engine, bytes, len);
 	if (len == 2 && bytes[0] == '\r' && streams(request)) {
 		request->answered = true;
 		has_news(request);

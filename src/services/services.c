@@ -75,12 +75,18 @@ struct service *services_add(struct services *services, const char *name)
 
 void services_keep(struct services *services, const struct strings *names)
 {
-	for (size_t i = services->count; i-- > 0;) {
-		if (strings_have(names, services->items[i]->name))
-			continue;
-		service_free(services->items[i]);
-		array_remove(services, i);
+	size_t kept = 0;
+	for (size_t i = 0; i < names->count; i++) {
+		for (size_t j = kept; j < services->count; j++) {
+			if (strcmp(services->items[j]->name, names->items[i]) != 0)
+				continue;
+			struct service *found = services->items[j];
+			services->items[j] = services->items[kept];
+			services->items[kept++] = found;
+		}
 	}
+	while (services->count > kept)
+		service_free(services->items[--services->count]);
 }
 
 /* ---- one service ---- */

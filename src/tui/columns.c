@@ -150,6 +150,12 @@ void columns_draw_titles(struct tui *tui, const struct column_places *places, in
 
 /* ---- what stands in them ---- */
 
+/* Below a minute by tens: no row is worth a new cell each second, over ssh. */
+static uint64_t calm_age(uint64_t ms)
+{
+	return ms >= 10000 && ms < 60000 ? ms / 10000 * 10000 : ms;
+}
+
 static void draw_spark(struct tui *tui, const struct view_service *service, int y, int x, int w, struct style style)
 {
 	plot_draw(tui, y, x, w, service->history, service->history_count < VIEW_HISTORY ? service->history_count : VIEW_HISTORY, style);
@@ -224,7 +230,7 @@ static const char *cell_text(struct tui *tui, const struct view_service *service
 	case COLUMN_PORTS:
 		return service->foreign ? "not ours" : service->ports != NULL ? service->ports : "-";
 	case COLUMN_UP:
-		return service->up_ms > 0 ? pen_age(tui, service->up_ms, out, size) : NULL;
+		return service->up_ms > 0 ? pen_age(tui, calm_age(service->up_ms), out, size) : NULL;
 	case COLUMN_IMAGE:
 		return service->image != NULL ? service->image : "-";
 	}

@@ -272,6 +272,12 @@ static void want_tick(struct tui *tui, uint64_t ms)
 		tui->tick_ms = ms > 0 ? ms : 1;
 }
 
+/* Ages go on in step, at whole seconds of the clock: fifty of them are one frame. */
+static void want_age(struct tui *tui, uint64_t ms)
+{
+	want_tick(tui, ms + 1000 - (clock_now_ns() / 1000000 + ms) % 1000);
+}
+
 const char *pen_age(struct tui *tui, uint64_t ms, char *out, size_t size)
 {
 	static const struct {
@@ -281,7 +287,7 @@ const char *pen_age(struct tui *tui, uint64_t ms, char *out, size_t size)
 	for (size_t i = 0; i < COUNT_OF(units); i++)
 		if (ms / units[i].unit_ms < units[i].below) {
 			snprintf(out, size, "%u%s", (unsigned)(ms / units[i].unit_ms), units[i].letter);
-			want_tick(tui, units[i].unit_ms - ms % units[i].unit_ms);
+			want_age(tui, units[i].unit_ms - ms % units[i].unit_ms);
 			break;
 		}
 	return out;

@@ -9,6 +9,8 @@
  * may always come at once; both together stay below the frames asked for. */
 static const double news_share = 1.5;
 static const double most_tokens = 2;
+/* The first frames hold the rows and their figures: nobody types yet. */
+enum { FIRST_FRAMES = 4 };
 
 static double frame_ns(const struct tui *tui)
 {
@@ -56,8 +58,9 @@ static unsigned frame_wait(struct tui *tui)
 	if (tokens > most_tokens)
 		tokens = most_tokens;
 	wait = tokens >= 1 ? 0 : (1 - tokens) * frame;
-	if (!tui->is_key_dirty && wait < news_share * frame - passed)
-		wait = news_share * frame - passed;
+	double share = tui->frames < FIRST_FRAMES ? 1 : news_share;
+	if (!tui->is_key_dirty && wait < share * frame - passed)
+		wait = share * frame - passed;
 	if (wait > 0)
 		return (unsigned)(wait / 1e6) + 1;
 	tui->tokens = tokens - 1;
@@ -171,6 +174,7 @@ void tui_draw(struct tui *tui, const struct view *view)
 		return;
 	tui->is_dirty = tui->is_key_dirty = false;
 	tui->is_drawn = true;
+	tui->frames += tui->frames < FIRST_FRAMES;
 	tui->tick_ms = 0;
 	sync_size(tui);
 	sync_view(tui, view);

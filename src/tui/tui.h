@@ -305,6 +305,7 @@ struct tui {
 	bool is_drawn, is_key_dirty, is_dirty, is_suspended, is_gone_told, is_in_call;
 	uint64_t last_ns; /* of the last frame */
 	double tokens; /* frames that may be drawn at once */
+	unsigned frames; /* drawn so far, up to those of the start */
 	uint64_t tick_ms; /* what is drawn changes by the clock then; 0: never */
 	struct loop_timer *frame_timer, *tick_timer, *esc_timer;
 	bool must_follow;

@@ -6,7 +6,8 @@ import pathlib
 import subprocess
 import time
 
-PEERS = ("compose watch", "bacon", "watchexec -r", "cargo watch")
+PEERS = ("compose watch", "bacon", "watchexec -r", "cargo watch", "floor", "raw reader", "dtop", "oxker", "mprocs", "docker stats",
+         "docker logs", "lazydocker", "ctop")
 
 
 def share(values, percent):

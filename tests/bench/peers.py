@@ -22,7 +22,8 @@ from steady import Steady
 EDITS = 5
 COMPOSE_EDITS = 3
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "cargodeck/bench-tools"
-CRATES = {"bacon": "bacon", "watchexec": "watchexec-cli", "cargo-watch": "cargo-watch"}
+CRATES = {"bacon": "bacon", "watchexec": "watchexec-cli", "cargo-watch": "cargo-watch", "dtop": "dtop@0.10.2", "oxker": "oxker",
+          "mprocs": "mprocs"}
 BACON = """[jobs.serve]
 command = ["cargo", "run", "--locked", "-p", "gateway"]
 need_stdout = true

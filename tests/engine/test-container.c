@@ -168,6 +168,10 @@ static void quotes_for_a_query(void **state)
 	auto_free char *path = engine_containers_path("shop \"x\"");
 	assert_non_null(strstr(path, "compose.project%3Dshop%20"));
 	assert_null(strchr(path, '"'));
+	auto_free char *folder = engine_containers_of_folder_path("/home/a \"b\"");
+	assert_non_null(strstr(folder, "working_dir%3D%2Fhome%2Fa%20%5C%22b%5C%22%22"));
+	auto_free char *odd = engine_containers_of_folder_path("/\xff");
+	assert_non_null(strstr(odd, "working_dir%3D%22"));
 }
 
 static void usage_needs_an_id(void **state)

@@ -56,9 +56,13 @@ static void keeps_what_is_named(void **state)
 	services_add(services, "db");
 	assert_ptr_equal(services_add(services, "api"), api);
 	auto_strings names = {0};
+	services_add(services, "cache");
+	strings_add(&names, "cache");
 	strings_add(&names, "api");
 	services_keep(services, &names);
-	assert_int_equal(services_count(services), 1);
+	assert_int_equal(services_count(services), 2);
+	assert_string_equal(services_at(services, 0)->name, "cache");
+	assert_ptr_equal(services_at(services, 1), api);
 	assert_ptr_equal(services_find(services, "api"), api);
 	assert_null(services_find(services, "db"));
 	for (unsigned i = 0; i < 40; i++)
