@@ -17,6 +17,8 @@ const struct config_option config_options[CONFIG_COUNT] = {
 		"Take clicks and the wheel; off leaves the mouse to the terminal"},
 	[CONFIG_FRAMES] = {"screen", "frames", CONFIG_NUMBER, 1, 60, "60", NULL, NULL,
 		"How many times a second the screen is drawn at most"},
+	[CONFIG_READ_ONLY] = {"screen", "read_only", CONFIG_SWITCH, 0, 0, "off", NULL, NULL,
+		"Run no command from the screen that changes anything; --read-only says the same for once"},
 	[CONFIG_LOG_BYTES] = {"logs", "log_bytes", CONFIG_NUMBER, 1 << 20, 1 << 30, "64M", "bytes", NULL,
 		"How much of each service's log is kept in memory"},
 	[CONFIG_BELL_SERVING] = {"notify", "bell_serving", CONFIG_SWITCH, 0, 0, "off", NULL, NULL,
@@ -209,4 +211,10 @@ void config_write_sample(struct str *out)
 	add_comment(out, "Keys on the screen, separated by blanks, for a command by its name; they replace its default keys. "
 		"The names and their keys stand in the manual page and behind the key \"?\". None: no key at all.");
 	str_add(out, "#restart = r Ctrl-R\n#zoom = z F11\n");
+	str_add(out, "\n[commands]\n");
+	add_comment(out, "Own commands: name = key | sentence | line for the shell. The key may be None. The line may name {service}, "
+		"{container}, {file} (of the selected error) and {project}, each outside quotes and passed as one word; "
+		"within quotes \"$CARGODECK_SERVICE\" and so on say the same. A & at the end: it runs without the terminal.");
+	str_add(out, "#top = Alt-T | Show the container's processes | docker top {container} | less\n"
+		"#blame = Alt-B | Say who wrote the error's file | git blame {file} | less\n");
 }

@@ -434,8 +434,25 @@ static char *make_question(const struct tui *tui, const struct command_def *def,
 	return mem_print("%.*s%s%s", (int)(place - def->question), def->question, phrase != NULL ? phrase : "", place + 2);
 }
 
+bool act_is_refused(const struct tui *tui, const struct command_def *def)
+{
+	return tui->is_read_only && (def->flags & (COMMAND_SCREEN | COMMAND_HARMLESS)) == 0;
+}
+
+static void refuse(struct tui *tui, const struct command_def *def)
+{
+	struct fault fault = {0};
+	fault_set(&fault, FAULT_USAGE, "`%s` is not run: the deck is read-only", def->name);
+	fault_mend(&fault, "start it without --read-only, and set read_only = off in [screen] of config.ini");
+	tui_show_fault(tui, &fault);
+}
+
 void act(struct tui *tui, const struct command_def *def)
 {
+	if (act_is_refused(tui, def)) {
+		refuse(tui, def);
+		return;
+	}
 	bool is_about_services = (def->flags & COMMAND_SERVICE) != 0;
 	auto_strings names = {0};
 	if (is_about_services)

@@ -179,7 +179,7 @@ static bool is_hint(const struct tui *tui, const struct command_def *def)
 		return false; /* it follows */
 	if (def->id == COMMAND_JOB && tui->focus != PANE_BUILD)
 		return false; /* elsewhere other keys are nearer */
-	return hints_does_something(tui, def);
+	return !act_is_refused(tui, def) && hints_does_something(tui, def);
 }
 
 /* First what belongs to the pane, then the rest in the order of the table; at

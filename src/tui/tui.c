@@ -207,6 +207,13 @@ void tui_turn(struct tui *tui, uint64_t revision)
 
 /* ---- life ---- */
 
+void tui_check_keys(const struct command_table *commands, const struct config *config, struct strings *mistakes)
+{
+	struct keymap map;
+	keymap_init(&map, commands, config->keys.items, config->keys.count, config->path, mistakes);
+	keymap_finish(&map);
+}
+
 struct tui *tui_open(struct loop *loop, const struct tui_options *options,
 	const struct tui_call *call, void *data, struct fault *fault)
 {
@@ -216,6 +223,7 @@ struct tui *tui_open(struct loop *loop, const struct tui_options *options,
 	tui->data = data;
 	tui->table = options->commands;
 	tui->config = options->config;
+	tui->is_read_only = options->is_read_only;
 	tui->tokens = most_tokens;
 	tui->has_build = true;
 	tui->focus = PANE_SERVICES;

@@ -46,6 +46,7 @@ bool term_is_slow(const struct tui *tui); /* the last frame is not written yet *
 void term_size(const struct tui *tui, int *columns, int *rows);
 void term_set_mouse(struct tui *tui, bool is_on);
 void term_send(struct tui *tui, const char *bytes, size_t len); /* with the next frame */
+void term_find_depth(struct tui *tui); /* how many colours, by the settings */
 
 /* ---- a text field (field.c) ---- */
 
@@ -224,6 +225,7 @@ struct tui {
 	struct keymap keymap;
 	struct decoder decoder;
 	bool is_ascii;
+	bool is_read_only;
 	struct style roles[THEME_ROLES];
 
 	/* what the person chose */
@@ -484,6 +486,8 @@ void question_finish(struct question *question);
 /* ---- what keys do ---- */
 
 void act(struct tui *tui, const struct command_def *def);
+/* The command would change something, and nothing may be changed. */
+bool act_is_refused(const struct tui *tui, const struct command_def *def);
 void act_now(struct tui *tui, int id, const struct strings *names);
 void act_follow(struct tui *tui); /* tells deck of a new selection */
 void input_take(struct tui *tui, const char *bytes, size_t len);
