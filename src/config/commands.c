@@ -79,7 +79,7 @@ static bool take_background(struct str *line)
 {
 	while (line->len > 0 && isspace((unsigned char)line->data[line->len - 1]))
 		str_cut(line, line->len - 1);
-	if (line->len < 2 || line->data[line->len - 1] != '&' || line->data[line->len - 2] == '&')
+	if (line->len == 0 || line->data[line->len - 1] != '&' || (line->len > 1 && line->data[line->len - 2] == '&'))
 		return false;
 	str_cut(line, line->len - 1);
 	return true;

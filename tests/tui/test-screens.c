@@ -382,6 +382,34 @@ static void test_traffic(void **state)
 	close_screen(&screen);
 }
 
+/* Other settings while it is open: own commands, and nothing may be changed. */
+static void test_settings(void **state)
+{
+	static const char text[] = "[keys]\nzoom = f\n[commands]\ntop = None | Show the processes of a container | docker top {container}\n"
+		"blame = Alt-B | Say who wrote the file | git blame {file}\n";
+	struct screen screen;
+	struct strings mistakes = {0};
+	(void)state;
+	open_screen(&screen, SCENE_DECK, 80, 24, false);
+	draw(&screen);
+	config_read(screen.config, text, "config.ini");
+	struct own_table *own = own_table_open(screen.config, &mistakes);
+	assert_int_equal(screen.config->mistakes.count + mistakes.count, 0);
+	tui_configure(screen.tui, own_table_commands(own), screen.config, false);
+	type(&screen, ":o");
+	compare(&screen, "palette-own");
+	type(&screen, "\033[27u?who wrote");
+	compare(&screen, "help-own");
+	type(&screen, "\033[27u");
+	tui_configure(screen.tui, &deck_commands, screen.config, true);
+	type(&screen, "x");
+	compare(&screen, "read-only-refused");
+	type(&screen, "j");
+	compare(&screen, "read-only");
+	close_screen(&screen);
+	own_table_close(own);
+}
+
 static void test_resize(void **state)
 {
 	struct screen screen;
@@ -438,6 +466,7 @@ int main(void)
 		cmocka_unit_test(test_marked),
 		cmocka_unit_test(test_in_sight),
 		cmocka_unit_test(test_traffic),
+		cmocka_unit_test(test_settings),
 		cmocka_unit_test(test_resize),
 		cmocka_unit_test(test_sizes),
 	};
