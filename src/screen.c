@@ -20,7 +20,7 @@ struct screen {
 	struct own_table *own; /* the commands, with those of the settings */
 	struct loop_file *config_file;
 	bool is_read_only; /* by the command line */
-	char *lent; /* the own command that has the terminal, or NULL */
+	unsigned lent; /* the own command that has the terminal, in the list of what was run; 0: none */
 	struct loop_child *editor; /* or the pager: what has the terminal */
 	char *paged; /* the file that the pager shows, removed afterwards */
 	struct loop_signal *signals[SIGNALS];
@@ -45,8 +45,9 @@ static void on_editor_done(void *data, int status, int signal_number)
 	bool is_pager = screen->paged != NULL;
 	forget_paged(screen);
 	tui_resume(screen->tui);
-	if (screen->lent != NULL) {
-		free(steal(&screen->lent)); /* it has told itself how it ended */
+	if (screen->lent != 0) {
+		deck_ran_end(screen->deck, screen->lent, status); /* it has told itself how it ended */
+		screen->lent = 0;
 	} else if (status == 127) {
 		fault_set(&fault, FAULT_OUTSIDE, "the %s could not be started", is_pager ? "pager" : "editor");
 		fault_mend(&fault, "set %s to its name", is_pager ? "PAGER" : "EDITOR");
@@ -95,7 +96,8 @@ static void lend_terminal(struct screen *screen, const struct strings *argv, con
 	screen->editor = loop_child_open(screen->loop, &(struct loop_child_options){.argv = vector, .own_terminal = true}, &calls, screen, &fault);
 	if (screen->editor == NULL) {
 		forget_paged(screen);
-		free(steal(&screen->lent));
+		deck_ran_end(screen->deck, screen->lent, 127);
+		screen->lent = 0;
 		tui_resume(screen->tui);
 		fault_mend(&fault, "set %s to the name of another program", variable);
 		tui_show_fault(screen->tui, &fault);
@@ -165,13 +167,13 @@ static bool run_own(struct screen *screen, const struct config_command *command,
 	strings_add(&words, "-c");
 	if (command->is_background) {
 		strings_add(&words, command->shell);
-		deck_run_own(screen->deck, command->name, &words);
+		deck_run_own(screen->deck, command->name, command->shell, &words);
 		return true;
 	}
 	strings_add(&words, own_script);
 	strings_add(&words, "cargodeck");
 	strings_add(&words, command->shell);
-	screen->lent = mem_copy_string(command->name);
+	screen->lent = deck_ran_begin(screen->deck, command->shell);
 	lend_terminal(screen, &words, "PATH");
 	return true;
 }
@@ -435,7 +437,6 @@ int screen_run(const struct command_line *line)
 		loop_signal_close(screen.signals[i]);
 	loop_file_close(screen.config_file);
 	own_table_close(screen.own);
-	free(screen.lent);
 	config_close(screen.config);
 	loop_close(screen.loop);
 	return status;

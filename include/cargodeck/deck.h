@@ -137,8 +137,12 @@ const char *deck_container(const struct deck *deck, const char *service);
 /* The folder of the project, or NULL while it is not read. Borrowed as well. */
 const char *deck_folder(const struct deck *deck);
 /* Runs a person's command without a terminal; one that fails is shown as a
- * fault. `words` are its name and arguments, `name` is for people. */
-void deck_run_own(struct deck *deck, const char *name, const struct strings *words);
+ * fault. `words` are its program and arguments, `name` and `line` are for people. */
+void deck_run_own(struct deck *deck, const char *name, const char *line, const struct strings *words);
+/* Something is run for the project elsewhere: it stands in the list of what was
+ * run. Its number, for deck_ran_end(); secrets in the line are masked. */
+unsigned deck_ran_begin(struct deck *deck, const char *line);
+void deck_ran_end(struct deck *deck, unsigned number, int status); /* -1: by a signal */
 /* Which service's log the screen follows; NULL: none. */
 void deck_follow_log(struct deck *deck, const char *service);
 /* Shows the logs of these services as one, merged by time, in place of the one

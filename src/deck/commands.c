@@ -330,6 +330,8 @@ static const struct command_def defs[] = {
 		SCREEN, COMMAND_AT_CONTAINER, COMMAND_MOVE, "]", NULL, NULL),
 	ON_SCREEN(COMMAND_SERVICE_PREVIOUS, "service-previous", "Inside a container: look into the one of the service before",
 		SCREEN, COMMAND_AT_CONTAINER, COMMAND_MOVE, "[", NULL, NULL),
+	ON_SCREEN(COMMAND_RAN, "command-log", "Show what was run: the line, when, how long, how it ended",
+		SCREEN, COMMAND_ANYWHERE, COMMAND_ABOUT, "!", NULL, NULL),
 	ON_SCREEN(COMMAND_MOUSE, "mouse", "Take the mouse, or leave it to the terminal",
 		SCREEN, COMMAND_ANYWHERE, COMMAND_ABOUT, "M", NULL, NULL),
 	ON_SCREEN(COMMAND_REDRAW, "redraw", "Draw the whole screen anew",

@@ -156,11 +156,11 @@ static void on_own_done(void *data, int status, const char *out, const char *err
 	free(run);
 }
 
-void deck_run_own(struct deck *deck, const char *name, const struct strings *words)
+void deck_run_own(struct deck *deck, const char *name, const char *line, const struct strings *words)
 {
 	struct own_run *run = mem_alloc(sizeof *run);
 	*run = (struct own_run){deck, mem_copy_string(name)};
-	task_start(deck, words, deck_folder(deck), NULL, 0, on_own_done, run);
+	task_start_told(deck, words, deck_folder(deck), line, on_own_done, run);
 }
 
 /* ---- back ---- */

@@ -415,6 +415,7 @@ void deck_view(struct deck *deck, struct view *view)
 	fill_start(deck, store, &view->start);
 	why_fill(deck, &view->why);
 	inspection_fill(deck, &view->container);
+	ran_fill(deck, view);
 }
 
 void view_close(struct deck *deck)

@@ -41,6 +41,10 @@ static void move_by(struct tui *tui, long step)
 		container_move(tui, step);
 		return;
 	}
+	if (tui->mode == MODE_RAN) {
+		tui->ran_top = moved(tui->ran_top, step);
+		return;
+	}
 	switch (tui->focus) {
 	case PANE_SERVICES:
 		services_move(tui, step);
@@ -66,7 +70,7 @@ static long page(const struct tui *tui)
 {
 	size_t rows = tui->focus == PANE_SERVICES ? tui->service_rows : tui->focus == PANE_BUILD ? tui->error_rows :
 		tui->focus == PANE_LOG && tui->log.rows > 0 ? (size_t)tui->log.rows : 0;
-	if (tui->mode == MODE_ERROR || tui->mode == MODE_WHY)
+	if (tui->mode == MODE_ERROR || tui->mode == MODE_WHY || tui->mode == MODE_RAN)
 		rows = tui->rows > 3 ? (size_t)tui->rows - 3 : 1;
 	if (tui->mode == MODE_CONTAINER)
 		rows = tui->container.rows;
@@ -110,6 +114,8 @@ static void open_selected(struct tui *tui)
 		container_fold(tui, FOLD_TURN);
 		return;
 	}
+	if (tui->mode == MODE_RAN)
+		return;
 	if (tui->mode == MODE_WHY) {
 		explain(tui, false);
 		tui->focus = PANE_LOG;
@@ -365,6 +371,10 @@ static bool act_screen(struct tui *tui, int id)
 		break;
 	case COMMAND_JOB:
 		jobs_show(tui);
+		break;
+	case COMMAND_RAN:
+		tui->mode = tui->mode == MODE_RAN ? MODE_DECK : MODE_RAN;
+		tui->ran_top = 0;
 		break;
 	case COMMAND_ARRANGE:
 		tui->arrange = tui->layout.mode == LAYOUT_WIDE ? ARRANGE_BELOW : ARRANGE_BESIDE;

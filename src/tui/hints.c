@@ -250,6 +250,7 @@ void hints_draw(struct tui *tui)
 		{COMMAND_LEAVE, NULL, "back"}, {COMMAND_SERVICE_NEXT, NULL, "next service"}, {COMMAND_SERVICE_PREVIOUS, NULL, "previous"},
 		{COMMAND_OPEN_ADDRESS, NULL, "address"}, {COMMAND_LINE_DOWN, NULL, "down"}, {COMMAND_LINE_UP, NULL, "up"}};
 	static const struct fixed_hint jobs[] = {{COMMAND_OPEN, NULL, "choose"}, {COMMAND_LEAVE, NULL, "back"}};
+	static const struct fixed_hint ran[] = {{COMMAND_LEAVE, NULL, "back"}, {COMMAND_LINE_DOWN, NULL, "down"}, {COMMAND_LINE_UP, NULL, "up"}};
 	int y = tui->layout.keys_row;
 	if (y < 0)
 		return;
@@ -303,6 +304,9 @@ void hints_draw(struct tui *tui)
 		break;
 	case MODE_JOBS:
 		draw_fixed(tui, y, jobs, COUNT_OF(jobs));
+		break;
+	case MODE_RAN:
+		draw_fixed(tui, y, ran, COUNT_OF(ran));
 		break;
 	}
 }

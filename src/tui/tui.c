@@ -137,6 +137,8 @@ static void draw_all(struct tui *tui, const struct view *view)
 		build_draw_error(tui, view);
 	else if (tui->mode == MODE_WHY)
 		why_draw(tui, view);
+	else if (tui->mode == MODE_RAN)
+		ran_draw(tui, view);
 	else if (container_is_open(tui))
 		container_draw(tui, view);
 	if (tui->mode == MODE_JOBS)

@@ -70,6 +70,7 @@ enum mode { MODE_DECK, MODE_HELP, MODE_PALETTE, MODE_SEARCH, MODE_ERROR, MODE_WH
 	MODE_JOBS,
 	/* columns are chosen */
 	MODE_COLUMNS,
+	MODE_RAN,
 };
 
 struct error_place {
@@ -234,7 +235,7 @@ struct tui {
 	bool is_zoomed;
 	enum layout_arrange arrange;
 	int log_grow;
-	size_t why_top;
+	size_t why_top, ran_top;
 	bool is_merged; /* the log pane shows the logs of several services */
 	char *selected;
 	size_t service_at, service_top; /* a place in list.shown; in list.lines */
@@ -461,6 +462,7 @@ void container_key(struct tui *tui, struct key key); /* while a filter is typed 
 void container_click(struct tui *tui, int x, int y);
 void container_paste(struct tui *tui, const char *bytes, size_t len);
 void container_finish(struct tui *tui);
+void ran_draw(struct tui *tui, const struct view *view);
 void start_draw(struct tui *tui, const struct view *view, const struct rect *rect);
 
 /* ---- around the panes ---- */

@@ -136,6 +136,11 @@ struct step {
 
 static const struct step steps[] = {
 	{"help", SCENE_DECK, 80, 24, false, "?"},
+	{"ran", SCENE_DECK, 80, 24, false, "!"},
+	{"ran-wide", SCENE_DECK, 120, 40, false, "!"},
+	{"ran-small", SCENE_DECK, 40, 12, true, "!jj"},
+	{"ran-nothing", SCENE_EMPTY, 80, 24, false, "!"},
+	{"ran-left", SCENE_DECK, 80, 24, false, "!\033[27u"},
 	{"why", SCENE_FAILED, 80, 24, false, "y"},
 	{"why-scrolled", SCENE_FAILED, 80, 24, false, "yjjjj"},
 	{"why-wide", SCENE_FAILED, 120, 40, false, "y"},
