@@ -19,6 +19,7 @@ struct screen {
 	struct config *config;
 	struct own_table *own; /* the commands, with those of the settings */
 	struct loop_file *config_file;
+	struct remember *remember; /* what was chosen in this project; NULL while it is not known */
 	bool is_read_only; /* by the command line */
 	unsigned lent; /* the own command that has the terminal, in the list of what was run; 0: none */
 	struct loop_child *editor; /* or the pager: what has the terminal */
@@ -292,6 +293,10 @@ static void on_gone(void *data)
 static void on_turn(void *data)
 {
 	struct screen *screen = data;
+	if (screen->remember == NULL && deck_name(screen->deck) != NULL) {
+		screen->remember = remember_open(deck_name(screen->deck));
+		tui_remember(screen->tui, screen->remember);
+	}
 	if (screen->tui != NULL && screen->editor == NULL)
 		tui_turn(screen->tui, deck_revision(screen->deck));
 }
@@ -436,6 +441,7 @@ int screen_run(const struct command_line *line)
 	for (size_t i = 0; i < SIGNALS; i++)
 		loop_signal_close(screen.signals[i]);
 	loop_file_close(screen.config_file);
+	remember_close(screen.remember);
 	own_table_close(screen.own);
 	config_close(screen.config);
 	loop_close(screen.loop);

@@ -134,6 +134,8 @@ void deck_others_in_sight(struct deck *deck, const struct strings *names);
 char *deck_path(const struct deck *deck, const char *file);
 /* The container of a service, by its id, or NULL. Borrowed until the next turn. */
 const char *deck_container(const struct deck *deck, const char *service);
+/* Compose's name of the project, or NULL while it is not known. Borrowed. */
+const char *deck_name(const struct deck *deck);
 /* The folder of the project, or NULL while it is not read. Borrowed as well. */
 const char *deck_folder(const struct deck *deck);
 /* Runs a person's command without a terminal; one that fails is shown as a

@@ -74,6 +74,10 @@ void tui_configure(struct tui *tui, const struct command_table *commands, const 
 /* The file of the error that is selected, as the view has it, or NULL. Borrowed until the next frame. */
 const char *tui_selected_file(const struct tui *tui);
 
+/* Takes what the person chose before, and puts there what is chosen from now on;
+ * it is saved some seconds after a change and by tui_close(). Borrowed. Once. */
+void tui_remember(struct tui *tui, struct remember *remember);
+
 /* Once a turn of the loop: draws where `revision` is another one than drawn
  * last, or a key or the clock changed what is to be seen; at most 60 frames a
  * second (what comes earlier is drawn by a timer of its own). */

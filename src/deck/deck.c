@@ -393,6 +393,11 @@ const char *deck_container(const struct deck *deck, const char *service)
 	return found != NULL ? found->container : NULL;
 }
 
+const char *deck_name(const struct deck *deck)
+{
+	return deck->name;
+}
+
 const char *deck_folder(const struct deck *deck)
 {
 	return deck->project != NULL ? deck->project->folder : NULL;

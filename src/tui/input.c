@@ -404,6 +404,7 @@ static void after(struct tui *tui)
 		loop_timer_stop(tui->esc_timer);
 	act_follow(tui);
 	container_tell(tui);
+	remember_note(tui);
 	tui_wake(tui, true);
 }
 

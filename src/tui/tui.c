@@ -90,7 +90,7 @@ static void sync_view(struct tui *tui, const struct view *view)
 	for (size_t i = 0; i < view->service_count; i++)
 		tui->can_take_over |= view->services[i].foreign;
 	if (view->start.is_shown != tui->was_start && tui->focus != PANE_LOG)
-		tui->focus = view->start.is_shown ? PANE_START : PANE_SERVICES;
+		tui->focus = view->start.is_shown ? PANE_START : tui->focus_after_start;
 	tui->was_start = view->start.is_shown;
 	*wish = (struct layout_wish){
 		.columns = tui->columns, .rows = tui->rows, .services = list_total(view) > 0 ? (int)list_total(view) : 1,
@@ -228,7 +228,7 @@ struct tui *tui_open(struct loop *loop, const struct tui_options *options,
 	tui->is_read_only = options->is_read_only;
 	tui->tokens = most_tokens;
 	tui->has_build = true;
-	tui->focus = PANE_SERVICES;
+	tui->focus = tui->focus_after_start = PANE_SERVICES;
 	tui->columns = (int)options->headless_columns;
 	tui->rows = (int)options->headless_rows;
 	tui->frame_timer = loop_timer_open(loop, on_frame, tui);
@@ -252,6 +252,7 @@ void tui_close(struct tui *tui)
 	if (tui == NULL)
 		return;
 	tui->is_suspended = true;
+	remember_end(tui);
 	term_close(tui);
 	loop_timer_close(tui->frame_timer);
 	loop_timer_close(tui->tick_timer);

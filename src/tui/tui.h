@@ -277,6 +277,11 @@ struct tui {
 	uint64_t tick_ms; /* what is drawn changes by the clock then; 0: never */
 	struct loop_timer *frame_timer, *tick_timer, *esc_timer;
 	bool must_follow;
+
+	/* remember.c */
+	struct remember *remember; /* NULL: nothing is kept */
+	struct loop_timer *remember_timer;
+	enum pane focus_after_start;
 	char *followed; /* told to deck last */
 };
 
@@ -484,6 +489,11 @@ const struct command_def *palette_chosen(const struct tui *tui);
 void question_draw(struct tui *tui);
 void question_answer(struct tui *tui, bool yes);
 void question_finish(struct question *question);
+
+/* ---- what is kept (remember.c) ---- */
+
+void remember_note(struct tui *tui); /* after keys */
+void remember_end(struct tui *tui);
 
 /* ---- what keys do ---- */
 

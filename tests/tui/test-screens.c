@@ -415,6 +415,36 @@ static void test_settings(void **state)
 	own_table_close(own);
 }
 
+/* What was chosen is there again at the next start. */
+static void test_remembered(void **state)
+{
+	char folder[] = "/tmp/cargodeck-screens-XXXXXX";
+	struct screen screen;
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	setenv("XDG_STATE_HOME", folder, 1);
+	struct remember *remember = remember_open("shop");
+	open_screen(&screen, SCENE_DECK, 80, 24, false);
+	tui_remember(screen.tui, remember);
+	draw(&screen);
+	type(&screen, "jj\t\twtz");
+	auto_free char *before = tui_picture(screen.tui);
+	close_screen(&screen);
+	remember_close(remember);
+
+	remember = remember_open("shop");
+	assert_string_equal(remember_text(remember, "service"), "worker");
+	open_screen(&screen, SCENE_DECK, 80, 24, false);
+	tui_remember(screen.tui, remember);
+	draw(&screen);
+	auto_free char *after = tui_picture(screen.tui);
+	assert_string_equal(before, after);
+	close_screen(&screen);
+	remember_close(remember);
+	unsetenv("XDG_STATE_HOME");
+	assert_true(dir_remove_all(folder, NULL));
+}
+
 static void test_resize(void **state)
 {
 	struct screen screen;
@@ -472,6 +502,7 @@ int main(void)
 		cmocka_unit_test(test_in_sight),
 		cmocka_unit_test(test_traffic),
 		cmocka_unit_test(test_settings),
+		cmocka_unit_test(test_remembered),
 		cmocka_unit_test(test_resize),
 		cmocka_unit_test(test_sizes),
 	};
