@@ -215,6 +215,6 @@ void config_write_sample(struct str *out)
 	add_comment(out, "Own commands: name = key | sentence | line for the shell. The key may be None. The line may name {service}, "
 		"{container}, {file} (of the selected error) and {project}, each outside quotes and passed as one word; "
 		"within quotes \"$CARGODECK_SERVICE\" and so on say the same. A & at the end: it runs without the terminal.");
-	str_add(out, "#top = Alt-T | Show the container's processes | docker top {container} | less\n"
-		"#blame = Alt-B | Say who wrote the error's file | git blame {file} | less\n");
+	str_add(out, "#top = Alt-t | Show the container's processes | docker top {container} | less\n"
+		"#blame = Alt-b | Say who wrote the error's file | git blame {file} | less\n");
 }
