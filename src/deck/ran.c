@@ -3,23 +3,9 @@
  * masked. task.c, builds.c and screen.c tell it, view.c shows it. */
 #include "deck.h"
 
-#include <strings.h>
-
 enum { RAN_KEPT = 200, TEXT_MOST = 2000 };
 
-static const char mask[] = "****";
-
 /* ---- the words ---- */
-
-static bool is_secret_name(const char *name, size_t len)
-{
-	static const char *const parts[] = {"password", "passwd", "secret", "token", "credential", "apikey", "api_key", "api-key", "private"};
-	for (size_t i = 0; i < COUNT_OF(parts); i++)
-		for (size_t at = 0; at + strlen(parts[i]) <= len; at++)
-			if (strncasecmp(name + at, parts[i], strlen(parts[i])) == 0)
-				return true;
-	return false;
-}
 
 static bool is_plain(const char *word)
 {
@@ -43,22 +29,6 @@ static void add_quoted(struct str *out, const char *word)
 	str_add_char(out, '\'');
 }
 
-/* NAME=VALUE, and the word behind --name, where the name is a secret's. */
-static void add_word(struct str *out, const char *word, bool *is_next)
-{
-	size_t len = strcspn(word, "=");
-	bool is_value = *is_next && word[0] != '-', is_secret = is_secret_name(word, len);
-	*is_next = is_secret && word[0] == '-' && word[len] == '\0';
-	if (out->len > 0)
-		str_add_char(out, ' ');
-	if (is_value)
-		str_add(out, mask);
-	else if (is_secret && word[len] == '=')
-		str_print(out, "%.*s=%s", (int)len, word, mask);
-	else
-		add_quoted(out, word);
-}
-
 /* ---- the list ---- */
 
 static unsigned add(struct deck *deck, const char *text)
@@ -78,32 +48,21 @@ static unsigned add(struct deck *deck, const char *text)
 unsigned ran_begin(struct deck *deck, const struct strings *words)
 {
 	auto_str text = {0};
-	bool is_next = false;
-	for (size_t i = 0; i < words->count && text.len < TEXT_MOST; i++)
-		add_word(&text, words->items[i], &is_next);
+	struct secret_command command = {0};
+	for (size_t i = 0; i < words->count && text.len < TEXT_MOST; i++) {
+		auto_str word = {0};
+		secret_add_word(&command, &word, words->items[i]);
+		if (i > 0)
+			str_add_char(&text, ' ');
+		add_quoted(&text, str_text(&word));
+	}
 	return add(deck, str_text(&text));
 }
 
-/* A line of shell: masked word by word as it stands. */
 unsigned deck_ran_begin(struct deck *deck, const char *line)
 {
 	auto_str text = {0};
-	bool is_next = false;
-	for (const char *at = line; *at != '\0' && text.len < TEXT_MOST;) {
-		size_t blanks = strspn(at, " \t"), len = strcspn(at + blanks, " \t");
-		auto_free char *word = mem_copy_bytes(at + blanks, len);
-		size_t name = strcspn(word, "=");
-		bool is_secret = is_secret_name(word, name), is_value = is_next && word[0] != '-';
-		is_next = is_secret && word[0] == '-' && word[name] == '\0';
-		str_add_bytes(&text, at, blanks);
-		if (is_value)
-			str_add(&text, mask);
-		else if (is_secret && word[name] == '=')
-			str_print(&text, "%.*s=%s", (int)name, word, mask);
-		else
-			str_add(&text, word);
-		at += blanks + len;
-	}
+	secret_add_text(&text, line, strlen(line));
 	return add(deck, str_text(&text));
 }
 

@@ -469,7 +469,7 @@ static void test_sizes(void **state)
 	static const unsigned sizes[][2] = {{1, 1}, {2, 1}, {1, 3}, {29, 6}, {30, 5}, {30, 6}, {31, 7}, {59, 15}, {60, 14},
 		{60, 15}, {109, 15}, {110, 15}, {500, 200}, {80, 8}, {110, 24}, {61, 100}};
 	static const char *const keys[] = {"", "?", "q", "\033[200~x\033[201~", ":", "\r", "\t\r", "/o", "zx", "wG", "zwk",
-		"&o\r", "LLL\r", "Vkk*", "t>>", "@1:2\r", "LL&\025\r", "i", "ilj\r", "i/o\r", "J", "Jj", "]]z"};
+		"&o\r", "LLL\r", "Vkk*", "t>>", "@1:2\r", "LL&\025\r", "i", "ilj\r", "i/o\r", "J", "Jj", "]]z", "!", "!jj"};
 	(void)state;
 	for (int kind = 0; kind < SCENE_KINDS; kind++) {
 		struct screen screen;
