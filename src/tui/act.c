@@ -446,7 +446,8 @@ static char *make_question(const struct tui *tui, const struct command_def *def,
 
 bool act_is_refused(const struct tui *tui, const struct command_def *def)
 {
-	return tui->is_read_only && (def->flags & (COMMAND_SCREEN | COMMAND_HARMLESS)) == 0;
+	bool is_own = (def->flags & (COMMAND_SCREEN | COMMAND_HARMLESS)) != 0 && def->id != COMMAND_JOB;
+	return tui->is_read_only && !is_own;
 }
 
 static void refuse(struct tui *tui, const struct command_def *def)
