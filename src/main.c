@@ -71,6 +71,7 @@ static int run(const struct command_line *line)
 	case COMMAND_INSPECT: return verb_inspect(line);
 	case COMMAND_COMPOSE_CONFIG: return verb_compose_config(line);
 	case COMMAND_OPEN_ADDRESS: return verb_open(line);
+	case COMMAND_CONFIG: return verb_config(line, screen_check_keys);
 	case COMMAND_VERSION: return print_version(line);
 	case COMMAND_HELP: return help_verb(line);
 	default: return 2; /* of the screen alone: the parser does not let it through */

@@ -17,6 +17,11 @@ struct screen {
 	struct deck *deck;
 	struct tui *tui;
 	struct config *config;
+	struct own_table *own; /* the commands, with those of the settings */
+	struct loop_file *config_file;
+	struct remember *remember; /* what was chosen in this project; NULL while it is not known */
+	bool is_read_only; /* by the command line */
+	unsigned lent; /* the own command that has the terminal, in the list of what was run; 0: none */
 	struct loop_child *editor; /* or the pager: what has the terminal */
 	char *paged; /* the file that the pager shows, removed afterwards */
 	struct loop_signal *signals[SIGNALS];
@@ -41,7 +46,10 @@ static void on_editor_done(void *data, int status, int signal_number)
 	bool is_pager = screen->paged != NULL;
 	forget_paged(screen);
 	tui_resume(screen->tui);
-	if (status == 127) {
+	if (screen->lent != 0) {
+		deck_ran_end(screen->deck, screen->lent, status); /* it has told itself how it ended */
+		screen->lent = 0;
+	} else if (status == 127) {
 		fault_set(&fault, FAULT_OUTSIDE, "the %s could not be started", is_pager ? "pager" : "editor");
 		fault_mend(&fault, "set %s to its name", is_pager ? "PAGER" : "EDITOR");
 		tui_show_fault(screen->tui, &fault);
@@ -89,6 +97,8 @@ static void lend_terminal(struct screen *screen, const struct strings *argv, con
 	screen->editor = loop_child_open(screen->loop, &(struct loop_child_options){.argv = vector, .own_terminal = true}, &calls, screen, &fault);
 	if (screen->editor == NULL) {
 		forget_paged(screen);
+		deck_ran_end(screen->deck, screen->lent, 127);
+		screen->lent = 0;
 		tui_resume(screen->tui);
 		fault_mend(&fault, "set %s to the name of another program", variable);
 		tui_show_fault(screen->tui, &fault);
@@ -124,6 +134,51 @@ static void on_edit(void *data, const char *file, unsigned line, unsigned column
 	lend_terminal(screen, &argv, "EDITOR");
 }
 
+/* ---- a person's own commands ---- */
+
+/* Ctrl-C ends the command, not the shell that says how it ended. */
+static const char own_script[] = "trap : INT; sh -c \"$1\"; status=$?; "
+	"printf '\\n[ended with %s; Enter goes back] ' \"$status\"; read -r line; exit \"$status\"";
+
+/* What the line may name comes as variables: no value is ever read as shell. */
+static void add_variables(const struct screen *screen, struct strings *words)
+{
+	const char *service = tui_selected(screen->tui), *file = tui_selected_file(screen->tui);
+	const char *container = service != NULL ? deck_container(screen->deck, service) : NULL, *folder = deck_folder(screen->deck);
+	auto_free char *path = file != NULL ? deck_path(screen->deck, file) : NULL;
+	strings_add(words, "env");
+	strings_print(words, "CARGODECK_SERVICE=%s", service != NULL ? service : "");
+	strings_print(words, "CARGODECK_CONTAINER=%s", container != NULL ? container : "");
+	strings_print(words, "CARGODECK_FILE=%s", path != NULL ? path : "");
+	strings_print(words, "CARGODECK_PROJECT=%s", folder != NULL ? folder : "");
+}
+
+static bool run_own(struct screen *screen, const struct config_command *command, struct fault *fault)
+{
+	const char *service = tui_selected(screen->tui);
+	auto_strings words = {0};
+	if (screen->editor != NULL)
+		return true;
+	if (command->needs_file && tui_selected_file(screen->tui) == NULL)
+		return fault_set(fault, FAULT_USAGE, "no error is selected, and `%s` works on the file of one", command->name);
+	if (strstr(command->shell, "$CARGODECK_CONTAINER") != NULL && (service == NULL || deck_container(screen->deck, service) == NULL))
+		return fault_set(fault, FAULT_USAGE, "%s has no container, and `%s` works on it", service != NULL ? service : "nothing", command->name);
+	add_variables(screen, &words);
+	strings_add(&words, "sh");
+	strings_add(&words, "-c");
+	if (command->is_background) {
+		strings_add(&words, command->shell);
+		deck_run_own(screen->deck, command->name, command->shell, &words);
+		return true;
+	}
+	strings_add(&words, own_script);
+	strings_add(&words, "cargodeck");
+	strings_add(&words, command->shell);
+	screen->lent = deck_ran_begin(screen->deck, command->shell);
+	lend_terminal(screen, &words, "PATH");
+	return true;
+}
+
 /* ---- what the person asks ---- */
 
 static void on_view(void *data, struct view *view)
@@ -135,6 +190,9 @@ static void on_view(void *data, struct view *view)
 static bool on_command(void *data, int id, const struct strings *names, struct fault *fault)
 {
 	struct screen *screen = data;
+	const struct config_command *own = own_table_find(screen->own, id);
+	if (own != NULL)
+		return run_own(screen, own, fault);
 	switch ((enum command_id)id) {
 	case COMMAND_QUIT:
 		loop_stop(screen->loop);
@@ -242,6 +300,10 @@ static void on_gone(void *data)
 static void on_turn(void *data)
 {
 	struct screen *screen = data;
+	if (screen->remember == NULL && deck_name(screen->deck) != NULL) {
+		screen->remember = remember_open(deck_name(screen->deck));
+		tui_remember(screen->tui, screen->remember);
+	}
 	if (screen->tui != NULL && screen->editor == NULL)
 		tui_turn(screen->tui, deck_revision(screen->deck));
 }
@@ -255,8 +317,8 @@ static void on_signal(void *data, int number)
 		tui_resume(screen->tui);
 	else if (number == SIGHUP)
 		on_gone(screen);
-	else if (number == SIGTERM || number == SIGINT)
-		loop_stop(screen->loop);
+	else if (number == SIGTERM || (number == SIGINT && screen->editor == NULL))
+		loop_stop(screen->loop); /* Ctrl-C in a program that has the terminal is meant for it alone */
 }
 
 static void on_event(void *data, const struct deck_event *event)
@@ -276,17 +338,62 @@ static void open_signals(struct screen *screen)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-static void show_mistakes(struct screen *screen)
+static void show_mistakes(struct screen *screen, const struct strings *mistakes)
 {
 	struct fault fault;
-	if (screen->config->mistakes.count == 0)
+	if (mistakes->count == 0)
 		return;
-	fault_set(&fault, FAULT_INPUT, "%s", screen->config->mistakes.items[0]);
-	if (screen->config->mistakes.count > 1)
-		fault_mend(&fault, "and %zu more; the defaults are taken", screen->config->mistakes.count - 1);
-	else
-		fault_mend(&fault, "the default is taken");
+	fault_set(&fault, FAULT_INPUT, "%s", mistakes->items[0]);
+	if (mistakes->count > 1)
+		fault_mend(&fault, "and %zu more: `cargodeck config check` says them all", mistakes->count - 1);
 	tui_show_fault(screen->tui, &fault);
+}
+
+/* ---- settings ---- */
+
+void screen_check_keys(const struct config *config, struct strings *mistakes)
+{
+	struct own_table *own = own_table_open(config, mistakes);
+	tui_check_keys(own_table_commands(own), config, mistakes);
+	own_table_close(own);
+}
+
+static bool is_read_only(const struct screen *screen)
+{
+	return screen->is_read_only || config_is_on(screen->config, CONFIG_READ_ONLY);
+}
+
+static void set_deck(struct screen *screen)
+{
+	deck_set_hooks(screen->deck, config_text(screen->config, CONFIG_ON_SERVING), config_text(screen->config, CONFIG_ON_FAILED));
+	verb_set_limits(screen->deck, screen->config);
+}
+
+/* The file was saved: what is right in it is taken at once. */
+static void on_config_saved(void *data)
+{
+	struct screen *screen = data;
+	struct config *config = config_open_again(screen->config, NULL), *before = screen->config;
+	struct own_table *own_before = screen->own;
+	if (config->path == NULL && config->mistakes.count > 0) {
+		/* it cannot be read at all: all stays as it was */
+		show_mistakes(screen, &config->mistakes);
+		config_close(config);
+		return;
+	}
+	screen->config = config;
+	screen->own = own_table_open(config, &config->mistakes);
+	tui_configure(screen->tui, own_table_commands(screen->own), config, is_read_only(screen));
+	set_deck(screen);
+	show_mistakes(screen, &config->mistakes);
+	own_table_close(own_before);
+	config_close(before);
+}
+
+static void watch_config(struct screen *screen)
+{
+	auto_free char *path = path_home(PATH_CONFIG, "config.ini");
+	screen->config_file = loop_file_open(screen->loop, path, on_config_saved, screen);
 }
 
 static bool open_all(struct screen *screen, const struct command_line *line, struct fault *fault)
@@ -300,19 +407,19 @@ static bool open_all(struct screen *screen, const struct command_line *line, str
 		return fault_mend(fault, "use `cargodeck watch` where there is none");
 	}
 	verb_options_read(line, &options);
+	screen->is_read_only = options.read_only;
+	options.read_only = is_read_only(screen);
 	screen->deck = deck_open(screen->loop, &options, on_event, screen, fault);
 	verb_options_finish(&options);
 	if (screen->deck == NULL)
 		return false;
-	deck_set_hooks(screen->deck, config_text(screen->config, CONFIG_ON_SERVING), config_text(screen->config, CONFIG_ON_FAILED));
-	deck_set_limits(screen->deck, (unsigned)config_number(screen->config, CONFIG_READY_LIMIT),
-		(unsigned)config_number(screen->config, CONFIG_READY_SILENT), (size_t)config_number(screen->config, CONFIG_LOG_BYTES));
+	set_deck(screen);
 	deck_show_early(screen->deck);
 	deck_watch_figures(screen->deck);
 	if (!deck_start(screen->deck, fault))
 		return false;
 	screen->tui = tui_open(screen->loop, &(struct tui_options){.in = STDIN_FILENO, .out = STDOUT_FILENO,
-		.commands = &deck_commands, .config = screen->config}, &calls, screen, fault);
+		.commands = own_table_commands(screen->own), .config = screen->config, .is_read_only = is_read_only(screen)}, &calls, screen, fault);
 	return screen->tui != NULL;
 }
 
@@ -323,11 +430,13 @@ int screen_run(const struct command_line *line)
 	int status = 0;
 	screen.loop = loop_open();
 	screen.config = config_open(NULL, NULL);
+	screen.own = own_table_open(screen.config, &screen.config->mistakes);
 	open_signals(&screen);
 	if (!open_all(&screen, line, &fault)) {
 		status = verb_fault(&fault);
 	} else {
-		show_mistakes(&screen);
+		show_mistakes(&screen, &screen.config->mistakes);
+		watch_config(&screen);
 		loop_set_turn_hook(screen.loop, on_turn, &screen);
 		loop_run(screen.loop);
 		loop_set_turn_hook(screen.loop, NULL, NULL);
@@ -339,6 +448,9 @@ int screen_run(const struct command_line *line)
 	deck_close(screen.deck);
 	for (size_t i = 0; i < SIGNALS; i++)
 		loop_signal_close(screen.signals[i]);
+	loop_file_close(screen.config_file);
+	remember_close(screen.remember);
+	own_table_close(screen.own);
 	config_close(screen.config);
 	loop_close(screen.loop);
 	return status;

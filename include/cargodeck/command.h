@@ -27,6 +27,7 @@ enum {
 	COMMAND_JSON = 32, /* prints; --json is understood */
 	COMMAND_HIDDEN = 64, /* in no list */
 	COMMAND_MANY = 256, /* on the screen: acts on all services that are marked */
+	COMMAND_HARMLESS = 512, /* on the screen: not tui's own, and yet changes nothing */
 };
 
 /* Where a key means this command. */
@@ -37,12 +38,14 @@ enum {
 	COMMAND_AT_CONTAINER = 256,
 };
 
-enum command_group { COMMAND_LOOP, COMMAND_LIFE, COMMAND_LOOK, COMMAND_MOVE, COMMAND_ABOUT };
+enum command_group { COMMAND_LOOP, COMMAND_LIFE, COMMAND_LOOK, COMMAND_MOVE, COMMAND_ABOUT, COMMAND_OWN, COMMAND_GROUPS };
 const char *command_group_name(enum command_group group);
 
 /* What a positional argument is, for completions. A word is one of those that
  * `arguments` names: "check|clippy". */
-enum command_takes { COMMAND_TAKES_NOTHING, COMMAND_TAKES_SERVICES, COMMAND_TAKES_COMMAND, COMMAND_TAKES_WORD };
+enum command_takes { COMMAND_TAKES_NOTHING, COMMAND_TAKES_SERVICES, COMMAND_TAKES_COMMAND, COMMAND_TAKES_WORD,
+	COMMAND_TAKES_WORDS, /* any words: not completed */
+};
 
 struct command_def {
 	int id;

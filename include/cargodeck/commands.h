@@ -28,6 +28,7 @@ enum command_id {
 	COMMAND_COMPOSE_CONFIG,
 	COMMAND_OPEN_ADDRESS, /* known to the screen too */
 	COMMAND_JOB, /* known to the screen too */
+	COMMAND_CONFIG,
 	/* the screen's, done by deck */
 	COMMAND_PAUSE_WATCH,
 	COMMAND_REBUILD,
@@ -98,9 +99,24 @@ enum command_id {
 	COMMAND_COLUMNS,
 	COMMAND_OTHERS,
 	COMMAND_THEME,
+	COMMAND_RAN,
 	COMMAND_COUNT,
 };
 
 extern const struct command_table deck_commands;
+
+/* ---- a person's own commands (own.c) ---- */
+
+struct config;
+struct config_command;
+struct own_table;
+/* deck_commands with the [commands] of the settings behind them, under the ids
+ * from COMMAND_COUNT on. A name that is ours is added to `mistakes` and left
+ * out. `config` is borrowed: it must live as long. */
+struct own_table *own_table_open(const struct config *config, struct strings *mistakes);
+void own_table_close(struct own_table *own); /* NULL is fine */
+const struct command_table *own_table_commands(const struct own_table *own);
+/* What an id stands for; NULL: it is one of ours. */
+const struct config_command *own_table_find(const struct own_table *own, int id);
 
 #endif

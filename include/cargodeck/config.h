@@ -12,6 +12,7 @@ enum config_id {
 	CONFIG_MOUSE,
 	CONFIG_FRAMES,
 	CONFIG_PLOTS,
+	CONFIG_READ_ONLY,
 	CONFIG_LOG_BYTES,
 	CONFIG_BELL_SERVING,
 	CONFIG_BELL_FAILED,
@@ -70,14 +71,26 @@ struct config_key {
 	unsigned line;
 };
 
+/* A line of [commands]: "name = key | sentence | shell line" (commands.c). */
+struct config_command {
+	char *name, *key, *sentence;
+	char *shell; /* with {service}, {container}, {file} and {project} as "$CARGODECK_…" */
+	bool is_background; /* a "&" stood at its end: it does not get the terminal */
+	bool needs_service, needs_file; /* it names {service} or {container}; {file} */
+	unsigned line;
+};
+
 struct config {
 	char *path; /* the file that was read; NULL: none was there */
 	char *texts[CONFIG_COUNT]; /* as given or the default */
 	int64_t numbers[CONFIG_COUNT]; /* CONFIG_NUMBER, CONFIG_SWITCH (0, 1), CONFIG_CHOICE (index) */
 	bool is_given[CONFIG_COUNT];
+	unsigned lines[CONFIG_COUNT]; /* where in the file; 0: nowhere */
 	ARRAY(struct config_key) keys;
+	ARRAY(struct config_command) commands;
 	struct theme theme;
 	struct strings theme_folders; /* where themes are looked for, the person's own first */
+	const struct config *before; /* while it is read; see config_open_again() */
 	struct strings mistakes; /* "FILE:LINE: sentence"; defaults were taken */
 };
 
@@ -86,6 +99,9 @@ struct config {
  * installed themes, NULL: where `make install` put them, else beside the
  * program in its build tree; a person's own `themes/` comes first. */
 struct config *config_open(const char *path, const char *themes);
+/* Reads the usual file once more: where a value or the theme in it is wrong,
+ * that of `before` is taken in its place, and the mistake says so. */
+struct config *config_open_again(const struct config *before, const char *themes);
 void config_close(struct config *config); /* NULL is fine */
 const char *config_text(const struct config *config, enum config_id id); /* never NULL */
 int64_t config_number(const struct config *config, enum config_id id);
@@ -110,7 +126,27 @@ void theme_list_finish(struct theme_list *themes);
 
 /* Reads settings from memory; `path` is only named in mistakes. */
 void config_read(struct config *config, const char *text, const char *path);
+/* Reads "key | sentence | shell line". False and FAULT_INPUT: which part is
+ * missing or wrong; to be finished either way. */
+bool config_command_read(struct config_command *command, const char *name, const char *text, struct fault *fault);
+void config_command_finish(struct config_command *command);
 /* Writes config.ini with every option, its sentence and its default. */
 void config_write_sample(struct str *out);
+
+/* ---- what a person chose on the screen (remember.c) ---- */
+
+struct remember;
+/* Reads $XDG_STATE_HOME/cargodeck/chosen/PROJECT.json; one that is missing or
+ * broken is an empty one (the log says why). Names are at most 64 bytes, texts
+ * 4096, and there are at most 256: what is more is left out. */
+struct remember *remember_open(const char *project);
+void remember_close(struct remember *remember); /* does not save; NULL is fine */
+const char *remember_text(const struct remember *remember, const char *name); /* NULL: none; borrowed until put */
+int64_t remember_number(const struct remember *remember, const char *name, int64_t otherwise);
+void remember_put_text(struct remember *remember, const char *name, const char *text); /* NULL: forgets it */
+void remember_put_number(struct remember *remember, const char *name, int64_t number);
+bool remember_is_changed(const struct remember *remember); /* since it was read or saved */
+/* Writes the file (mode 0600, by rename) where something changed. */
+bool remember_save(struct remember *remember, struct fault *fault);
 
 #endif

@@ -20,6 +20,7 @@ struct deck_options {
 	const char *context; /* --context or NULL */
 	const char *host; /* --host or NULL: DOCKER_HOST, then the context */
 	const char *project_name; /* --project-name or NULL */
+	bool read_only; /* brings nothing up and builds nothing: shows what runs */
 	bool take_over; /* adopt a stack that plain compose started, without asking */
 	enum cargo_job only_job; /* nothing but a builder is brought up, and this job run in it; JOB_NONE: all */
 };
@@ -134,6 +135,19 @@ void deck_show_others(struct deck *deck, bool is_on);
 void deck_others_in_sight(struct deck *deck, const struct strings *names);
 /* A file as the view names it, as a path that can be opened; the caller frees. */
 char *deck_path(const struct deck *deck, const char *file);
+/* The container of a service, by its id, or NULL. Borrowed until the next turn. */
+const char *deck_container(const struct deck *deck, const char *service);
+/* Compose's name of the project, or NULL while it is not known. Borrowed. */
+const char *deck_name(const struct deck *deck);
+/* The folder of the project, or NULL while it is not read. Borrowed as well. */
+const char *deck_folder(const struct deck *deck);
+/* Runs a person's command without a terminal; one that fails is shown as a
+ * fault. `words` are its program and arguments, `name` and `line` are for people. */
+void deck_run_own(struct deck *deck, const char *name, const char *line, const struct strings *words);
+/* Something is run for the project elsewhere: it stands in the list of what was
+ * run. Its number, for deck_ran_end(); secrets in the line are masked. */
+unsigned deck_ran_begin(struct deck *deck, const char *line);
+void deck_ran_end(struct deck *deck, unsigned number, int status); /* -1: by a signal */
 /* Which service's log the screen follows; NULL: none. */
 void deck_follow_log(struct deck *deck, const char *service);
 /* Shows the logs of these services as one, merged by time, in place of the one

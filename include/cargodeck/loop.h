@@ -54,6 +54,13 @@ typedef void (*loop_signal_call)(void *data, int number);
 struct loop_signal *loop_signal_open(struct loop *loop, int number, loop_signal_call call, void *data);
 void loop_signal_close(struct loop_signal *signal); /* NULL is fine */
 
+/* ---- a file ---- */
+struct loop_file;
+/* Calls some 50 ms after the file at `path` was written, replaced, made or
+ * removed. It need not exist, nor its folder. */
+struct loop_file *loop_file_open(struct loop *loop, const char *path, loop_call call, void *data);
+void loop_file_close(struct loop_file *file); /* NULL is fine */
+
 /* ---- work from threads ---- */
 /* The only function here that another thread may call: `call(data)` runs on
  * the loop's thread in order of posting. */

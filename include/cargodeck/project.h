@@ -59,6 +59,7 @@ struct cargo_package {
 	char *name, *folder, *manifest;
 	struct { struct cargo_bin *items; size_t count, cap; } bins;
 	struct strings depends; /* names of local packages (normal and build) */
+	char *settings; /* package.metadata.cargodeck as JSON, or NULL */
 	bool has_build_script;
 };
 
@@ -66,6 +67,7 @@ struct cargo_graph {
 	char *root; /* workspace root */
 	char *target; /* target_directory on the host */
 	struct { struct cargo_package *items; size_t count, cap; } packages;
+	char *settings; /* workspace.metadata.cargodeck as JSON, or NULL */
 	bool guessed; /* cargo could not be asked: read from the manifests */
 };
 
@@ -105,6 +107,7 @@ struct compose_service {
 
 struct compose_model {
 	char *name; /* project */
+	char *settings; /* x-cargodeck as JSON, or NULL */
 	struct { struct compose_service *items; size_t count, cap; } services;
 };
 
@@ -130,6 +133,7 @@ struct project_service {
 	int family; /* which builder, index into families; -1: none */
 	char *swap; /* label dev.cargodeck.swap, or "auto" */
 	char *ready; /* label dev.cargodeck.ready, or NULL */
+	unsigned ready_ms, silent_ms; /* ready_limit and ready_silent; 0: not said */
 	bool runs_watcher; /* its command is cargo watch, cargo run, bacon … */
 	const struct compose_service *compose; /* borrowed */
 	struct strings scripts; /* scripts of its start chain, on the host: absolute */
@@ -168,6 +172,8 @@ struct project {
 	struct map *dep_info; /* path -> struct strings of bins */
 	struct strings mentioned; /* files that the compose files name (include, extends,
 		env_file): absolute; a save of one asks compose again */
+	struct strings settings; /* what the project's files set, for people: "api: swap = alone (compose.yaml:12)" */
+	struct strings ignored; /* absolute paths that no save of counts */
 	struct strings notes; /* sentences a person should see once */
 };
 
@@ -240,6 +246,8 @@ void dep_info_read(const char *text, size_t len, struct strings *paths);
 /* `failed`: binaries whose last build failed. */
 void project_map_paths(const struct project *project, const struct strings *paths, const struct strings *failed, struct save *save);
 void save_finish(struct save *save);
+/* The project's files say that a save of this path is nothing to cargodeck. */
+bool project_ignores(const struct project *project, const char *path);
 /* Folders to watch with all below, and single files watched whatever is
  * ignored. */
 void project_watch_roots(const struct project *project, struct strings *roots, struct strings *extras);

@@ -16,6 +16,7 @@ struct tui_options {
 	int in, out; /* the terminal; they stay the caller's */
 	const struct command_table *commands; /* borrowed for the whole life */
 	const struct config *config; /* borrowed: theme, keys, ascii, mouse */
+	bool is_read_only; /* commands that change anything are refused */
 	/* Tests: no terminal, a screen of this size in memory. 0: a real one. */
 	unsigned headless_columns, headless_rows;
 	unsigned headless_colours; /* 0, 16, 256 or 1 << 24 */
@@ -58,12 +59,26 @@ struct tui_call {
 	void (*theme)(void *data, const char *name);
 };
 
+/* Adds what is wrong in the [keys] of the settings to `mistakes`, a sentence
+ * with file and line each: unknown commands and keys, keys that mean two things. */
+void tui_check_keys(const struct command_table *commands, const struct config *config, struct strings *mistakes);
+
 /* Takes the terminal over: own decoder of keys, alternate screen, standard
  * error into the log file. NULL and a fault: no terminal, unknown TERM. */
 struct tui *tui_open(struct loop *loop, const struct tui_options *options,
 	const struct tui_call *call, void *data, struct fault *fault);
 /* Gives the terminal back as it was. NULL is fine. */
 void tui_close(struct tui *tui);
+
+/* Takes other settings (and the table with other own commands) in place of those
+ * that it was opened with; both are borrowed from then on. */
+void tui_configure(struct tui *tui, const struct command_table *commands, const struct config *config, bool is_read_only);
+/* The file of the error that is selected, as the view has it, or NULL. Borrowed until the next frame. */
+const char *tui_selected_file(const struct tui *tui);
+
+/* Takes what the person chose before, and puts there what is chosen from now on;
+ * it is saved some seconds after a change and by tui_close(). Borrowed. Once. */
+void tui_remember(struct tui *tui, struct remember *remember);
 
 /* Once a turn of the loop: draws where `revision` is another one than drawn
  * last, or a key or the clock changed what is to be seen; at most 60 frames a

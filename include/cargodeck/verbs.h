@@ -16,6 +16,10 @@ int verb_fault(const struct fault *fault);
 /* --color, NO_COLOR and whether standard output is a terminal. */
 bool verb_is_coloured(const struct command_line *line);
 
+/* Hands the person's limits and log size to the deck. */
+struct config;
+void verb_set_limits(struct deck *deck, const struct config *config);
+
 int verb_watch(const struct command_line *line);
 int verb_build(const struct command_line *line);
 int verb_job(const struct command_line *line);
@@ -32,5 +36,8 @@ int verb_inspect(const struct command_line *line);
 int verb_compose_config(const struct command_line *line);
 int verb_open(const struct command_line *line);
 int verb_compose_override(const struct command_line *line);
+/* `config` and `config check`. `check_keys` adds what is wrong in keys and own
+ * commands to `mistakes` (the screen knows keys, the deck does not). */
+int verb_config(const struct command_line *line, void (*check_keys)(const struct config *config, struct strings *mistakes));
 
 #endif

@@ -232,6 +232,16 @@ struct view_container {
 	struct view_page pages[VIEW_TABS];
 };
 
+/* ---- what was run ---- */
+
+struct view_ran {
+	const char *text; /* as one could type it, secrets masked */
+	int64_t wall_ms; /* when it began */
+	uint64_t took_ms;
+	bool is_running;
+	int status; /* exit status; -1: ended by a signal, or cancelled */
+};
+
 /* ---- first start ---- */
 
 enum view_step_state { VIEW_STEP_WAITING, VIEW_STEP_RUNNING, VIEW_STEP_DONE, VIEW_STEP_FAILED };
@@ -285,6 +295,8 @@ struct view {
 	struct view_why why; /* see tui_call.explain */
 	struct view_start start;
 	struct view_container container; /* see tui_call.inspect */
+	const struct view_ran *ran; /* the newest first */
+	size_t ran_count;
 };
 
 #endif

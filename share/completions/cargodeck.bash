@@ -10,6 +10,7 @@ _cargodeck() {
 		case $verb:$word in
 		up:--take-over) ;;
 		up:--yes|up:-y) ;;
+		up:--read-only) ;;
 		build:--clean) ;;
 		build:--json) ;;
 		job:--json) ;;
@@ -36,6 +37,7 @@ _cargodeck() {
 		wait:--healthy) ;;
 		wait:--timeout|wait:-t) takes=own ;;
 		doctor:--json) ;;
+		config:--json) ;;
 		version:--json) ;;
 		inspect:--json) ;;
 		open:--json) ;;
@@ -79,7 +81,7 @@ _cargodeck() {
 	if [[ $current == -* ]]; then
 		word='--project --file --env-file --profile --project-name --manifest-path --context --host --color --help --version'
 		case $verb in
-		''|up) word+=' --take-over --yes' ;;
+		''|up) word+=' --take-over --yes --read-only' ;;
 		build) word+=' --clean --json' ;;
 		job) word+=' --json' ;;
 		down) word+=' --volumes' ;;
@@ -92,6 +94,7 @@ _cargodeck() {
 		why) word+=' --json' ;;
 		wait) word+=' --healthy --timeout' ;;
 		doctor) word+=' --json' ;;
+		config) word+=' --json' ;;
 		version) word+=' --json' ;;
 		inspect) word+=' --json' ;;
 		open) word+=' --json' ;;
@@ -100,7 +103,7 @@ _cargodeck() {
 		return
 	fi
 	case $verb in
-	''|help) mapfile -t COMPREPLY < <(compgen -W 'up build job start stop restart down watch ps logs stats events compose-config why wait doctor compose-override version help inspect open' -- "$current") ;;
+	''|help) mapfile -t COMPREPLY < <(compgen -W 'up build job start stop restart down watch ps logs stats events compose-config why wait doctor compose-override config version help inspect open' -- "$current") ;;
 	job) mapfile -t COMPREPLY < <(compgen -W 'check clippy test doc' -- "$current") ;;
 	start|stop|restart|ps|logs|stats|compose-config|why|wait|inspect|open)
 		while read -r name; do

@@ -11,6 +11,8 @@ const char *command_group_name(enum command_group group)
 	case COMMAND_LOOK: return "Looking";
 	case COMMAND_MOVE: return "Moving";
 	case COMMAND_ABOUT: return "About";
+	case COMMAND_OWN: return "Your own";
+	case COMMAND_GROUPS: break;
 	}
 	return "";
 }
@@ -88,7 +90,7 @@ const struct command_def *command_next_listed(const struct command_table *table,
 	int group = def != NULL ? (int)def->group : COMMAND_LOOP;
 	size_t at = def != NULL ? (size_t)(def - table->defs) + 1 : 0;
 	*begins = def == NULL;
-	for (; group <= COMMAND_ABOUT; group++, at = 0, *begins = true)
+	for (; group < COMMAND_GROUPS; group++, at = 0, *begins = true)
 		for (; at < table->count; at++)
 			if ((int)table->defs[at].group == group && command_is_listed(&table->defs[at], flag))
 				return &table->defs[at];

@@ -35,6 +35,29 @@ static void take_key(struct reading *reading, const struct config_entry *entry)
 		.command = mem_copy_string(entry->name), .keys = mem_copy_string(entry->whole), .line = entry->line};
 }
 
+static void take_command(struct reading *reading, const struct config_entry *entry)
+{
+	struct config *config = reading->config;
+	struct config_command command = {.line = entry->line};
+	struct fault fault;
+	bool is_twice = false;
+	for (size_t i = 0; i < config->commands.count; i++)
+		is_twice = is_twice || strcmp(config->commands.items[i].name, entry->name) == 0;
+	if (config->commands.count == CONFIG_COMMANDS_MOST)
+		fault_set(&fault, FAULT_INPUT, "there are more than %d own commands: this one is left out", CONFIG_COMMANDS_MOST);
+	else if (is_twice)
+		fault_set(&fault, FAULT_INPUT, "there is a command \"%s\" above: give this one another name", entry->name);
+	else if (config_command_read(&command, entry->name, entry->whole, &fault)) {
+		*array_add(&config->commands) = command;
+		/* its key is bound as a line of [keys] would be */
+		*array_add(&config->keys) = (struct config_key){
+			.command = mem_copy_string(command.name), .keys = mem_copy_string(command.key), .line = entry->line};
+		return;
+	}
+	tell(reading, entry->line, fault.text);
+	config_command_finish(&command);
+}
+
 /* Names what would have been understood. */
 static void tell_unknown(struct reading *reading, const struct config_entry *entry)
 {
@@ -52,8 +75,19 @@ static void tell_unknown(struct reading *reading, const struct config_entry *ent
 	auto_free char *list = strings_join(&known, ", ", " and ");
 	auto_free char *text = known.count > 0
 		? mem_print("[%s] knows no \"%s\"; it knows %s", entry->section, entry->name, list)
-		: mem_print("there is no section [%s]; there are screen, logs, notify, swap and keys", entry->section);
+		: mem_print("there is no section [%s]; there are screen, logs, notify, swap, keys and commands", entry->section);
 	tell(reading, entry->line, text);
+}
+
+/* A value that is wrong leaves what was there before. */
+static void take_before(struct config *config, enum config_id id)
+{
+	if (config->before == NULL)
+		return;
+	free(config->texts[id]);
+	config->texts[id] = mem_copy_string(config->before->texts[id]);
+	config->numbers[id] = config->before->numbers[id];
+	config->is_given[id] = config->before->is_given[id];
 }
 
 static void take_entry(void *data, const struct config_entry *entry)
@@ -64,6 +98,10 @@ static void take_entry(void *data, const struct config_entry *entry)
 		take_key(reading, entry);
 		return;
 	}
+	if (strcmp(entry->section, "commands") == 0) {
+		take_command(reading, entry);
+		return;
+	}
 	for (size_t i = 0; i < CONFIG_COUNT; i++) {
 		const struct config_option *option = &config_options[i];
 		if (strcmp(option->section, entry->section) != 0 || strcmp(option->name, entry->name) != 0)
@@ -72,6 +110,7 @@ static void take_entry(void *data, const struct config_entry *entry)
 		int64_t number;
 		struct fault fault;
 		if (!config_option_read(option, value, &number, &fault)) {
+			take_before(config, (enum config_id)i);
 			auto_free char *text = mem_print("%s; %s is taken", fault.text, config->texts[i]);
 			tell(reading, entry->line, text);
 			return;
@@ -80,6 +119,7 @@ static void take_entry(void *data, const struct config_entry *entry)
 		config->texts[i] = mem_copy_string(value);
 		config->numbers[i] = number;
 		config->is_given[i] = true;
+		config->lines[i] = entry->line;
 		return;
 	}
 	tell_unknown(reading, entry);
@@ -117,15 +157,27 @@ void config_read(struct config *config, const char *text, const char *path)
 	config_lines_read(&(struct config_lines){take_entry, tell, &reading}, text);
 }
 
-struct config *config_open(const char *path, const char *themes)
+static struct config *open_config(const char *path, const char *themes, const struct config *before)
 {
 	struct config *config = mem_alloc(sizeof *config);
+	config->before = before;
 	set_defaults(config);
 	auto_free char *usual = path == NULL ? path_home(PATH_CONFIG, "config.ini") : NULL;
 	if (path != NULL || access(usual, F_OK) == 0)
 		read_file(config, path != NULL ? path : usual);
 	config_themes_open(config, themes);
+	config->before = NULL;
 	return config;
+}
+
+struct config *config_open(const char *path, const char *themes)
+{
+	return open_config(path, themes, NULL);
+}
+
+struct config *config_open_again(const struct config *before, const char *themes)
+{
+	return open_config(NULL, themes, before);
 }
 
 void config_close(struct config *config)
@@ -139,6 +191,9 @@ void config_close(struct config *config)
 		free(config->keys.items[i].keys);
 	}
 	array_finish(&config->keys);
+	for (size_t i = 0; i < config->commands.count; i++)
+		config_command_finish(&config->commands.items[i]);
+	array_finish(&config->commands);
 	strings_finish(&config->mistakes);
 	strings_finish(&config->theme_folders);
 	free(config->path);

@@ -4,7 +4,7 @@
 
 #include "cargodeck/config.h"
 
-enum { CONFIG_FILE_LIMIT = 256 * 1024, CONFIG_LINE_LIMIT = 4096 };
+enum { CONFIG_FILE_LIMIT = 256 * 1024, CONFIG_LINE_LIMIT = 4096, CONFIG_COMMANDS_MOST = 100 };
 
 struct config_entry {
 	const char *section, *name;

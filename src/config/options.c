@@ -19,6 +19,8 @@ const struct config_option config_options[CONFIG_COUNT] = {
 		"How many times a second the screen is drawn at most"},
 	[CONFIG_PLOTS] = {"screen", "plots", CONFIG_CHOICE, 0, 0, "auto", NULL, "auto blocks braille ascii",
 		"What small plots are drawn with; auto takes blocks, and ASCII where letters are ASCII alone"},
+	[CONFIG_READ_ONLY] = {"screen", "read_only", CONFIG_SWITCH, 0, 0, "off", NULL, NULL,
+		"Run no command from the screen that changes anything; --read-only says the same for once"},
 	[CONFIG_LOG_BYTES] = {"logs", "log_bytes", CONFIG_NUMBER, 1 << 20, 1 << 30, "64M", "bytes", NULL,
 		"How much of each service's log is kept in memory"},
 	[CONFIG_BELL_SERVING] = {"notify", "bell_serving", CONFIG_SWITCH, 0, 0, "off", NULL, NULL,
@@ -212,4 +214,10 @@ void config_write_sample(struct str *out)
 		"The names and their keys stand in the manual page and behind the key \"?\". None: no key at all. "
 		"Keys between quotation marks are pressed one after the other, four at most.");
 	str_add(out, "#restart = r Ctrl-R\n#zoom = z F11\n#quit = \"Ctrl-X Ctrl-C\"\n");
+	str_add(out, "\n[commands]\n");
+	add_comment(out, "Own commands: name = key | sentence | line for the shell. The key may be None. The line may name {service}, "
+		"{container}, {file} (of the selected error) and {project}, each outside quotes and passed as one word; "
+		"within quotes \"$CARGODECK_SERVICE\" and so on say the same. A & at the end: it runs without the terminal.");
+	str_add(out, "#top = Alt-t | Show the container's processes | docker top {container} | less\n"
+		"#blame = Alt-b | Say who wrote the error's file | git blame {file} | less\n");
 }

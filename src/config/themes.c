@@ -122,16 +122,19 @@ void config_themes_open(struct config *config, const char *themes)
 	find_folders(config, themes, &config->theme_folders);
 	theme_read(&config->theme, "plain", theme_plain, "plain", NULL);
 	if (!config_theme_is_auto(config)) {
+		const char *kept = config->before != NULL ? config->before->theme.name : usual;
 		if (config_find_theme(config, name, &config->theme, &fault))
 			return;
 		auto_free char *file = find_file(config, name);
 		if (file != NULL) {
 			add_clean(&config->mistakes, fault.text);
 		} else {
-			auto_free char *text = mem_print("%s; %s is taken", fault.text, usual);
-			config_add_mistake(config, config->path != NULL ? config->path : "theme", 0, text);
+			auto_free char *text = mem_print("%s; %s is taken", fault.text, kept);
+			config_add_mistake(config, config->path != NULL ? config->path : "theme", config->lines[CONFIG_THEME], text);
 		}
-		if (strcmp(name, usual) == 0)
+		if (config->before != NULL)
+			config->theme = config->before->theme; /* what was there stays */
+		if (config->before != NULL || strcmp(name, usual) == 0)
 			return;
 	}
 	auto_free char *file = find_file(config, usual);

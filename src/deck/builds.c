@@ -15,6 +15,25 @@ void deck_build_began(struct deck *deck, unsigned generation, const struct strin
 	free(steal(&deck->complaint));
 }
 
+/* The line that does the same by hand. */
+static void note_ran(struct family *family, const struct strings *bins)
+{
+	const struct project_family *found = &family->deck->project->families.items[family->index];
+	auto_strings words = {0};
+	static const char *const first[] = {"docker", "exec"}, *const second[] = {"cargo", "build"};
+	for (size_t i = 0; i < COUNT_OF(first); i++)
+		strings_add(&words, first[i]);
+	strings_print(&words, "%.12s", family->container != NULL ? family->container : "builder");
+	for (size_t i = 0; i < COUNT_OF(second); i++)
+		strings_add(&words, second[i]);
+	for (size_t i = 0; i < bins->count; i++) {
+		strings_add(&words, "--bin");
+		strings_add(&words, bins->items[i]);
+	}
+	strings_copy(&words, &found->arguments);
+	family->ran = ran_begin(family->deck, &words);
+}
+
 static void on_build_started(void *data, unsigned generation, const struct strings *bins)
 {
 	struct family *family = data;
@@ -22,6 +41,7 @@ static void on_build_started(void *data, unsigned generation, const struct strin
 	jobs_build_began(deck);
 	deck_build_began(deck, generation, bins);
 	swap_building(family, true);
+	note_ran(family, bins);
 	deck_tell(deck, &(struct deck_event){.kind = DECK_BUILD, .state = "started", .generation = generation, .names = bins});
 }
 
@@ -142,6 +162,7 @@ static void on_build_done(void *data, const struct build_result *result)
 	deck->build_state = result->state;
 	deck->build_ms = result->ms;
 	note_failed(family, result);
+	deck_ran_end(deck, family->ran, result->state == BUILD_PASSED ? 0 : result->state == BUILD_FAILED ? 101 : -1);
 	deck_forget_fault(deck, "lock of cargo");
 	swap_building(family, false);
 	if (result->complaint != NULL && result->complaint[0] != '\0') {

@@ -39,6 +39,7 @@ static const struct command_option common_options[] = {
 static const struct command_option up_options[] = {
 	{"take-over", 0, NULL, "Adopt a stack that plain compose started, without asking", NULL, false},
 	{"yes", 'y', NULL, "Answer every question of the start with yes", NULL, false},
+	{"read-only", 0, NULL, "Show what runs; bring nothing up, build nothing, and run no command that changes anything", NULL, false},
 	END,
 };
 
@@ -192,6 +193,10 @@ static const struct command_def defs[] = {
 	{COMMAND_COMPOSE_OVERRIDE, "compose-override", "Print the override that is laid over the compose files",
 		"It is JSON, which Compose reads as YAML. It replaces images and adds the mounts that a swap needs, nothing else.",
 		NULL, COMMAND_TAKES_NOTHING, 0, 0, NULL, VERB, 0, COMMAND_LOOK, NULL, NULL, NULL},
+	{COMMAND_CONFIG, "config", "Print every setting with its value and where it comes from",
+		"`cargodeck config check` reads config.ini, or the file that is named behind it, says each mistake with its line "
+		"(settings, theme, keys, own commands), and ends with 1 where there is one.",
+		"[check [FILE]]", COMMAND_TAKES_WORDS, 0, 2, json_options, VERB | COMMAND_JSON, 0, COMMAND_ABOUT, NULL, NULL, NULL},
 	{COMMAND_VERSION, "version", "Print the version", NULL,
 		NULL, COMMAND_TAKES_NOTHING, 0, 0, json_options, VERB | COMMAND_JSON, 0, COMMAND_ABOUT, NULL, NULL, NULL},
 	{COMMAND_HELP, "help", "Say how a command is used", NULL,
@@ -327,6 +332,8 @@ static const struct command_def defs[] = {
 		SCREEN, COMMAND_AT_CONTAINER, COMMAND_MOVE, "[", NULL, NULL),
 	ON_SCREEN(COMMAND_THEME, "theme", "Choose the colours; each theme is shown while one looks",
 		SCREEN, COMMAND_ANYWHERE, COMMAND_ABOUT, "Ctrl-T", NULL, NULL),
+	ON_SCREEN(COMMAND_RAN, "command-log", "Show what was run: the line, when, how long, how it ended",
+		SCREEN, COMMAND_ANYWHERE, COMMAND_ABOUT, "!", NULL, NULL),
 	ON_SCREEN(COMMAND_MOUSE, "mouse", "Take the mouse, or leave it to the terminal",
 		SCREEN, COMMAND_ANYWHERE, COMMAND_ABOUT, "M", NULL, NULL),
 	ON_SCREEN(COMMAND_REDRAW, "redraw", "Draw the whole screen anew",
@@ -338,7 +345,7 @@ static const struct command_def defs[] = {
 	ON_SCREEN(COMMAND_KEYS, "keys", "Show every key, and search in them",
 		SCREEN, COMMAND_ANYWHERE, COMMAND_ABOUT, "? F1", "help", NULL),
 	ON_SCREEN(COMMAND_QUIT, "quit", "End the deck; services stay on their last generation",
-		DECK, COMMAND_ANYWHERE, COMMAND_ABOUT, "q Ctrl-C", "quit", NULL),
+		DECK | COMMAND_HARMLESS, COMMAND_ANYWHERE, COMMAND_ABOUT, "q Ctrl-C", "quit", NULL),
 };
 
 const struct command_table deck_commands = {

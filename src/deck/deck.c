@@ -233,6 +233,7 @@ static void copy_options(struct deck_options *to, const struct deck_options *fro
 	to->project_name = mem_copy_string(from->project_name);
 	to->take_over = from->take_over;
 	to->only_job = from->only_job;
+	to->read_only = from->read_only;
 	strings_copy(&to->files, &from->files);
 	strings_copy(&to->env_files, &from->env_files);
 	strings_copy(&to->profiles, &from->profiles);
@@ -298,6 +299,7 @@ void deck_close(struct deck *deck)
 	view_close(deck);
 	why_close(deck);
 	inspection_close(deck);
+	ran_close(deck);
 	engine_close(deck->engine);
 	sync_close(deck);
 	project_close(deck->project);
@@ -377,6 +379,22 @@ void deck_watch_figures(struct deck *deck)
 char *deck_path(const struct deck *deck, const char *file)
 {
 	return deck->project != NULL ? path_join(deck->project->folder, file) : mem_copy_string(file);
+}
+
+const char *deck_container(const struct deck *deck, const char *service)
+{
+	const struct service *found = services_find(deck->services, service);
+	return found != NULL ? found->container : NULL;
+}
+
+const char *deck_name(const struct deck *deck)
+{
+	return deck->name;
+}
+
+const char *deck_folder(const struct deck *deck)
+{
+	return deck->project != NULL ? deck->project->folder : NULL;
 }
 
 bool deck_start(struct deck *deck, struct fault *fault)

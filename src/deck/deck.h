@@ -40,6 +40,8 @@ struct task *task_start(struct deck *deck, const struct strings *argv, const cha
 /* The same with standard error as it comes. */
 struct task *task_start_watched(struct deck *deck, const struct strings *argv, const char *cwd,
 	void (*err)(void *data, const char *bytes, size_t len), task_done done, void *data);
+/* The same; in the list of what was run it stands as `told`, not as its words. */
+struct task *task_start_told(struct deck *deck, const struct strings *argv, const char *cwd, const char *told, task_done done, void *data);
 void tasks_close(struct deck *deck);
 /* The last lines of a child's complaint as one clean sentence. */
 void task_complaint(const char *err, struct str *out);
@@ -61,6 +63,7 @@ struct family {
 	bool is_creating, first_passed;
 	unsigned tries;
 	struct loop_timer *again;
+	unsigned ran; /* the build under way, in the list of what was run */
 };
 
 struct launcher {
@@ -127,6 +130,16 @@ struct held_error {
 struct held_fault {
 	struct fault fault;
 	char *key; /* what it is about: a later one of the same key replaces it */
+};
+
+/* What was run (ran.c). */
+struct ran_entry {
+	unsigned number;
+	char *text;
+	int64_t wall_ms;
+	uint64_t began_ns, took_ms;
+	bool is_running;
+	int status;
 };
 
 struct deck {
@@ -221,6 +234,11 @@ struct deck {
 	uint64_t revision;
 	struct deck_view_store *view;
 	struct inspection *inspection; /* NULL: none was looked into yet */
+
+	/* ran.c */
+	ARRAY(struct ran_entry) ran; /* the oldest first */
+	ARRAY(struct view_ran) shown_ran;
+	unsigned last_ran;
 };
 
 /* ---- deck.c ---- */
@@ -382,6 +400,11 @@ void share_tell(struct deck *deck, const struct deck_event *event);
 /* Passes an order on to the deck that is followed; false: none is. */
 bool share_order(struct deck *deck, const char *order, const char *service);
 void hear_event(struct deck *deck, const json_t *json);
+
+/* ---- ran.c: what was run, for the screen ---- */
+unsigned ran_begin(struct deck *deck, const struct strings *words); /* its number, for deck_ran_end() */
+void ran_fill(struct deck *deck, struct view *view);
+void ran_close(struct deck *deck);
 
 /* ---- view.c ---- */
 void view_close(struct deck *deck);

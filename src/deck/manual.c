@@ -52,6 +52,15 @@ static const struct command_term labels[] = {
 	{NULL, NULL},
 };
 
+static const struct command_term project_settings[] = {
+	{"bin", "For a service: as the label. Only below services."},
+	{"ready, swap, profile, features, target", "As the labels of these names."},
+	{"ready_limit, ready_silent", "As the person's settings of these names, which come before them: 20s, 500ms, 1min 30s."},
+	{"ignore", "Paths below the project's folder that no save of counts; folders among them are not watched from the next start on."},
+	{"services", "An object by the names of services: what is set there is for that one."},
+	{NULL, NULL},
+};
+
 static const struct command_term ps_fields[] = {
 	{"service", "Its name in the compose file."},
 	{"state", "healthy, unhealthy or starting where it has a health test, else running; waiting (for another one), stopped "
@@ -119,8 +128,11 @@ static const struct command_term environment[] = {
 
 static const struct command_term files[] = {
 	{"$XDG_CONFIG_HOME/cargodeck/config.ini", "A person's settings. $XDG_CONFIG_HOME is ~/.config where it is not set. "
+		"It is read again when it is saved: what is right in it is taken at once, and log_bytes for logs shown from then on. "
 		"A sample lies in the documentation folder as config.ini.sample."},
 	{"$XDG_CONFIG_HOME/cargodeck/themes/NAME.ini", "A person's own themes; they come before those installed."},
+	{"$XDG_STATE_HOME/cargodeck/chosen/NAME.json", "What was chosen on the screen in the compose project of this name: "
+		"pane, service, zoom, how logs are shown. It may be removed."},
 	{"$XDG_STATE_HOME/cargodeck/projects/NAME", "What is made for the compose project of this name: the override for Compose, "
 		"rendered image files, and the lock of the deck that has it. $XDG_STATE_HOME is ~/.local/state where it is not set."},
 	{NULL, NULL},
@@ -135,6 +147,11 @@ const struct command_chapter manual_chapters[MANUAL_CHAPTERS] = {
 	{"A CONTAINER AS JSON", "`cargodeck inspect --json` prints one object. Secrets are masked as \"****\", long texts cut:", inspect_fields},
 	{"LABELS", "A compose file may say more about a service by labels. None is needed; "
 		"`cargodeck doctor` says for each service what was found and why.", labels},
+	{"PROJECT SETTINGS", "What holds for all who work on a project may stand in its own files, none of which is needed: "
+		"the top level of a compose file as x-cargodeck, Cargo.toml as [workspace.metadata.cargodeck] (where cargo is installed), "
+		"and a package's as [package.metadata.cargodeck], without bin, services and ignore. "
+		"The nearest one wins: a label, x-cargodeck's services, x-cargodeck, the package, the workspace's services, the workspace. "
+		"`cargodeck doctor` lists what was taken with its place, and what was not understood.", project_settings},
 	{"EXIT STATUS", NULL, statuses},
 	{"ENVIRONMENT", NULL, environment},
 	{"FILES", NULL, files},

@@ -133,6 +133,38 @@ bool deck_down(struct deck *deck, struct fault *fault)
 	return true;
 }
 
+/* ---- a person's own commands ---- */
+
+struct own_run {
+	struct deck *deck;
+	char *name;
+};
+
+static void on_own_done(void *data, int status, const char *out, const char *err)
+{
+	struct own_run *run = data;
+	auto_free char *key = mem_print("own %s", run->name);
+	(void)out;
+	if (status != 0) {
+		struct fault fault;
+		auto_str text = {0};
+		task_complaint(err, &text);
+		fault_set(&fault, FAULT_FAILED, "`%s` ended with %d%s%s", run->name, status, text.len > 0 ? ": " : "", str_text(&text));
+		deck_fault(run->deck, key, &fault);
+	} else {
+		deck_forget_fault(run->deck, key);
+	}
+	free(run->name);
+	free(run);
+}
+
+void deck_run_own(struct deck *deck, const char *name, const char *line, const struct strings *words)
+{
+	struct own_run *run = mem_alloc(sizeof *run);
+	*run = (struct own_run){deck, mem_copy_string(name)};
+	task_start_told(deck, words, deck_folder(deck), line, on_own_done, run);
+}
+
 /* ---- back ---- */
 
 struct going_back {

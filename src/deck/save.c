@@ -205,6 +205,7 @@ bool save_watch_open(struct deck *deck)
 	project_watch_roots(deck->project, &roots, &extras);
 	if (deck->project->cargo.target != NULL)
 		strings_add(&pruned, deck->project->cargo.target);
+	strings_copy(&pruned, &deck->project->ignored);
 	deck->watch = watch_open(deck->loop, &(struct watch_options){.roots = &roots, .extras = &extras, .pruned = &pruned}, &calls, deck, &fault);
 	if (deck->watch == NULL) {
 		deck_fault(deck, "watch", &fault);

@@ -283,7 +283,7 @@ static void take_project_over(void *data)
 static void followed_ended(struct deck *deck)
 {
 	share_close(deck);
-	if (deck->is_closing)
+	if (deck->is_closing || deck->options.read_only)
 		return;
 	if (deck->jobs->state == BUILD_RUNNING)
 		deck->jobs->state = BUILD_CANCELLED;

@@ -86,6 +86,12 @@ static struct swap *take_swap(struct deck *deck, int launcher)
 	return chosen;
 }
 
+/* A person's own settings come before those of the project. */
+static unsigned first_said(unsigned person, unsigned project, unsigned usual)
+{
+	return person != 0 ? person : project != 0 ? project : usual;
+}
+
 static void put_swap(struct family *family, const struct swap *swap, struct wire_buffer *frame)
 {
 	const struct project_service *service = project_find(family->deck->project, swap->service);
@@ -94,8 +100,8 @@ static void put_swap(struct family *family, const struct swap *swap, struct wire
 	wire_add_number(frame, "generation", swap->generation);
 	wire_add(frame, "mode", service != NULL ? service->swap : "auto");
 	wire_add_number(frame, "grace_ms", service != NULL ? (int64_t)service->compose->grace_ms : 10000);
-	wire_add_number(frame, "ready_ms", family->deck->ready_ms != 0 ? family->deck->ready_ms : READY_MS);
-	wire_add_number(frame, "quiet_ms", family->deck->silent_ms != 0 ? family->deck->silent_ms : SILENT_MS);
+	wire_add_number(frame, "ready_ms", first_said(family->deck->ready_ms, service != NULL ? service->ready_ms : 0, READY_MS));
+	wire_add_number(frame, "quiet_ms", first_said(family->deck->silent_ms, service != NULL ? service->silent_ms : 0, SILENT_MS));
 	wire_add(frame, "ready", service != NULL ? service->ready : NULL);
 }
 

@@ -11,6 +11,7 @@ struct task {
 	struct str out, err;
 	void (*watched)(void *data, const char *bytes, size_t len);
 	task_done done;
+	unsigned ran; /* in the list of what was run */
 	void *data;
 };
 
@@ -51,12 +52,13 @@ static void on_done(void *data, int status, int signal_number)
 {
 	struct task *task = data;
 	(void)signal_number;
+	deck_ran_end(task->deck, task->ran, status);
 	task->done(task->data, status, str_text(&task->out), str_text(&task->err));
 	free_task(task);
 }
 
 static struct task *start(struct deck *deck, const struct strings *argv, const char *cwd, const char *input, size_t input_len,
-	void (*watched)(void *data, const char *bytes, size_t len), task_done done, void *data)
+	const char *told, void (*watched)(void *data, const char *bytes, size_t len), task_done done, void *data)
 {
 	static const struct loop_child_call calls = {on_out, on_err, on_done};
 	struct fault fault;
@@ -66,9 +68,11 @@ static struct task *start(struct deck *deck, const struct strings *argv, const c
 	task->watched = watched;
 	task->done = done;
 	task->data = data;
+	task->ran = told != NULL ? deck_ran_begin(deck, told) : ran_begin(deck, argv);
 	task->child = loop_child_open(deck->loop, &(struct loop_child_options){.argv = vector, .cwd = cwd, .input = input, .input_len = input_len},
 		&calls, task, &fault);
 	if (task->child == NULL) {
+		deck_ran_end(deck, task->ran, 127);
 		done(data, -1, "", fault.text);
 		free_task(task);
 		return NULL;
@@ -80,13 +84,18 @@ static struct task *start(struct deck *deck, const struct strings *argv, const c
 struct task *task_start(struct deck *deck, const struct strings *argv, const char *cwd, const char *input, size_t input_len,
 	task_done done, void *data)
 {
-	return start(deck, argv, cwd, input, input_len, NULL, done, data);
+	return start(deck, argv, cwd, input, input_len, NULL, NULL, done, data);
+}
+
+struct task *task_start_told(struct deck *deck, const struct strings *argv, const char *cwd, const char *told, task_done done, void *data)
+{
+	return start(deck, argv, cwd, NULL, 0, told, NULL, done, data);
 }
 
 struct task *task_start_watched(struct deck *deck, const struct strings *argv, const char *cwd,
 	void (*err)(void *data, const char *bytes, size_t len), task_done done, void *data)
 {
-	return start(deck, argv, cwd, NULL, 0, err, done, data);
+	return start(deck, argv, cwd, NULL, 0, NULL, err, done, data);
 }
 
 void tasks_close(struct deck *deck)

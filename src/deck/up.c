@@ -175,6 +175,11 @@ static bool take_name(struct deck *deck)
 	deck->state_folder = path_home(PATH_STATE, rest);
 	if (deck->is_following)
 		return true;
+	if (deck->options.read_only) {
+		deck->is_following = true;
+		share_follow(deck);
+		return true;
+	}
 	if (deck_take_lock(deck, &fault)) {
 		share_open(deck);
 		return true;

@@ -182,6 +182,11 @@ static void print_services(const struct deck *deck)
 		printf("builder %zu: %s, %s; packages %s\n", i, family->dockerfile != NULL ? family->dockerfile : "no Dockerfile",
 			family->cargo_line != NULL ? family->cargo_line : "no cargo line", packages);
 	}
+	for (size_t i = 0; i < deck->project->settings.count; i++) {
+		auto_str clean = {0};
+		text_add_clean(&clean, deck->project->settings.items[i], strlen(deck->project->settings.items[i]), false);
+		printf("setting: %s\n", str_text(&clean));
+	}
 	for (size_t i = 0; i < deck->project->notes.count; i++)
 		printf("note: %s\n", deck->project->notes.items[i]);
 }
@@ -204,6 +209,14 @@ static json_t *services_json(const struct deck *deck)
 	return array;
 }
 
+static json_t *texts_json(const struct strings *texts)
+{
+	json_t *array = json_array();
+	for (size_t i = 0; texts != NULL && i < texts->count; i++)
+		json_array_append_new(array, verb_text_or_null(texts->items[i]));
+	return array;
+}
+
 /* ---- printing ---- */
 
 static void print_findings(const struct command_line *line, const struct findings *list, const struct deck *deck)
@@ -211,10 +224,12 @@ static void print_findings(const struct command_line *line, const struct finding
 	bool colour = verb_is_coloured(line);
 	if (command_line_has(line, "json")) {
 		json_t *checks = json_array();
+		const struct project *project = deck != NULL ? deck->project : NULL;
 		for (size_t i = 0; i < list->count; i++)
 			json_array_append_new(checks, json_pack("{s:s, s:b, s:s, s:s?}", "check", list->items[i].name, "good", list->items[i].good,
 				"text", list->items[i].text, "mend", list->items[i].mend));
-		json_t *whole = json_pack("{s:o, s:o}", "checks", checks, "services", services_json(deck));
+		json_t *whole = json_pack("{s:o, s:o, s:o, s:o}", "checks", checks, "services", services_json(deck),
+			"settings", texts_json(project != NULL ? &project->settings : NULL), "notes", texts_json(project != NULL ? &project->notes : NULL));
 		auto_free char *text = json_dumps(whole, JSON_INDENT(2));
 		puts(text != NULL ? text : "{}");
 		json_decref(whole);

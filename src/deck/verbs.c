@@ -15,6 +15,7 @@ void verb_options_read(const struct command_line *line, struct deck_options *opt
 		.folder = command_line_value(line, "project"), .manifest_path = command_line_value(line, "manifest-path"),
 		.context = command_line_value(line, "context"), .host = command_line_value(line, "host"),
 		.project_name = command_line_value(line, "project-name"),
+		.read_only = command_line_has(line, "read-only"),
 		.take_over = command_line_has(line, "take-over") || command_line_has(line, "yes")};
 	command_line_values(line, "file", &options->files);
 	command_line_values(line, "env-file", &options->env_files);
@@ -42,6 +43,18 @@ bool verb_is_coloured(const struct command_line *line)
 	if (when != NULL && strcmp(when, "auto") != 0)
 		return strcmp(when, "always") == 0;
 	return (no_color == NULL || no_color[0] == '\0') && isatty(STDOUT_FILENO);
+}
+
+/* 0 leaves it to the project's files, and to the default. */
+static unsigned given_number(const struct config *config, enum config_id id)
+{
+	return config->is_given[id] ? (unsigned)config_number(config, id) : 0;
+}
+
+void verb_set_limits(struct deck *deck, const struct config *config)
+{
+	deck_set_limits(deck, given_number(config, CONFIG_READY_LIMIT), given_number(config, CONFIG_READY_SILENT),
+		(size_t)config_number(config, CONFIG_LOG_BYTES));
 }
 
 /* ---- a deck without a screen ---- */
@@ -191,8 +204,7 @@ static int run_headless(struct headless *headless, const struct command_line *li
 		fprintf(stderr, "cargodeck: %s\n", config->mistakes.items[i]);
 	if (headless->deck != NULL) {
 		deck_set_hooks(headless->deck, config_text(config, CONFIG_ON_SERVING), config_text(config, CONFIG_ON_FAILED));
-		deck_set_limits(headless->deck, (unsigned)config_number(config, CONFIG_READY_LIMIT),
-			(unsigned)config_number(config, CONFIG_READY_SILENT), (size_t)config_number(config, CONFIG_LOG_BYTES));
+		verb_set_limits(headless->deck, config);
 	}
 	if (headless->deck == NULL || !deck_start(headless->deck, &fault))
 		headless->status = verb_fault(&fault);

@@ -402,7 +402,7 @@ void deck_view(struct deck *deck, struct view *view)
 		.stale_ms = deck->is_lost ? (clock_now_ns() - deck->lost_ns) / 1000000 : 0,
 		.saved = deck->generation, .serving = deck->serving, .watch_paused = deck->is_watch_paused};
 	view->profile = "dev";
-	view->notice = deck->is_following ? "follows another cargodeck" : NULL;
+	view->notice = deck->is_following && deck->share != NULL ? "follows another cargodeck" : NULL;
 	snprintf(store->engine, sizeof store->engine, "engine %s %.*s", engine_is_local(deck->engine) ? "local" : "remote",
 		(int)strcspn(deck->engine_version, "+~-"), deck->engine_version); /* less the distribution's own suffix */
 	view->engine = store->engine;
@@ -426,6 +426,7 @@ void deck_view(struct deck *deck, struct view *view)
 	fill_start(deck, store, &view->start);
 	why_fill(deck, &view->why);
 	inspection_fill(deck, &view->container);
+	ran_fill(deck, view);
 }
 
 void view_close(struct deck *deck)

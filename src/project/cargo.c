@@ -37,6 +37,12 @@ static void read_targets(const json_t *targets, struct cargo_package *package)
 	}
 }
 
+static char *read_settings(const json_t *json)
+{
+	const json_t *settings = json_object_get(json_object_get(json, "metadata"), "cargodeck");
+	return json_is_object(settings) ? json_dumps(settings, JSON_COMPACT) : NULL;
+}
+
 static void read_package(const json_t *json, struct cargo_package *package)
 {
 	size_t i;
@@ -44,6 +50,7 @@ static void read_package(const json_t *json, struct cargo_package *package)
 	package->name = mem_copy_string(get_text(json, "name"));
 	package->manifest = mem_copy_string(get_text(json, "manifest_path"));
 	package->folder = path_parent(package->manifest);
+	package->settings = read_settings(json);
 	read_targets(json_object_get(json, "targets"), package);
 	json_array_foreach(json_object_get(json, "dependencies"), i, depend) {
 		const char *kind = get_text(depend, "kind");
@@ -99,6 +106,7 @@ bool cargo_graph_read(const char *text, size_t len, struct cargo_graph *graph, s
 	}
 	graph->root = mem_copy_string(root);
 	graph->target = mem_copy_string(target);
+	graph->settings = read_settings(json);
 	json_array_foreach(json_object_get(json, "packages"), i, package)
 		if (get_text(package, "name") != NULL && get_text(package, "manifest_path") != NULL)
 			read_package(package, array_add(&graph->packages));
@@ -127,10 +135,12 @@ void cargo_graph_finish(struct cargo_graph *graph)
 		free(package->name);
 		free(package->folder);
 		free(package->manifest);
+		free(package->settings);
 	}
 	array_finish(&graph->packages);
 	free(graph->root);
 	free(graph->target);
+	free(graph->settings);
 	*graph = (struct cargo_graph){0};
 }
 

@@ -212,6 +212,8 @@ bool compose_model_read(const char *text, size_t len, struct compose_model *mode
 		return false;
 	}
 	model->name = mem_copy_string(get_text(json, "name") != NULL ? get_text(json, "name") : "project");
+	if (json_is_object(json_object_get(json, "x-cargodeck")))
+		model->settings = json_dumps(json_object_get(json, "x-cargodeck"), JSON_COMPACT);
 	json_object_foreach(json_object_get(json, "services"), key, service)
 		read_service(key, service, array_add(&model->services));
 	json_decref(json);
@@ -256,6 +258,7 @@ void compose_model_finish(struct compose_model *model)
 		finish_service(&model->services.items[i]);
 	array_finish(&model->services);
 	free(model->name);
+	free(model->settings);
 	*model = (struct compose_model){0};
 }
 

@@ -339,6 +339,8 @@ void project_close(struct project *project)
 	strings_finish(&project->env_files);
 	strings_finish(&project->profiles);
 	strings_finish(&project->notes);
+	strings_finish(&project->settings);
+	strings_finish(&project->ignored);
 	strings_finish(&project->mentioned);
 	free(project->folder);
 	free(project->project_name);

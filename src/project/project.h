@@ -158,4 +158,12 @@ void project_forget_services(struct project *project);
  * linked (the builder's Dockerfile, cargo's configuration). The caller frees. */
 char *libc_misfit(const struct project_family *family, const char *builder_base, const char *settings, const char *final_base);
 
+/* ---- settings.c ---- */
+/* Takes what the project's files set, as labels where a service has none. */
+void settings_take(struct project *project);
+/* The rest, once it is known which package's program a service runs. */
+void settings_take_package(struct project *project, const struct compose_service *service, const struct cargo_package *package);
+/* "20s", "500ms", "1min 30s", "500"; false: no such time, or out of the limits. */
+bool settings_read_ms(const char *text, unsigned least, unsigned most, unsigned *ms);
+
 #endif

@@ -395,7 +395,8 @@ void project_map_paths(const struct project *project, const struct strings *path
 {
 	*save = (struct save){0};
 	for (size_t i = 0; i < paths->count; i++)
-		map_path(project, paths->items[i], failed, save);
+		if (!project_ignores(project, paths->items[i]))
+			map_path(project, paths->items[i], failed, save);
 }
 
 void save_finish(struct save *save)

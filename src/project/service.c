@@ -152,6 +152,7 @@ static void found(struct project *project, struct project_service *out, const ch
 	free(out->why);
 	out->why = why;
 	strings_add(&out->bins, bin);
+	settings_take_package(project, out->compose, package);
 	out->family = family_add(project, out->compose, stage >= 0 ? file : NULL, stage, package->name);
 	if (uses_rust_embed(package))
 		find_embeds(package->folder, package, 0, &out->embeds);
@@ -260,16 +261,26 @@ static void map_prebuilt(struct project *project, struct project_service *out)
 	found(project, out, label, program, mem_copy_string("its label dev.cargodeck.bin"), NULL, -1);
 }
 
+static void take_labels(struct project_service *out)
+{
+	const struct map *labels = out->compose->labels;
+	const char *swap = map_get(labels, "dev.cargodeck.swap");
+	const char *limit = map_get(labels, "dev.cargodeck.ready_limit"), *silent = map_get(labels, "dev.cargodeck.ready_silent");
+	out->swap = mem_copy_string(swap != NULL ? swap : "auto");
+	out->ready = mem_copy_string(map_get(labels, "dev.cargodeck.ready"));
+	if (limit == NULL || !settings_read_ms(limit, 100, 600000, &out->ready_ms))
+		out->ready_ms = 0;
+	if (silent == NULL || !settings_read_ms(silent, 10, 60000, &out->silent_ms))
+		out->silent_ms = 0;
+}
+
 static void map_service(struct project *project, const struct compose_service *service, struct project_service *out)
 {
-	const char *swap = map_get(service->labels, "dev.cargodeck.swap");
 	struct dockerfile file;
 	struct fault fault;
 	out->name = mem_copy_string(service->name);
 	out->compose = service;
 	out->family = -1;
-	out->swap = mem_copy_string(swap != NULL ? swap : "auto");
-	out->ready = mem_copy_string(map_get(service->labels, "dev.cargodeck.ready"));
 	out->why = mem_copy_string(service->has_build ? "its image holds no program of this workspace" : "it has no build section");
 	if (project->cargo.packages.count == 0)
 		return;
@@ -303,8 +314,12 @@ void project_forget_services(struct project *project)
 void project_map_services(struct project *project)
 {
 	project_forget_services(project);
-	for (size_t i = 0; i < project->compose.services.count; i++)
-		map_service(project, &project->compose.services.items[i], array_add(&project->services));
+	settings_take(project);
+	for (size_t i = 0; i < project->compose.services.count; i++) {
+		struct project_service *service = array_add(&project->services);
+		map_service(project, &project->compose.services.items[i], service);
+		take_labels(service); /* last: a package's settings are known by its program */
+	}
 }
 
 const struct project_service *project_find(const struct project *project, const char *service)

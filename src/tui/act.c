@@ -41,6 +41,10 @@ static void move_by(struct tui *tui, long step)
 		container_move(tui, step);
 		return;
 	}
+	if (tui->mode == MODE_RAN) {
+		tui->ran_top = moved(tui->ran_top, step);
+		return;
+	}
 	switch (tui->focus) {
 	case PANE_SERVICES:
 		services_move(tui, step);
@@ -66,7 +70,7 @@ static long page(const struct tui *tui)
 {
 	size_t rows = tui->focus == PANE_SERVICES ? tui->service_rows : tui->focus == PANE_BUILD ? tui->error_rows :
 		tui->focus == PANE_LOG && tui->log.rows > 0 ? (size_t)tui->log.rows : 0;
-	if (tui->mode == MODE_ERROR || tui->mode == MODE_WHY)
+	if (tui->mode == MODE_ERROR || tui->mode == MODE_WHY || tui->mode == MODE_RAN)
 		rows = tui->rows > 3 ? (size_t)tui->rows - 3 : 1;
 	if (tui->mode == MODE_CONTAINER)
 		rows = tui->container.rows;
@@ -110,6 +114,8 @@ static void open_selected(struct tui *tui)
 		container_fold(tui, FOLD_TURN);
 		return;
 	}
+	if (tui->mode == MODE_RAN)
+		return;
 	if (tui->mode == MODE_WHY) {
 		explain(tui, false);
 		tui->focus = PANE_LOG;
@@ -367,6 +373,10 @@ static bool act_screen(struct tui *tui, int id)
 	case COMMAND_JOB:
 		jobs_show(tui);
 		break;
+	case COMMAND_RAN:
+		tui->mode = tui->mode == MODE_RAN ? MODE_DECK : MODE_RAN;
+		tui->ran_top = 0;
+		break;
 	case COMMAND_ARRANGE:
 		tui->arrange = tui->layout.mode == LAYOUT_WIDE ? ARRANGE_BELOW : ARRANGE_BESIDE;
 		break;
@@ -438,8 +448,26 @@ static char *make_question(const struct tui *tui, const struct command_def *def,
 	return mem_print("%.*s%s%s", (int)(place - def->question), def->question, phrase != NULL ? phrase : "", place + 2);
 }
 
+bool act_is_refused(const struct tui *tui, const struct command_def *def)
+{
+	bool is_own = (def->flags & (COMMAND_SCREEN | COMMAND_HARMLESS)) != 0 && def->id != COMMAND_JOB;
+	return tui->is_read_only && !is_own;
+}
+
+static void refuse(struct tui *tui, const struct command_def *def)
+{
+	struct fault fault = {0};
+	fault_set(&fault, FAULT_USAGE, "`%s` is not run: the deck is read-only", def->name);
+	fault_mend(&fault, "start it without --read-only, and set read_only = off in [screen] of config.ini");
+	tui_show_fault(tui, &fault);
+}
+
 void act(struct tui *tui, const struct command_def *def)
 {
+	if (act_is_refused(tui, def)) {
+		refuse(tui, def);
+		return;
+	}
 	bool is_about_services = (def->flags & COMMAND_SERVICE) != 0;
 	auto_strings names = {0};
 	if (is_about_services)

@@ -15,8 +15,10 @@ void head_draw(struct tui *tui, const struct view *view)
 	int y = tui->layout.head_row, w = tui->columns - 2, at = 1;
 	auto_str right = {0};
 	char age[16];
+	if (tui->is_read_only)
+		str_add(&right, "read-only");
 	if (view->watch_paused)
-		str_add(&right, "watch paused");
+		str_print(&right, "%swatch paused", right.len > 0 ? "  " : "");
 	add_generation(&right, "saved", view->saved);
 	add_generation(&right, "building", view->building);
 	add_generation(&right, "serving", view->serving);

@@ -185,7 +185,7 @@ void help_draw(struct tui *tui)
 	struct help_lines lines = {0};
 	char right[96] = "type to search, Esc back";
 	int keys = 8;
-	for (int group = COMMAND_LOOP; group <= COMMAND_ABOUT; group++)
+	for (int group = COMMAND_LOOP; group < COMMAND_GROUPS; group++)
 		add_group(tui, &lines, (enum command_group)group);
 	add_marks(tui, &lines);
 	for (size_t i = 0; i < lines.list.count; i++)

@@ -179,7 +179,7 @@ static bool is_hint(const struct tui *tui, const struct command_def *def)
 		return false; /* it follows */
 	if (def->id == COMMAND_JOB && tui->focus != PANE_BUILD)
 		return false; /* elsewhere other keys are nearer */
-	return hints_does_something(tui, def);
+	return !act_is_refused(tui, def) && hints_does_something(tui, def);
 }
 
 /* First what belongs to the pane, then the rest in the order of the table; at
@@ -251,6 +251,7 @@ void hints_draw(struct tui *tui)
 		{COMMAND_OPEN_ADDRESS, NULL, "address"}, {COMMAND_LINE_DOWN, NULL, "down"}, {COMMAND_LINE_UP, NULL, "up"}};
 	static const struct fixed_hint jobs[] = {{COMMAND_OPEN, NULL, "choose"}, {COMMAND_LEAVE, NULL, "back"}};
 	const struct fixed_hint theme[] = {{-1, pen_glyph(tui, GLYPH_ENTER), "keep"}, {-1, "Esc", "back"}, {-1, "j", "down"}, {-1, "k", "up"}};
+	static const struct fixed_hint ran[] = {{COMMAND_LEAVE, NULL, "back"}, {COMMAND_LINE_DOWN, NULL, "down"}, {COMMAND_LINE_UP, NULL, "up"}};
 	int y = tui->layout.keys_row;
 	if (y < 0)
 		return;
@@ -311,6 +312,9 @@ void hints_draw(struct tui *tui)
 		break;
 	case MODE_THEME:
 		draw_fixed(tui, y, theme, COUNT_OF(theme));
+		break;
+	case MODE_RAN:
+		draw_fixed(tui, y, ran, COUNT_OF(ran));
 		break;
 	}
 }

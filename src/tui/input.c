@@ -244,6 +244,7 @@ static void take_key(struct tui *tui, struct key key)
 	case MODE_DECK:
 	case MODE_ERROR:
 	case MODE_WHY:
+	case MODE_RAN:
 		if (is_cancel(key) && chord_cancel(tui))
 			return;
 		def = chord_take(tui, key, tui->mode == MODE_ERROR ? COMMAND_AT_BUILD : hints_where(tui));
@@ -335,6 +336,8 @@ static void take_mouse(struct tui *tui, const struct key_event *event)
 		container_move(tui, is_up ? -WHEEL_LINES : WHEEL_LINES);
 	} else if (event->mouse.button == MOUSE_LEFT && tui->mode == MODE_CONTAINER) {
 		container_click(tui, x, y);
+	} else if ((is_up || is_down) && tui->mode == MODE_RAN) {
+		tui->ran_top = is_up ? tui->ran_top - (tui->ran_top > 0) : tui->ran_top + 1;
 	} else if ((is_up || is_down) && tui->mode == MODE_ERROR) {
 		tui->error_scroll = is_up ? tui->error_scroll - (tui->error_scroll > 0) : tui->error_scroll + 1;
 	} else if (tui->mode == MODE_DECK) {
@@ -416,6 +419,7 @@ static void after(struct tui *tui)
 		loop_timer_stop(tui->esc_timer);
 	act_follow(tui);
 	container_tell(tui);
+	remember_note(tui);
 	tui_wake(tui, true);
 }
 

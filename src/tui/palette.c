@@ -2,7 +2,7 @@
  * that stands before what destroys. Holds nothing. */
 #include "tui.h"
 
-enum { MOST_FOUND = 64, MOST_ROWS = 10, MOST_HISTORY = 20 };
+enum { MOST_FOUND = 256, MOST_ROWS = 10, MOST_HISTORY = 20 };
 
 struct found {
 	const struct command_def *def;

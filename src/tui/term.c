@@ -205,6 +205,12 @@ bool term_is_slow(const struct tui *tui)
 	return tui->term.writing != NULL;
 }
 
+void term_find_depth(struct tui *tui)
+{
+	if (!tui->term.is_headless)
+		tui->term.depth = find_depth(wanted_depth(tui->config));
+}
+
 void term_set_mouse(struct tui *tui, bool is_on)
 {
 	if (!tui->term.is_headless && tui->term.is_up)

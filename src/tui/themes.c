@@ -66,8 +66,25 @@ static void keep(struct tui *tui)
 {
 	tui->mode = MODE_DECK;
 	tui->is_theme_auto = tui->theme_at == 0;
+	free(tui->theme_chosen);
+	tui->theme_chosen = mem_copy_string(entry_name(tui, tui->theme_at));
 	if (tui->call.theme != NULL)
 		tui->call.theme(tui->data, entry_name(tui, tui->theme_at));
+}
+
+void themes_take(struct tui *tui)
+{
+	struct theme theme;
+	struct fault fault = {0};
+	bool is_auto = tui->theme_chosen != NULL && strcmp(tui->theme_chosen, automatic) == 0;
+	if (tui->theme_chosen == NULL)
+		return;
+	if (is_auto ? !find_automatic(tui, &theme) : !config_find_theme(tui->config, tui->theme_chosen, &theme, &fault))
+		return;
+	tui->is_theme_auto = is_auto;
+	paint_take(tui, &theme);
+	if (tui->call.theme != NULL)
+		tui->call.theme(tui->data, tui->theme_chosen);
 }
 
 static void go_back(struct tui *tui)

@@ -93,7 +93,7 @@ static void sync_view(struct tui *tui, const struct view *view)
 	for (size_t i = 0; i < view->service_count; i++)
 		tui->can_take_over |= view->services[i].foreign;
 	if (view->start.is_shown != tui->was_start && tui->focus != PANE_LOG)
-		tui->focus = view->start.is_shown ? PANE_START : PANE_SERVICES;
+		tui->focus = view->start.is_shown ? PANE_START : tui->focus_after_start;
 	tui->was_start = view->start.is_shown;
 	*wish = (struct layout_wish){
 		.columns = tui->columns, .rows = tui->rows, .services = list_total(view) > 0 ? (int)list_total(view) : 1,
@@ -140,6 +140,8 @@ static void draw_all(struct tui *tui, const struct view *view)
 		build_draw_error(tui, view);
 	else if (tui->mode == MODE_WHY)
 		why_draw(tui, view);
+	else if (tui->mode == MODE_RAN)
+		ran_draw(tui, view);
 	else if (container_is_open(tui))
 		container_draw(tui, view);
 	if (tui->mode == MODE_JOBS)
@@ -214,6 +216,13 @@ void tui_turn(struct tui *tui, uint64_t revision)
 
 /* ---- life ---- */
 
+void tui_check_keys(const struct command_table *commands, const struct config *config, struct strings *mistakes)
+{
+	struct keymap map;
+	keymap_init(&map, commands, config->keys.items, config->keys.count, config->path, mistakes);
+	keymap_finish(&map);
+}
+
 struct tui *tui_open(struct loop *loop, const struct tui_options *options,
 	const struct tui_call *call, void *data, struct fault *fault)
 {
@@ -223,9 +232,10 @@ struct tui *tui_open(struct loop *loop, const struct tui_options *options,
 	tui->data = data;
 	tui->table = options->commands;
 	tui->config = options->config;
+	tui->is_read_only = options->is_read_only;
 	tui->tokens = most_tokens;
 	tui->has_build = true;
-	tui->focus = PANE_SERVICES;
+	tui->focus = tui->focus_after_start = PANE_SERVICES;
 	tui->columns = (int)options->headless_columns;
 	tui->rows = (int)options->headless_rows;
 	tui->frame_timer = loop_timer_open(loop, on_frame, tui);
@@ -251,6 +261,7 @@ void tui_close(struct tui *tui)
 	if (tui == NULL)
 		return;
 	tui->is_suspended = true;
+	remember_end(tui);
 	term_close(tui);
 	loop_timer_close(tui->frame_timer);
 	loop_timer_close(tui->tick_timer);
@@ -259,6 +270,7 @@ void tui_close(struct tui *tui)
 	strings_finish(&tui->mistakes);
 	strings_finish(&tui->names);
 	theme_list_finish(&tui->themes);
+	free(tui->theme_chosen);
 	strings_finish(&tui->history);
 	array_finish(&tui->states);
 	for (size_t i = 0; i < tui->errors.count; i++)

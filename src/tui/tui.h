@@ -65,6 +65,7 @@ bool term_is_slow(const struct tui *tui); /* the last frame is not written yet *
 void term_size(const struct tui *tui, int *columns, int *rows);
 void term_set_mouse(struct tui *tui, bool is_on);
 void term_send(struct tui *tui, const char *bytes, size_t len); /* with the next frame */
+void term_find_depth(struct tui *tui); /* how many colours, by the settings */
 
 /* ---- a text field (field.c) ---- */
 
@@ -89,6 +90,7 @@ enum mode { MODE_DECK, MODE_HELP, MODE_PALETTE, MODE_SEARCH, MODE_ERROR, MODE_WH
 	/* columns are chosen */
 	MODE_COLUMNS,
 	MODE_THEME,
+	MODE_RAN,
 };
 
 struct error_place {
@@ -246,6 +248,7 @@ struct tui {
 	struct keymap keymap;
 	struct decoder decoder;
 	bool is_ascii;
+	bool is_read_only;
 	struct style roles[THEME_ROLES];
 	struct theme theme;
 
@@ -255,11 +258,12 @@ struct tui {
 	bool is_zoomed;
 	enum layout_arrange arrange;
 	int log_grow;
-	size_t why_top;
+	size_t why_top, ran_top;
 	bool is_merged; /* the log pane shows the logs of several services */
 	char *selected;
 	size_t service_at, service_top; /* a place in list.shown; in list.lines */
 	struct service_list list;
+	char *theme_chosen; /* on the screen, or NULL: as the settings say */
 	struct click click; /* the last one */
 	size_t error_at, error_top, error_scroll;
 	size_t save_top, step_top, help_top, palette_at;
@@ -309,6 +313,11 @@ struct tui {
 	uint64_t tick_ms; /* what is drawn changes by the clock then; 0: never */
 	struct loop_timer *frame_timer, *tick_timer, *esc_timer;
 	bool must_follow;
+
+	/* remember.c */
+	struct remember *remember; /* NULL: nothing is kept */
+	struct loop_timer *remember_timer;
+	enum pane focus_after_start;
 	char *followed; /* told to deck last */
 };
 
@@ -512,6 +521,7 @@ void container_key(struct tui *tui, struct key key); /* while a filter is typed 
 void container_click(struct tui *tui, int x, int y);
 void container_paste(struct tui *tui, const char *bytes, size_t len);
 void container_finish(struct tui *tui);
+void ran_draw(struct tui *tui, const struct view *view);
 void start_draw(struct tui *tui, const struct view *view, const struct rect *rect);
 
 /* ---- around the panes ---- */
@@ -536,6 +546,7 @@ void palette_remember(struct tui *tui, const struct command_def *def);
 void themes_open(struct tui *tui);
 void themes_draw(struct tui *tui);
 void themes_key(struct tui *tui, struct key key);
+void themes_take(struct tui *tui); /* the one that was chosen before, if it is still there */
 /* The terminal said what its ground is: the theme "auto" follows. */
 void themes_ground(struct tui *tui, bool is_light);
 
@@ -558,9 +569,16 @@ void question_draw(struct tui *tui);
 void question_answer(struct tui *tui, bool yes);
 void question_finish(struct question *question);
 
+/* ---- what is kept (remember.c) ---- */
+
+void remember_note(struct tui *tui); /* after keys */
+void remember_end(struct tui *tui);
+
 /* ---- what keys do ---- */
 
 void act(struct tui *tui, const struct command_def *def);
+/* The command would change something, and nothing may be changed. */
+bool act_is_refused(const struct tui *tui, const struct command_def *def);
 void act_now(struct tui *tui, int id, const struct strings *names);
 void act_follow(struct tui *tui); /* tells deck of a new selection */
 void input_take(struct tui *tui, const char *bytes, size_t len);

@@ -29,9 +29,12 @@ static void put_manual(const char *folder)
 	}
 	for (size_t i = 0; i < CONFIG_COUNT; i++)
 		terms[i] = (struct command_term){names.items[i], meanings.items[i]};
-	const struct command_chapter settings = {"SETTINGS", "These are read from config.ini at the start, as lines \"name = value\" "
+	const struct command_chapter settings = {"SETTINGS", "These are read from config.ini at the start and whenever it is saved, as lines \"name = value\" "
 		"below their \"[section]\". A mistake is told with its line, and the default is taken. "
-		"Sizes may end in k, M or G, times in ms, s or min.", terms};
+		"Sizes may end in k, M or G, times in ms, s or min. "
+		"Below [keys] stand keys for commands: restart = r Ctrl-R. Below [commands] stand own commands: name = key | sentence | line for "
+		"the shell, where {service}, {container}, {file} and {project} are passed as one word each; a & at the end runs it without the terminal. "
+		"`cargodeck config` prints all with their origin, `cargodeck config check` says each mistake with its line.", terms};
 	auto_str text = {0};
 	command_write_man(&deck_commands, &settings, 1, &text);
 	put_file(folder, "man/cargodeck.1", &text);

@@ -132,10 +132,10 @@ static void mistakes_name_their_line(void **state)
 		{"[swap]\nready_limit = 11 min\n", "config.ini:2: ready_limit takes 100 ms to 10 min, not \"11 min\"; 10s is taken"},
 		{"[swap]\nready_limit = 1h\n", "config.ini:2: ready_limit takes a number of ms, not \"1h\"; 10s is taken"},
 		{"[screen]\nmouse = maybe\n", "config.ini:2: mouse takes on or off, not \"maybe\"; on is taken"},
-		{"[screen]\ncolour = 16\n", "config.ini:2: [screen] knows no \"colour\"; it knows theme, colours, ascii, mouse, frames and plots"},
+		{"[screen]\ncolour = 16\n", "config.ini:2: [screen] knows no \"colour\"; it knows theme, colours, ascii, mouse, frames, plots and read_only"},
 		{"[screen]\nlog_bytes = 2M\n", "config.ini:2: log_bytes belongs into the section [logs]"},
 		{"[scren]\ntheme = light\n", "config.ini:2: theme belongs into the section [screen]"},
-		{"[else]\na = b\n", "config.ini:2: there is no section [else]; there are screen, logs, notify, swap and keys"},
+		{"[else]\na = b\n", "config.ini:2: there is no section [else]; there are screen, logs, notify, swap, keys and commands"},
 		{"theme\n", "config.ini:1: this is neither \"[section]\" nor \"name = value\""},
 		{"[screen\n", "config.ini:1: the section has no closing \"]\""},
 		{"[keys]\nquit =\n", "config.ini:2: a key is missing"},
@@ -185,7 +185,7 @@ static void missing_things_are_told(void **state)
 	auto_free char *file = write_file(place->folder, "mine.ini", "[screen]\ntheme = nowhere\n");
 	struct config *config = config_open(file, getenv("TEST_THEMES"));
 	assert_int_equal(config->mistakes.count, 1);
-	auto_free char *told = mem_print("%s: there is no theme \"nowhere\"; dark is taken", file);
+	auto_free char *told = mem_print("%s:2: there is no theme \"nowhere\"; dark is taken", file);
 	assert_string_equal(config->mistakes.items[0], told);
 	assert_string_equal(config->theme.name, "dark");
 	config_close(config);
@@ -287,7 +287,71 @@ static void sample_is_read_without_mistake(void **state)
 	assert_int_equal(config->mistakes.count, 0);
 	for (size_t i = 0; i < CONFIG_COUNT; i++)
 		assert_true(config->is_given[i]);
-	assert_int_equal(config->keys.count, 3);
+	assert_int_equal(config->keys.count, 5); /* two of them are those of the own commands */
+	assert_int_equal(config->commands.count, 2);
+	config_close(config);
+}
+
+static void own_commands_are_read(void **state)
+{
+	(void)state;
+	struct config *config = read_text("[commands]\ntop = Alt-T | Show processes | docker top {container} | less\n"
+		"mark=None|Touch|touch {file} '$x' \"$y\" & \nboth = x | Two | a && b\n");
+	assert_int_equal(config->mistakes.count, 0);
+	assert_int_equal(config->commands.count, 3);
+	const struct config_command *top = &config->commands.items[0], *mark = &config->commands.items[1];
+	assert_string_equal(top->name, "top");
+	assert_string_equal(top->sentence, "Show processes");
+	assert_string_equal(top->shell, "docker top \"$CARGODECK_CONTAINER\" | less");
+	assert_true(top->needs_service);
+	assert_false(top->is_background || top->needs_file);
+	assert_string_equal(mark->shell, "touch \"$CARGODECK_FILE\" '$x' \"$y\" ");
+	assert_true(mark->is_background && mark->needs_file);
+	assert_false(config->commands.items[2].is_background);
+	assert_string_equal(config->keys.items[0].command, "top");
+	assert_string_equal(config->keys.items[0].keys, "Alt-T");
+	assert_int_equal(config->keys.items[0].line, 2);
+	config_close(config);
+}
+
+static void wrong_commands_are_named(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *mistake;
+	} cases[] = {
+		{"[commands]\ntop = docker top\n", "config.ini:2: top takes \"key | sentence | line for the shell\"; the key may be None"},
+		{"[commands]\ntop = x | | ls\n", "config.ini:2: top takes \"key"},
+		{"[commands]\ntop = x | Say | &\n", "config.ini:2: top has no line for the shell"},
+		{"[commands]\nTop = x | Say | ls\n", "config.ini:2: \"Top\" is no name for a command"},
+		{"[commands]\na = x | Say | sh -c 'rm {file}'\n", "config.ini:2: {file} stands within quotes: take the quotes away, or write $CARGODECK_FILE there"},
+		{"[commands]\na = x | Say | echo \\\"\"{service}\"\n", "config.ini:2: {service} stands within quotes"},
+		{"[commands]\na = x | Say | ls\na = y | Say | ls\n", "config.ini:3: there is a command \"a\" above"},
+	};
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct config *config = read_text(cases[i].text);
+		assert_int_equal(config->mistakes.count, 1);
+		if (!text_starts_with(config->mistakes.items[0], cases[i].mistake))
+			assert_string_equal(config->mistakes.items[0], cases[i].mistake);
+		config_close(config);
+	}
+}
+
+static void a_mistake_leaves_what_was_before(void **state)
+{
+	struct place *place = *state;
+	auto_free char *file = write_file(place->folder, "cargodeck/config.ini", "[screen]\ntheme = light\nframes = 30\nascii = on\n");
+	struct config *before = config_open(NULL, getenv("TEST_THEMES"));
+	assert_int_equal(before->mistakes.count, 0);
+	auto_free char *again = write_file(place->folder, "cargodeck/config.ini", "[screen]\ntheme = none\nframes = 3000\n");
+	struct config *config = config_open_again(before, getenv("TEST_THEMES"));
+	assert_int_equal(config->mistakes.count, 2);
+	assert_true(text_ends_with(config->mistakes.items[0], "config.ini:3: frames takes 1 to 60, not \"3000\"; 30 is taken"));
+	assert_true(text_ends_with(config->mistakes.items[1], "config.ini:2: there is no theme \"none\"; light is taken"));
+	config_close(before);
+	assert_int_equal(config_number(config, CONFIG_FRAMES), 30);
+	assert_string_equal(config->theme.name, "light");
+	assert_false(config_is_on(config, CONFIG_ASCII)); /* taken away: the default */
 	config_close(config);
 }
 
@@ -309,6 +373,9 @@ int main(void)
 		TEST(themes_are_listed),
 		TEST(light_ground_takes_light),
 		TEST(sample_is_read_without_mistake),
+		TEST(own_commands_are_read),
+		TEST(wrong_commands_are_named),
+		TEST(a_mistake_leaves_what_was_before),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -16,7 +16,7 @@ DOORS = [
     (r"pcre2\.h", "logs"),
     (r"vterm\.h", "attach"),
     (r"ini\.h", "config"),
-    (r"jansson\.h", "project engine build data templates checks release deck"),
+    (r"jansson\.h", "config project engine build data templates checks release deck"),
 ]
 
 # What a room may know besides itself. `view` and `commands` are plain tables of

@@ -193,6 +193,39 @@ static void tells_what_cannot_start(void **state)
 	assert_int_equal(fault.code, FAULT_FAILED);
 }
 
+static void on_saved(void *data)
+{
+	struct seen *seen = data;
+	seen->calls++;
+	loop_stop(seen->loop);
+}
+
+static void hears_of_a_file(void **state)
+{
+	(void)state;
+	char folder[] = "/tmp/cargodeck-loop-XXXXXX";
+	assert_non_null(mkdtemp(folder));
+	auto_free char *below = path_join(folder, "one/two"), *path = path_join(below, "file"), *other = path_join(below, "other");
+	struct seen seen = {.loop = loop_open()};
+	struct loop_file *file = loop_file_open(seen.loop, path, on_saved, &seen);
+	/* neither it nor its folders are there yet */
+	assert_true(dir_make_all(below, 0700, NULL));
+	assert_true(file_write(path, "a", 1, 0600, NULL));
+	loop_run(seen.loop);
+	assert_int_equal(seen.calls, 1);
+	/* replaced, as editors do; another file says nothing */
+	assert_true(file_write(other, "a", 1, 0600, NULL));
+	assert_true(file_write(path, "bc", 2, 0600, NULL));
+	loop_run(seen.loop);
+	assert_int_equal(seen.calls, 2);
+	assert_int_equal(unlink(path), 0);
+	loop_run(seen.loop);
+	assert_int_equal(seen.calls, 3);
+	loop_file_close(file);
+	loop_close(seen.loop);
+	assert_true(dir_remove_all(folder, NULL));
+}
+
 static void closes_a_running_child(void **state)
 {
 	(void)state;
@@ -220,6 +253,7 @@ int main(void)
 		cmocka_unit_test(runs_to_the_end),
 		cmocka_unit_test(tells_what_cannot_start),
 		cmocka_unit_test(closes_a_running_child),
+		cmocka_unit_test(hears_of_a_file),
 	};
 	return cmocka_run_group_tests_name("loop", tests, NULL, NULL);
 }

@@ -376,6 +376,20 @@ static void fill_crowd(struct view *view)
 	view->others_left = 7;
 }
 
+static void fill_ran(struct view *view)
+{
+	static const struct view_ran ran[] = {
+		{.text = "docker exec 3f9a1c22b07d cargo build --bin api --bin gateway", .wall_ms = 1795788801000, .took_ms = 3100, .is_running = true},
+		{.text = "docker compose -p shop-platform -f compose.yaml -f override.json up --detach --no-deps --no-build billing",
+			.wall_ms = 1795788790000, .took_ms = 840, .status = 1},
+		{.text = "docker compose -p shop-platform -f compose.yaml restart worker", .wall_ms = 1795788700000, .took_ms = 1204},
+		{.text = "docker exec 3f9a1c22b07d cargo build --bin api", .wall_ms = 1795788600000, .took_ms = 612, .status = -1},
+		{.text = "docker run -e STRIPE_KEY=**** --rm tools \x1b[31m日本語", .wall_ms = 1795785000000, .took_ms = 64000, .status = 130},
+	};
+	view->ran = ran;
+	view->ran_count = COUNT_OF(ran);
+}
+
 void scene_fill(enum scene_kind kind, struct view *view)
 {
 	static struct view_service old[COUNT_OF(services)];
@@ -384,6 +398,7 @@ void scene_fill(enum scene_kind kind, struct view *view)
 	case SCENE_DECK:
 		fill_deck(view);
 		fill_container(view);
+		fill_ran(view);
 		break;
 	case SCENE_FAILED:
 		fill_failed(view);

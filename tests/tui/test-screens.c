@@ -144,6 +144,11 @@ struct step {
 
 static const struct step steps[] = {
 	{"help", SCENE_DECK, 80, 24, false, "?"},
+	{"ran", SCENE_DECK, 80, 24, false, "!"},
+	{"ran-wide", SCENE_DECK, 120, 40, false, "!"},
+	{"ran-small", SCENE_DECK, 40, 12, true, "!jj"},
+	{"ran-nothing", SCENE_EMPTY, 80, 24, false, "!"},
+	{"ran-left", SCENE_DECK, 80, 24, false, "!\033[27u"},
 	{"why", SCENE_FAILED, 80, 24, false, "y"},
 	{"why-scrolled", SCENE_FAILED, 80, 24, false, "yjjjj"},
 	{"why-wide", SCENE_FAILED, 120, 40, false, "y"},
@@ -431,6 +436,64 @@ static void test_looks(void **state)
 	}
 }
 
+/* Other settings while it is open: own commands, and nothing may be changed. */
+static void test_settings(void **state)
+{
+	static const char text[] = "[keys]\nzoom = f\n[commands]\ntop = None | Show the processes of a container | docker top {container}\n"
+		"blame = Alt-B | Say who wrote the file | git blame {file}\n";
+	struct screen screen;
+	struct strings mistakes = {0};
+	(void)state;
+	open_screen(&screen, SCENE_DECK, 80, 24, false);
+	draw(&screen);
+	config_read(screen.config, text, "config.ini");
+	struct own_table *own = own_table_open(screen.config, &mistakes);
+	assert_int_equal(screen.config->mistakes.count + mistakes.count, 0);
+	tui_configure(screen.tui, own_table_commands(own), screen.config, false);
+	type(&screen, ":o");
+	compare(&screen, "palette-own");
+	type(&screen, "\033[27u?who wrote");
+	compare(&screen, "help-own-commands");
+	type(&screen, "\033[27u");
+	tui_configure(screen.tui, &deck_commands, screen.config, true);
+	type(&screen, "x");
+	compare(&screen, "read-only-refused");
+	type(&screen, "j");
+	compare(&screen, "read-only");
+	close_screen(&screen);
+	own_table_close(own);
+}
+
+/* What was chosen is there again at the next start. */
+static void test_remembered(void **state)
+{
+	char folder[] = "/tmp/cargodeck-screens-XXXXXX";
+	struct screen screen;
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	setenv("XDG_STATE_HOME", folder, 1);
+	struct remember *remember = remember_open("shop");
+	open_screen(&screen, SCENE_DECK, 80, 24, false);
+	tui_remember(screen.tui, remember);
+	draw(&screen);
+	type(&screen, "oojj\024j\r\t\twtLLz");
+	auto_free char *before = tui_picture(screen.tui);
+	close_screen(&screen);
+	remember_close(remember);
+
+	remember = remember_open("shop");
+	assert_string_equal(remember_text(remember, "service"), "worker");
+	open_screen(&screen, SCENE_DECK, 80, 24, false);
+	tui_remember(screen.tui, remember);
+	draw(&screen);
+	auto_free char *after = tui_picture(screen.tui);
+	assert_string_equal(before, after);
+	close_screen(&screen);
+	remember_close(remember);
+	unsetenv("XDG_STATE_HOME");
+	assert_true(dir_remove_all(folder, NULL));
+}
+
 static void test_resize(void **state)
 {
 	struct screen screen;
@@ -455,7 +518,7 @@ static void test_sizes(void **state)
 	static const unsigned sizes[][2] = {{1, 1}, {2, 1}, {1, 3}, {29, 6}, {30, 5}, {30, 6}, {31, 7}, {59, 15}, {60, 14},
 		{60, 15}, {109, 15}, {110, 15}, {500, 200}, {80, 8}, {110, 24}, {61, 100}};
 	static const char *const keys[] = {"", "?", "q", "\033[200~x\033[201~", ":", "\r", "\t\r", "/o", "zx", "wG", "zwk",
-		"&o\r", "LLL\r", "Vkk*", "t>>", "@1:2\r", "LL&\025\r", "i", "ilj\r", "i/o\r", "J", "Jj", "]]z", "\024", "\024jj"};
+		"&o\r", "LLL\r", "Vkk*", "t>>", "@1:2\r", "LL&\025\r", "i", "ilj\r", "i/o\r", "J", "Jj", "]]z", "\024", "\024jj", "!", "!jj"};
 	(void)state;
 	for (int kind = 0; kind < SCENE_KINDS; kind++) {
 		struct screen screen;
@@ -513,6 +576,8 @@ int main(void)
 		cmocka_unit_test(test_in_sight),
 		cmocka_unit_test(test_traffic),
 		cmocka_unit_test(test_looks),
+		cmocka_unit_test(test_settings),
+		cmocka_unit_test(test_remembered),
 		cmocka_unit_test(test_resize),
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_widths),
