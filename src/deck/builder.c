@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+enum { GOING_TRIES = 8 }; /* some 13 s */
+
 char *builder_target_volume(const struct deck *deck, int family)
 {
 	return mem_print("%s_cargodeck_target%d", deck->name, family);
@@ -112,6 +114,13 @@ static void start_again(void *data)
 		builder_start(family->deck, family);
 }
 
+static void try_again(struct family *family)
+{
+	unsigned ms = family->tries < 6 ? 100u << family->tries : 5000;
+	family->tries++;
+	loop_timer_set(family->again, ms, 0);
+}
+
 /* It is made again at once, then ever more slowly. */
 static void builder_failed(struct family *family, const struct fault *fault)
 {
@@ -125,9 +134,7 @@ static void builder_failed(struct family *family, const struct fault *fault)
 	if (was_building)
 		deck->build_state = BUILD_FAILED;
 	deck_fault(deck, key, fault);
-	unsigned ms = family->tries < 6 ? 100u << family->tries : 5000;
-	family->tries++;
-	loop_timer_set(family->again, ms, 0);
+	try_again(family);
 }
 
 static void on_stream_end(void *data, const struct fault *fault)
@@ -180,6 +187,12 @@ static void on_created(void *data, const struct engine_answer *answer, const str
 {
 	struct family *family = data;
 	const char *id = fault == NULL ? json_string_value(json_object_get(answer->json, "Id")) : NULL;
+	/* the one of a deck that has just ended is being removed still */
+	if (answer != NULL && answer->status == 409 && family->tries < GOING_TRIES && !family->deck->is_closing) {
+		drop_builder(family);
+		try_again(family);
+		return;
+	}
 	if (fault != NULL || id == NULL) {
 		struct fault own;
 		fault_set(&own, FAULT_OUTSIDE, "the engine made no container");

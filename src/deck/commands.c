@@ -273,7 +273,7 @@ static const struct command_def defs[] = {
 		SCREEN, COMMAND_ANYWHERE, COMMAND_LOOK, "E", NULL, NULL),
 	ON_SCREEN(COMMAND_PAGER, "pager", "Open the log, or what is selected or filtered of it, in the pager",
 		SCREEN, COMMAND_ANYWHERE, COMMAND_LOOK, "P", NULL, NULL),
-	ON_SCREEN(COMMAND_LOG_MERGE, "log-merge", "Show the logs of all services as one, merged by time, or of the selected one",
+	ON_SCREEN(COMMAND_LOG_MERGE, "log-merge", "Show the logs of all services, or of those marked, as one by time; or of the selected one",
 		SCREEN, COMMAND_ANYWHERE, COMMAND_LOOK, "l", "logs", NULL),
 	ON_SCREEN(COMMAND_LOG_LARGER, "log-larger", "Make the pane of the log larger",
 		SCREEN, COMMAND_ANYWHERE, COMMAND_MOVE, "+", NULL, NULL),

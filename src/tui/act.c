@@ -88,12 +88,15 @@ static void error_step(struct tui *tui, long step)
 	}
 }
 
+/* Of those that are marked, else of all. */
 static void merge_logs(struct tui *tui, bool is_on)
 {
-	const struct strings all = {0};
+	auto_strings names = {0};
 	tui->is_merged = is_on;
+	if (list_marked(tui) > 0)
+		list_targets(tui, true, &names);
 	if (tui->call.merge != NULL)
-		tui->call.merge(tui->data, is_on ? &all : NULL);
+		tui->call.merge(tui->data, is_on ? &names : NULL);
 }
 
 static void explain(struct tui *tui, bool is_on)

@@ -78,7 +78,7 @@ def a_leaf_is_swapped_alone():
     check(saved["binaries"] == ["frontd"], f"built: {saved['binaries']}")
     deck.wait("serving", service="web")
     wait_answer(PORTS["web"], "leaf")
-    deck.wait("build", state="passed", generation=saved["generation"])
+    deck.wait("build", since=mark, state="passed", generation=saved["generation"])
     others = {event["service"] for event in deck.seen("swap", since=mark)} - {"web"}
     check(not others, f"swapped too: {others}")
 
