@@ -308,6 +308,14 @@ void term_give(struct tui *tui)
 	term->is_up = false;
 }
 
+/* Most terminals do this by themselves when their size changes. */
+void term_take_size(struct tui *tui)
+{
+	struct terminal *term = &tui->term;
+	if (!term->is_headless && term->is_up && change_scroll_region != NULL)
+		str_add(&term->pending, tiparm(change_scroll_region, 0, tui->rows - 1));
+}
+
 void term_size(const struct tui *tui, int *columns, int *rows)
 {
 	struct winsize size = {0};
@@ -350,14 +358,43 @@ static bool check_terminal(const char *type, const struct tui_options *options, 
 	return true;
 }
 
-/* curses takes over signals that have no handler; they are the loop's. */
-static SCREEN *open_screen(const char *type, FILE *out, FILE *in)
+/* curses writes into memory, which has no size: it would take the one of the
+ * terminal's description, and leave the region that scrolls at that. A size
+ * below 1 leaves that choice to it. */
+static SCREEN *open_sized(const char *type, FILE *out, FILE *in, int columns, int rows)
 {
+	static const char *const names[] = {"COLUMNS", "LINES"};
+	int sizes[] = {columns, rows};
+	char *before[COUNT_OF(names)];
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		char text[16];
+		snprintf(text, sizeof text, "%d", sizes[i]);
+		before[i] = mem_copy_string(getenv(names[i]));
+		if (sizes[i] > 0)
+			setenv(names[i], text, 1);
+	}
+	SCREEN *screen = newterm(type, out, in);
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		if (before[i] != NULL)
+			setenv(names[i], before[i], 1);
+		else
+			unsetenv(names[i]);
+		free(before[i]);
+	}
+	return screen;
+}
+
+/* curses takes over signals that have no handler; they are the loop's. */
+static SCREEN *open_screen(const struct tui *tui, const char *type)
+{
+	const struct terminal *term = &tui->term;
 	static const int signals[] = {SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
 	struct sigaction before[COUNT_OF(signals)];
 	for (size_t i = 0; i < COUNT_OF(signals); i++)
 		sigaction(signals[i], NULL, &before[i]);
-	SCREEN *screen = newterm(type, out, in);
+	int columns, rows;
+	term_size(tui, &columns, &rows);
+	SCREEN *screen = open_sized(type, term->memory_file, term->null_file, columns, rows);
 	for (size_t i = 0; i < COUNT_OF(signals); i++)
 		sigaction(signals[i], &before[i], NULL);
 	return screen;
@@ -403,10 +440,9 @@ bool term_open(struct tui *tui, const struct tui_options *options, struct fault 
 		return false;
 	char rich[128];
 	unsigned wanted = wanted_depth(tui->config);
-	term->screen = open_screen(term->is_headless ? "xterm-256color" : rich_type(type, wanted, term->out, rich, sizeof rich),
-		term->memory_file, term->null_file);
+	term->screen = open_screen(tui, term->is_headless ? "xterm-256color" : rich_type(type, wanted, term->out, rich, sizeof rich));
 	if (term->screen == NULL && term->is_headless)
-		term->screen = open_screen("vt100", term->memory_file, term->null_file);
+		term->screen = open_screen(tui, "vt100");
 	if (term->screen == NULL)
 		return fault_set(fault, FAULT_OUTSIDE, "curses cannot draw on TERM=%s", type != NULL ? type : "");
 	set_up_curses();

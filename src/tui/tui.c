@@ -78,6 +78,7 @@ static void sync_size(struct tui *tui)
 	tui->rows = rows;
 	if (LINES != rows || COLS != columns) {
 		resizeterm(rows, columns);
+		term_take_size(tui);
 		clearok(curscr, TRUE);
 	}
 }

@@ -62,6 +62,7 @@ void term_take(struct tui *tui); /* raw, alternate screen, mouse; after a suspen
 void term_give(struct tui *tui);
 void term_flush(struct tui *tui); /* writes the frame that curses made */
 bool term_is_slow(const struct tui *tui); /* the last frame is not written yet */
+void term_take_size(struct tui *tui); /* all rows scroll, none is left out */
 void term_size(const struct tui *tui, int *columns, int *rows);
 void term_set_mouse(struct tui *tui, bool is_on);
 void term_send(struct tui *tui, const char *bytes, size_t len); /* with the next frame */

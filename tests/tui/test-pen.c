@@ -237,6 +237,8 @@ static void test_shorten(void **state)
 	check_short("\033[4;36H\033[A\033[5d", "\033[4;36H\033[A\033[5d");
 	check_short("\033[H\033[2d\033[1;3mx\033[K\033[3d", "\033[H\n\033[1;3mx\033[K\n");
 	check_short("\033[39;49m\033(B\033[mx\033(B\033[my\033[39;49m\033[mz\033[39;49m\033[1m", "\033[mx\033[my\033[mz\033[39;49m\033[1m");
+	/* a region that scrolls places the cursor */
+	check_short("\033[4;36H\033[1;24r\033[5d", "\033[4;36H\033[1;24r\033[5d");
 	check_short("\033[4;36", "\033[4;36");
 	check_short("\033[4", "\033[4");
 	check_short("\033(B\033[", "\033(B\033[");

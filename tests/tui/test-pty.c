@@ -108,24 +108,24 @@ static void read_on(struct place *place)
 	place->reading = loop_fd_open(place->loop, place->master, LOOP_READ, on_output, place);
 }
 
-static int set_up(void **state)
+static int set_up_size(void **state, unsigned short columns, unsigned short rows)
 {
 	static const struct tui_call call = {.view = fill_view, .command = take_command, .follow = follow, .gone = gone,
 		.theme = choose_theme};
 	struct place *place = mem_alloc(sizeof *place);
 	const char *source = getenv("TEST_SRCDIR");
 	auto_free char *themes = path_join(source != NULL ? source : ".", "themes");
-	struct winsize size = {.ws_col = 80, .ws_row = 24};
+	struct winsize size = {.ws_col = columns, .ws_row = rows};
 	struct fault fault = {0};
 	*state = place;
-	place->columns = 80;
-	place->rows = 24;
+	place->columns = columns;
+	place->rows = rows;
 	place->revision = 1;
 	place->last_command = -1;
 	if (openpty(&place->master, &place->slave, NULL, NULL, &size) != 0)
 		return -1;
 	tcgetattr(place->slave, &place->before);
-	place->vterm = vterm_new(24, 80);
+	place->vterm = vterm_new(rows, columns);
 	vterm_set_utf8(place->vterm, 1);
 	place->screen = vterm_obtain_screen(place->vterm);
 	vterm_screen_enable_altscreen(place->screen, 1);
@@ -140,6 +140,16 @@ static int set_up(void **state)
 	read_on(place);
 	loop_set_turn_hook(place->loop, on_turn, place);
 	return 0;
+}
+
+static int set_up(void **state)
+{
+	return set_up_size(state, 80, 24);
+}
+
+static int set_up_large(void **state)
+{
+	return set_up_size(state, 160, 50);
 }
 
 static int tear_down(void **state)
@@ -306,6 +316,21 @@ static void test_resize(void **state)
 		tui_resize(place->tui);
 		wait_for_bytes(place, "\033[?2026l");
 		wait_for(place, "? help");
+		compare(place);
+	}
+}
+
+/* A terminal that is larger than its description says, from the first frame
+ * on: no row scrolls another away. */
+static void test_large(void **state)
+{
+	struct place *place = *state;
+	wait_for(place, "? help");
+	compare(place);
+	for (const char *key = "j4zz?"; *key != '\0'; key++) {
+		char keys[] = {*key, '\0'};
+		place->revision++;
+		type(place, keys);
 		compare(place);
 	}
 }
@@ -730,6 +755,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_comes_up, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_keys, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_resize, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_large, set_up_large, tear_down),
 		cmocka_unit_test_setup_teardown(test_paste, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_copy, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_long_log, set_up, tear_down),
