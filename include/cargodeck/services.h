@@ -67,8 +67,8 @@ void services_keep(struct services *services, const struct strings *names);
 
 /* Replaces an owned text; true: it is another one now. */
 bool service_set_text(char **place, const char *text);
-/* The state as one word: "healthy", "running", "starting", "done", "stopped",
- * "waiting", "restarting", "paused", "unhealthy", "exited", "absent". */
+/* The state as one word: "healthy", "running", "starting", "done", "stopping",
+ * "stopped", "waiting", "restarting", "paused", "unhealthy", "exited", "absent". */
 const char *service_state_word(const struct service *service);
 const char *service_health_word(enum service_health health); /* "healthy", "none" … */
 enum service_run service_run_read(const char *word); /* the engine's word */

@@ -110,6 +110,11 @@ struct cause {
 	struct str out, err;
 };
 
+/* A person's order that waits until it can be done. */
+struct order {
+	char *name, *verb;
+};
+
 /* ---- steps of coming up --------------------------------------------------------------- */
 
 enum step { STEP_PROJECT, STEP_IMAGES, STEP_OTHERS, STEP_BUILDER, STEP_BUILD, STEP_SERVICES, STEP_HEALTHY, STEP_COUNT };
@@ -206,6 +211,8 @@ struct deck {
 	bool list_again;
 	bool is_composing; /* one `docker compose up` at a time */
 	struct strings composing; /* the services of it */
+	struct strings stopping; /* a person wants these stopped, compose is at it */
+	ARRAY(struct order) orders; /* that wait until compose has done with their service */
 	struct strings recreate; /* services whose configuration changed */
 	struct strings brought; /* services that were brought up, or tried to */
 	bool is_listed; /* the engine's list came once */
@@ -338,6 +345,10 @@ size_t rows_ours(const struct deck *deck); /* services that run a program of the
 void rows_show_early(struct deck *deck); /* what runs already, while the project is read */
 void rows_read_figures(struct deck *deck);
 void rows_watch_figures(struct deck *deck); /* CPU and memory each second from now on */
+
+/* ---- order.c ---- */
+void orders_do(struct deck *deck); /* those that had to wait, before anything else is begun */
+void orders_close(struct deck *deck);
 
 /* ---- others.c: containers of other projects ---- */
 void others_event(struct deck *deck, const struct engine_event *event); /* NULL: any */

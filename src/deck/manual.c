@@ -63,8 +63,8 @@ static const struct command_term project_settings[] = {
 
 static const struct command_term ps_fields[] = {
 	{"service", "Its name in the compose file."},
-	{"state", "healthy, unhealthy or starting where it has a health test, else running; waiting (for another one), stopped "
-		"(by an order), paused, restarting, done (ended with 0 and is a job), exited or absent (there is no container)."},
+	{"state", "healthy, unhealthy or starting where it has a health test, else running; waiting (for another one), stopping "
+		"and stopped (by an order), paused, restarting, done (ended with 0 and is a job), exited or absent (there is no container)."},
 	{"health", "healthy, unhealthy, starting or none."},
 	{"generation", "The generation that serves, or null."},
 	{"binary", "The binary of this project that it runs, or null."},

@@ -4,10 +4,8 @@
 
 #include <stdio.h>
 
-static void on_ordered(void *data, int status, const char *out, const char *err)
+static void tell_ordered(struct deck *deck, int status, const char *err)
 {
-	struct deck *deck = data;
-	(void)out;
 	if (status != 0) {
 		struct fault fault;
 		auto_str text = {0};
@@ -20,13 +18,58 @@ static void on_ordered(void *data, int status, const char *out, const char *err)
 	rows_refresh(deck);
 }
 
+static void on_downed(void *data, int status, const char *out, const char *err)
+{
+	(void)out;
+	tell_ordered(data, status, err);
+}
+
+struct composed {
+	struct deck *deck;
+	struct strings names;
+};
+
+static void on_ordered(void *data, int status, const char *out, const char *err)
+{
+	struct composed *composed = data;
+	(void)out;
+	for (size_t i = 0; i < composed->names.count; i++)
+		strings_drop(&composed->deck->stopping, composed->names.items[i]);
+	tell_ordered(composed->deck, status, err);
+	strings_finish(&composed->names);
+	free(composed);
+}
+
 static void compose_order(struct deck *deck, const char *verb, const struct strings *services)
 {
 	auto_strings argv = {0};
+	struct composed *composed = mem_alloc(sizeof *composed);
+	composed->deck = deck;
+	strings_copy(&composed->names, services);
+	if (strcmp(verb, "stop") == 0)
+		strings_copy(&deck->stopping, services);
 	project_compose_words(deck->project, &argv);
 	strings_add(&argv, verb);
 	strings_copy(&argv, services);
-	task_start(deck, &argv, deck->project->folder, NULL, 0, on_ordered, deck);
+	task_start(deck, &argv, deck->project->folder, NULL, 0, on_ordered, composed);
+}
+
+/* Compose is asked which services there are, or brings this one up just now:
+ * two of its commands at once would undo each other. */
+static bool must_wait(const struct deck *deck, const char *name)
+{
+	return (deck->project == NULL && deck->reading != NULL) || strings_have(&deck->composing, name);
+}
+
+static void put_off(struct deck *deck, const char *name, const char *verb)
+{
+	for (size_t i = deck->orders.count; i-- > 0;)
+		if (strcmp(deck->orders.items[i].name, name) == 0) {
+			free(deck->orders.items[i].name);
+			free(deck->orders.items[i].verb);
+			array_remove(&deck->orders, i); /* the last word counts */
+		}
+	*array_add(&deck->orders) = (struct order){mem_copy_string(name), mem_copy_string(verb)};
 }
 
 /* What an order comes to: it is done once for all services. */
@@ -40,6 +83,10 @@ static bool order_one(struct deck *deck, const char *name, const char *verb, str
 	struct service *service = services_find(deck->services, name);
 	if (name != NULL && name[0] == '/')
 		return others_order(deck, name, verb, fault);
+	if (service != NULL && must_wait(deck, name)) {
+		put_off(deck, name, verb);
+		return true;
+	}
 	if (deck->project == NULL)
 		return fault_set(fault, FAULT_FAILED, "the project is not read yet");
 	if (service == NULL)
@@ -59,6 +106,30 @@ static bool order_one(struct deck *deck, const char *name, const char *verb, str
 		due->is_wave = true;
 	}
 	return true;
+}
+
+void orders_do(struct deck *deck)
+{
+	struct fault fault;
+	size_t left = deck->orders.count; /* one that is put off again goes behind these */
+	while (left-- > 0 && deck->project != NULL) {
+		struct order order = deck->orders.items[0];
+		array_remove(&deck->orders, 0);
+		if (!deck_service_order(deck, order.name, order.verb, &fault))
+			deck_fault(deck, "order", &fault);
+		free(order.name);
+		free(order.verb);
+	}
+}
+
+void orders_close(struct deck *deck)
+{
+	for (size_t i = 0; i < deck->orders.count; i++) {
+		free(deck->orders.items[i].name);
+		free(deck->orders.items[i].verb);
+	}
+	array_finish(&deck->orders);
+	strings_finish(&deck->stopping);
 }
 
 bool deck_services_order(struct deck *deck, const struct strings *names, const char *verb, struct fault *fault)
@@ -129,7 +200,7 @@ bool deck_down(struct deck *deck, struct fault *fault)
 	auto_strings argv = {0};
 	project_compose_words(deck->project, &argv);
 	strings_add(&argv, "down");
-	task_start(deck, &argv, deck->project->folder, NULL, 0, on_ordered, deck);
+	task_start(deck, &argv, deck->project->folder, NULL, 0, on_downed, deck);
 	return true;
 }
 

@@ -437,7 +437,10 @@ static void tell_ready(struct deck *deck)
 static void consider(void *data)
 {
 	struct deck *deck = data;
-	if (deck->is_closing || deck->project == NULL || deck->is_following || !deck->is_listed || deck->options.only_job != JOB_NONE)
+	if (deck->is_closing)
+		return;
+	orders_do(deck);
+	if (deck->project == NULL || deck->is_following || !deck->is_listed || deck->options.only_job != JOB_NONE)
 		return;
 	/* what is to be made anew waits for its image and its program */
 	for (size_t i = 0; i < deck->recreate.count && deck->imaging == NULL && deck->reading == NULL; i++)

@@ -35,7 +35,7 @@ enum view_state view_state_of(const struct deck *deck, const struct service *ser
 		enum view_state state;
 	} states[] = {
 		{"healthy", VIEW_HEALTHY}, {"running", VIEW_RUNNING}, {"done", VIEW_DONE}, {"stopped", VIEW_STOPPED},
-		{"waiting", VIEW_WAITING}, {"absent", VIEW_STOPPED}, {"paused", VIEW_STOPPED}, {"starting", VIEW_STARTING},
+		{"waiting", VIEW_WAITING}, {"absent", VIEW_STOPPED}, {"paused", VIEW_STOPPED}, {"starting", VIEW_STARTING}, {"stopping", VIEW_STARTING},
 		{"unhealthy", VIEW_UNHEALTHY}, {"restarting", VIEW_FAILED}, {"exited", VIEW_FAILED},
 	};
 	if (deck->is_lost)
@@ -51,7 +51,7 @@ static const char *state_text(struct deck_view_store *store, const struct servic
 	const char *word = service_state_word(service);
 	if (strcmp(word, "exited") == 0)
 		return keep_text(store, mem_print("exited %d", service->exit_code));
-	if (strcmp(word, "restarting") == 0 || strcmp(word, "paused") == 0)
+	if (strcmp(word, "restarting") == 0 || strcmp(word, "paused") == 0 || strcmp(word, "stopping") == 0)
 		return word;
 	return strcmp(word, "absent") == 0 ? "not there" : NULL;
 }

@@ -137,6 +137,8 @@ const char *service_health_word(enum service_health health)
 
 static const char *running_word(const struct service *service)
 {
+	if (service->is_stopped)
+		return "stopping";
 	/* a program of ours is not up before its launcher says so */
 	if (service->bin != NULL && service->kind != NULL && !service->is_ready)
 		return "starting";

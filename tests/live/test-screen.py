@@ -61,10 +61,7 @@ def obeys_keys():
     with screen_on_it() as screen:
         screen.type("?")
         screen.wait("Help", "Stop services")
-        while screen.read(0):
-            pass
-        screen.type("\x1b")
-        screen.read(5)  # alone it is the key Esc: what follows at once would be Alt
+        screen.type("\x1b[27u")  # the key Esc, as CSI u: a bare one, followed at once by more, would be Alt
         screen.wait("Services", "hello")
         screen.type("x")
         screen.wait("Stop hello?")
@@ -87,6 +84,27 @@ def obeys_keys():
         wait_answer(PORT, "screen one")
         screen.type("q")
         check(screen.ended() == 0, "q does not end with 0")
+
+
+@test
+def obeys_while_it_comes_up():
+    """Compose is asked, then brings the services up: an order meanwhile holds."""
+    screen = Screen(STAGE.workspace)
+    try:
+        screen.wait("hello", "running")
+        screen.type("x")
+        screen.wait("Stop hello?")
+        screen.type("y")
+        screen.wait("stopped")
+        until(lambda: not inspect(container(STAGE.workspace, "hello"))["State"]["Running"], "the container still runs")
+        screen.wait("Saves", "stopped")  # all is up but what was stopped
+        screen.type("s")
+        screen.wait("running", "all 1 well")
+        screen.type("q")
+        check(screen.ended() == 0, "q does not end with 0")
+    finally:
+        screen.close()
+    until(lambda: not builders(STAGE.workspace), "the builder is still there")
 
 
 @test
