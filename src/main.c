@@ -5,7 +5,6 @@
 #include "cargodeck/verbs.h"
 #include "screen.h"
 
-#include <locale.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -99,8 +98,7 @@ int main(int argc, char **argv)
 	struct fault fault;
 	int status;
 	auto_free char *log = path_home(PATH_STATE, "log");
-	if (setlocale(LC_ALL, "") == NULL)
-		setlocale(LC_ALL, "C.UTF-8");
+	language_open();
 	open_log(log);
 	if (!command_parse(&deck_commands, argc, argv, &line, &fault))
 		status = verb_fault(&fault);

@@ -3,6 +3,7 @@
 #ifndef CARGODECK_BASE_H
 #define CARGODECK_BASE_H
 
+#include <libintl.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,6 +13,29 @@
 
 #define PRINTF_LIKE(fmt, args) __attribute__((format(printf, fmt, args)))
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+/* ---- language ----------------------------------------------------------- */
+
+/* Texts for people are English in the source and looked up in the catalogues of
+ * share/po (gettext(3)): _() where one is shown; N_() where one stands in a
+ * table, and _() where the table is read; ngettext() where a number decides. The
+ * functions of faults look up by themselves. Names, words of a protocol, JSON
+ * and the log file stay as they are. */
+#define _(text) language_text(text)
+#define N_(text) (text)
+/* NULL and "" are left alone (gettext answers "" with the catalogue's header). */
+__attribute__((format_arg(1))) static inline const char *language_text(const char *text)
+{
+	return text != NULL && text[0] != '\0' ? gettext(text) : text;
+}
+
+/* Takes the locale of the environment; figures keep the point. Before any other
+ * function of this program, and once. */
+void language_open(void);
+/* "auto" (by the environment), or a language by its letters ("en", "ru"; ISO
+ * 639). One without a catalogue is English, as is all where letters are not
+ * UTF-8. What was looked up before stays as it was. */
+void language_choose(const char *wanted);
 
 /* ---- memory ----------------------------------------------------------- */
 
@@ -50,7 +74,7 @@ struct fault {
 	char mend[384]; /* what to do next, or empty */
 };
 
-/* Sets code and sentence and returns false, so that `return fault_set(…)`
+/* Sets code and sentence, in the person's language, and returns false, so that `return fault_set(…)`
  * reads well. A NULL fault is allowed everywhere. */
 bool fault_set(struct fault *fault, enum fault_code code, const char *format, ...) PRINTF_LIKE(3, 4);
 /* Sets what mends it: a command or an action. Returns false. */
@@ -91,6 +115,10 @@ bool text_starts_with(const char *text, const char *start);
 bool text_ends_with(const char *text, const char *end);
 bool text_equal(const char *a, const char *b); /* NULL equals NULL only */
 bool text_equal_fold(const char *a, const char *b); /* ASCII case folded */
+
+/* The width for printf's "%-*s" (which counts bytes) so that a text of UTF-8
+ * takes that many columns; every letter counts as one column. */
+int text_pad(const char *text, int columns);
 
 /* Copies `text` to `out`, replacing whatever is no valid UTF-8 by U+FFFD and
  * control letters (but for \t, and \n where `keep_newlines`) by a blank. */

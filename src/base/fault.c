@@ -10,7 +10,7 @@ bool fault_set(struct fault *fault, enum fault_code code, const char *format, ..
 		return false;
 	va_list args;
 	va_start(args, format);
-	vsnprintf(fault->text, sizeof fault->text, format, args);
+	vsnprintf(fault->text, sizeof fault->text, _(format), args);
 	va_end(args);
 	fault->code = code;
 	fault->mend[0] = '\0';
@@ -23,7 +23,7 @@ bool fault_mend(struct fault *fault, const char *format, ...)
 		return false;
 	va_list args;
 	va_start(args, format);
-	vsnprintf(fault->mend, sizeof fault->mend, format, args);
+	vsnprintf(fault->mend, sizeof fault->mend, _(format), args);
 	va_end(args);
 	return false;
 }
@@ -35,7 +35,7 @@ bool fault_add(struct fault *fault, const char *format, ...)
 	char context[sizeof fault->text];
 	va_list args;
 	va_start(args, format);
-	vsnprintf(context, sizeof context, format, args);
+	vsnprintf(context, sizeof context, _(format), args);
 	va_end(args);
 	auto_free char *whole = mem_print("%s: %s", context, fault->text);
 	snprintf(fault->text, sizeof fault->text, "%s", whole);

@@ -103,6 +103,14 @@ bool text_ends_with(const char *text, const char *end)
 	return len >= end_len && memcmp(text + len - end_len, end, end_len) == 0;
 }
 
+int text_pad(const char *text, int columns)
+{
+	int more = 0;
+	for (; *text != '\0'; text++)
+		more += ((unsigned char)*text & 0xc0) == 0x80; /* a letter goes on */
+	return columns + more;
+}
+
 bool text_equal(const char *a, const char *b)
 {
 	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
