@@ -1,6 +1,6 @@
 /* A small service for the bench of the screen, alone in its image: static, it
  * writes numbered lines at a rate that signals set, and reads nothing.
- *   HUP quiet | USR1 10,000 lines/s | USR2 100,000 lines/s
+ *   HUP quiet | URG 100 lines/s | USR1 10,000 lines/s | USR2 100,000 lines/s
  *   ALRM one million lines at once, then "burst ended" | WINCH one core in full
  *   TERM ends */
 #include <signal.h>
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { TURN_NS = 5000000, BURST = 1000000 };
+enum { TURN_NS = 5000000, TURNS = 1000000000 / TURN_NS, BURST = 1000000 };
 
 static void say(unsigned long *number, unsigned long count)
 {
@@ -21,8 +21,8 @@ static void say(unsigned long *number, unsigned long count)
 int main(void)
 {
 	static char room[1 << 16];
-	static const int heard[] = {SIGHUP, SIGUSR1, SIGUSR2, SIGALRM, SIGWINCH, SIGTERM};
-	unsigned long number = 1, rate = 0;
+	static const int heard[] = {SIGHUP, SIGURG, SIGUSR1, SIGUSR2, SIGALRM, SIGWINCH, SIGTERM};
+	unsigned long number = 1, rate = 0, due = 0; /* due: lines times turns */
 	bool burns = false;
 	sigset_t signals;
 	sigemptyset(&signals);
@@ -37,6 +37,7 @@ int main(void)
 		int got = burns || rate > 0 ? sigtimedwait(&signals, NULL, &turn) : sigwaitinfo(&signals, NULL);
 		switch (got) {
 		case SIGHUP: rate = 0; burns = false; break;
+		case SIGURG: rate = 100; break;
 		case SIGUSR1: rate = 10000; break;
 		case SIGUSR2: rate = 100000; break;
 		case SIGWINCH: burns = true; break;
@@ -47,7 +48,11 @@ int main(void)
 			fflush(stdout);
 			break;
 		case SIGTERM: return EXIT_SUCCESS;
-		default: say(&number, rate / (1000000000 / TURN_NS)); break;
+		default:
+			due += rate;
+			say(&number, due / TURNS);
+			due %= TURNS;
+			break;
 		}
 	}
 }
