@@ -283,7 +283,7 @@ void builder_start(struct deck *deck, struct family *family)
 	if (family->is_creating || family->stream != NULL || deck->is_closing)
 		return;
 	family->is_creating = true;
-	deck_step(deck, STEP_BUILDER, STEP_RUNNING, "starting");
+	deck_step(deck, STEP_BUILDER, STEP_RUNNING, _("starting"));
 	json_t *body = json_pack("{s:s, s:{s:s}}", "Name", family->volume, "Labels", "dev.cargodeck.project", deck->name);
 	auto_free char *text = json_dumps(body, JSON_COMPACT);
 	json_decref(body);

@@ -93,8 +93,11 @@ static void on_lock_holder(void *data, const struct wire_frame *frame, const str
 	auto_str clean = {0};
 	if (holder != NULL)
 		text_add_clean(&clean, holder, strlen(holder) < 100 ? strlen(holder) : 100, false);
-	fault_set(&own, FAULT_FAILED, "another cargo holds the lock of the target folder%s%s%s: the build waits for it",
-		clean.len > 0 ? " (process " : "", str_text(&clean), clean.len > 0 ? ")" : "");
+	if (clean.len > 0)
+		fault_set(&own, FAULT_FAILED, "another cargo holds the lock of the target folder (process %s): the build waits for it",
+			str_text(&clean));
+	else
+		fault_set(&own, FAULT_FAILED, "another cargo holds the lock of the target folder: the build waits for it");
 	fault_mend(&own, "let it end, or end it: `docker exec` into the builder");
 	if (family->build != NULL && build_is_running(family->build))
 		deck_fault(family->deck, "lock of cargo", &own);

@@ -75,7 +75,7 @@ static void make_drift(struct inspection *inspection)
 	if (inspection->configured == NULL || inspection->inspect == NULL || !inspection->is_named || service == NULL)
 		return;
 	json_t *found = drift_find(inspection->configured, inspection->service, inspection->inspect, inspection->named);
-	set_tab(inspection, VIEW_DRIFT, VIEW_PAGE_READY, "What runs is as it is configured.");
+	set_tab(inspection, VIEW_DRIFT, VIEW_PAGE_READY, _("What runs is as it is configured."));
 	page_drift(&inspection->tabs[VIEW_DRIFT].page, found);
 	json_decref(found);
 }
@@ -87,7 +87,7 @@ static void make_config(struct inspection *inspection)
 		set_tab(inspection, VIEW_CONFIG, VIEW_PAGE_FAILED, inspection->compose_fault);
 	} else if (inspection->configured != NULL) {
 		json_t *shown = facts_mask(own);
-		set_tab(inspection, VIEW_CONFIG, VIEW_PAGE_READY, "The compose files do not name this service any more.");
+		set_tab(inspection, VIEW_CONFIG, VIEW_PAGE_READY, _("The compose files do not name this service any more."));
 		page_tree(&inspection->tabs[VIEW_CONFIG].page, shown, 1);
 		json_decref(shown);
 	}
@@ -109,7 +109,7 @@ static void on_composed(void *data, int status, const char *out, const char *err
 	inspection->configured = status == 0 ? configured_read(out, strlen(out), &fault) : NULL;
 	if (status != 0) {
 		task_complaint(err, &words);
-		fault_set(&fault, FAULT_FAILED, "compose said: %s", words.len > 0 ? str_text(&words) : "nothing, and ended");
+		fault_set(&fault, FAULT_FAILED, "compose said: %s", words.len > 0 ? str_text(&words) : _("nothing, and ended"));
 	}
 	service_set_text(&inspection->compose_fault, inspection->configured == NULL ? fault.text : NULL);
 	if (inspection->service != NULL) {
@@ -144,7 +144,7 @@ static void on_processes(void *data, const struct engine_answer *answer, const s
 	if (fault != NULL) {
 		set_tab(inspection, VIEW_PROCESSES, VIEW_PAGE_FAILED, fault->text);
 	} else {
-		set_tab(inspection, VIEW_PROCESSES, VIEW_PAGE_READY, "The engine names no process.");
+		set_tab(inspection, VIEW_PROCESSES, VIEW_PAGE_READY, _("The engine names no process."));
 		page_processes(&inspection->tabs[VIEW_PROCESSES].page, answer->json);
 	}
 	deck_changed(inspection->deck);
@@ -158,7 +158,7 @@ static void ask_processes(void *data)
 		return;
 	if (service->run != SERVICE_RUNNING) {
 		if (inspection->processes != 2)
-			set_tab(inspection, VIEW_PROCESSES, VIEW_PAGE_READY, "It does not run: there is no process.");
+			set_tab(inspection, VIEW_PROCESSES, VIEW_PAGE_READY, _("It does not run: there is no process."));
 		inspection->processes = 2;
 		return;
 	}
@@ -182,13 +182,13 @@ static void on_named(void *data, const struct engine_answer *answer, const struc
 static void make_pages(struct inspection *inspection, const json_t *image)
 {
 	json_t *facts = facts_make(inspection->service, inspection->inspect, image);
-	set_tab(inspection, VIEW_OVERVIEW, VIEW_PAGE_READY, "The engine says nothing of it.");
+	set_tab(inspection, VIEW_OVERVIEW, VIEW_PAGE_READY, _("The engine says nothing of it."));
 	page_overview(&inspection->tabs[VIEW_OVERVIEW].page, facts);
-	set_tab(inspection, VIEW_ENV, VIEW_PAGE_READY, "It has no variables.");
+	set_tab(inspection, VIEW_ENV, VIEW_PAGE_READY, _("It has no variables."));
 	page_env(&inspection->tabs[VIEW_ENV].page, facts);
-	set_tab(inspection, VIEW_MOUNTS, VIEW_PAGE_READY, "Nothing is mounted: what it writes goes with its container.");
+	set_tab(inspection, VIEW_MOUNTS, VIEW_PAGE_READY, _("Nothing is mounted: what it writes goes with its container."));
 	page_mounts(&inspection->tabs[VIEW_MOUNTS].page, facts);
-	set_tab(inspection, VIEW_LABELS, VIEW_PAGE_READY, "It has no labels.");
+	set_tab(inspection, VIEW_LABELS, VIEW_PAGE_READY, _("It has no labels."));
 	page_labels(&inspection->tabs[VIEW_LABELS].page, facts);
 	service_set_text(&inspection->name, json_string_value(json_object_get(facts, "container")));
 	json_decref(facts);
@@ -210,7 +210,7 @@ static void on_inspected(void *data, const struct engine_answer *answer, const s
 	inspection->asking = NULL;
 	deck_changed(inspection->deck);
 	if (fault != NULL || !json_is_object(answer->json)) {
-		const char *text = fault != NULL ? fault->text : "the engine answered with what is no container";
+		const char *text = fault != NULL ? fault->text : _("the engine answered with what is no container");
 		if (inspection->inspect == NULL)
 			set_tabs(inspection, VIEW_PAGE_FAILED, text);
 		inspection->stamp = 0; /* the next change of its row asks again */
@@ -219,7 +219,7 @@ static void on_inspected(void *data, const struct engine_answer *answer, const s
 	json_decref(inspection->inspect);
 	inspection->inspect = json_incref(answer->json);
 	json_t *shown = facts_mask(inspection->inspect);
-	set_tab(inspection, VIEW_INSPECT, VIEW_PAGE_READY, "The engine says nothing of it.");
+	set_tab(inspection, VIEW_INSPECT, VIEW_PAGE_READY, _("The engine says nothing of it."));
 	page_tree(&inspection->tabs[VIEW_INSPECT].page, shown, 0);
 	json_decref(shown);
 	const char *id = json_string_value(json_object_get(inspection->inspect, "Image"));
@@ -278,9 +278,9 @@ void inspection_hear(struct deck *deck)
 			ask(inspection, service);
 	} else if (deck->is_listed) {
 		bool was_there = inspection->container != NULL;
-		auto_free char *text = mem_print(service == NULL ? "%s is no service of this project any more." :
-			was_there ? "Its container is gone: this is what it was. Start %s to make it again." : "%s has no container: start it, and it can be looked into.",
-			inspection->service);
+		auto_free char *text = mem_print(service == NULL ? _("%s is no service of this project any more.") :
+			was_there ? _("Its container is gone: this is what it was. Start %s to make it again.") :
+			_("%s has no container: start it, and it can be looked into."), inspection->service);
 		service_set_text(&inspection->gone, text);
 		if (!was_there)
 			set_without_container(inspection);

@@ -9,6 +9,7 @@
 /* ---- facts.c ---- */
 
 enum { FACTS_MOST = 20000 }; /* items of one list, members of one tree */
+#define FACTS_DEEPER N_("… (deeper than is shown)")
 
 /* From the answers of /containers/ID/json and /images/ID/json (NULL: not
  * known; Engine API 1.41), what `inspect --json` prints. The caller: json_decref. */
@@ -56,5 +57,8 @@ json_t *configured_read(const char *text, size_t len, struct fault *fault);
  * configured and running; of variables no values. `whole` is configured_read()'s,
  * `inspect` the container's, `image` that of its image or NULL. */
 json_t *drift_find(const json_t *whole, const char *service, const json_t *inspect, const json_t *image);
+/* A word of drift_find()'s own in the person's language; other texts as they are.
+ * A name is one only of "limits". */
+const char *drift_text(const char *text);
 
 #endif

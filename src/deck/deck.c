@@ -110,13 +110,13 @@ void deck_fault(struct deck *deck, const char *key, const struct fault *fault)
 const char *deck_step_name(enum step step)
 {
 	switch (step) {
-	case STEP_PROJECT: return "project";
-	case STEP_IMAGES: return "images";
-	case STEP_OTHERS: return "others";
-	case STEP_BUILDER: return "builder";
-	case STEP_BUILD: return "build";
-	case STEP_SERVICES: return "services";
-	case STEP_HEALTHY: return "healthy";
+	case STEP_PROJECT: return N_("project");
+	case STEP_IMAGES: return N_("images");
+	case STEP_OTHERS: return N_("others");
+	case STEP_BUILDER: return N_("builder");
+	case STEP_BUILD: return N_("build");
+	case STEP_SERVICES: return N_("services");
+	case STEP_HEALTHY: return N_("healthy");
 	case STEP_COUNT: break;
 	}
 	return "";

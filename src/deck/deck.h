@@ -121,7 +121,7 @@ enum step { STEP_PROJECT, STEP_IMAGES, STEP_OTHERS, STEP_BUILDER, STEP_BUILD, ST
 enum step_state { STEP_WAITING, STEP_RUNNING, STEP_DONE, STEP_FAILED };
 struct step_row {
 	enum step_state state;
-	char text[160];
+	char text[320];
 	unsigned done, total;
 	uint64_t began_ns, took_ms;
 };
@@ -258,7 +258,7 @@ void deck_keep_error(struct deck *deck, const struct diagnostic *diagnostic); /*
 void deck_keep_stages(struct deck *deck, unsigned generation, const char *service, const struct save_stages *stages);
 void deck_forget_fault(struct deck *deck, const char *key);
 void deck_step(struct deck *deck, enum step step, enum step_state state, const char *format, ...) PRINTF_LIKE(4, 5);
-const char *deck_step_name(enum step step);
+const char *deck_step_name(enum step step); /* people are shown it through _() */
 struct family *deck_family_of(struct deck *deck, const char *service); /* NULL: no Rust */
 /* True for a service that runs a program of the workspace under the deck. */
 bool deck_is_ours(const struct deck *deck, const char *service);
@@ -345,6 +345,7 @@ size_t rows_ours(const struct deck *deck); /* services that run a program of the
 void rows_show_early(struct deck *deck); /* what runs already, while the project is read */
 void rows_read_figures(struct deck *deck);
 void rows_watch_figures(struct deck *deck); /* CPU and memory each second from now on */
+const char *rows_cause(const struct service *service); /* why it is not well, in the person's language, or NULL */
 
 /* ---- order.c ---- */
 void orders_do(struct deck *deck); /* those that had to wait, before anything else is begun */
@@ -382,6 +383,7 @@ bool verb_wants(const struct command_line *line, const struct service *service);
 json_t *verb_text_or_null(const char *text); /* cleaned */
 
 /* ---- view.c and why.c: what the screen shows ---- */
+const char *view_word(const char *state); /* the engine's word or ours, in the person's language */
 enum view_state view_state_of(const struct deck *deck, const struct service *service);
 void why_fill(struct deck *deck, struct view_why *out);
 void why_close(struct deck *deck);

@@ -24,6 +24,17 @@ static const char *get_text(const json_t *json, const char *name)
 	return text != NULL ? text : "";
 }
 
+const char *drift_text(const char *text)
+{
+	static const char *const own[] = {N_("image"), N_("ports"), N_("mounts"), N_("command"), N_("entrypoint"), N_("limits"), N_("memory"),
+		N_("processes"), N_("restart"), N_("set"), N_("not set"), N_("one value"), N_("another value"), N_("there"), N_("not there"),
+		N_("none")};
+	for (size_t i = 0; i < COUNT_OF(own); i++)
+		if (strcmp(own[i], text) == 0)
+			return _(own[i]);
+	return text;
+}
+
 /* Both texts are shown: they are masked. */
 static void differ(struct drift *drift, const char *what, const char *name, const char *configured, const char *running)
 {

@@ -117,7 +117,7 @@ static json_t *mask_below(const json_t *json, const char *name, unsigned depth, 
 	if (!json_is_object(json) && !json_is_array(json))
 		return json_copy((json_t *)(uintptr_t)json);
 	if (depth >= DEPTH_MOST)
-		return json_string("… (deeper than is shown)");
+		return json_string(FACTS_DEEPER);
 	json_t *out = json_is_object(json) ? json_object() : json_array();
 	if (json_is_object(json)) {
 		json_object_foreach((json_t *)(uintptr_t)json, key, item) {

@@ -63,7 +63,7 @@ static void add_mark(struct follow_log *follow, enum log_kind kind, const char *
 
 static void on_gap(void *data)
 {
-	add_mark(data, LOG_GAP, "the engine's log was cut here: lines may be missing");
+	add_mark(data, LOG_GAP, _("the engine's log was cut here: lines may be missing"));
 }
 
 static void on_end(void *data, const struct fault *fault)
@@ -83,7 +83,7 @@ static void open_log(struct follow_log *follow, const struct service *service)
 		if (follow->ended && service->run != SERVICE_RUNNING)
 			return; /* read to its end */
 		if (follow->ended)
-			add_mark(follow, LOG_DIVIDER, "started again");
+			add_mark(follow, LOG_DIVIDER, _("started again"));
 		follow->ended = false;
 		engine_log_resume(follow->log);
 		return;
@@ -91,7 +91,7 @@ static void open_log(struct follow_log *follow, const struct service *service)
 	engine_log_close(follow->log);
 	follow->ended = false;
 	if (follow->container != NULL)
-		add_mark(follow, LOG_DIVIDER, "a new container");
+		add_mark(follow, LOG_DIVIDER, _("a new container"));
 	service_set_text(&follow->container, service->container);
 	follow->log = engine_log_open(follow->deck->engine, service->container, service->is_tty, LOG_TAIL, true, &calls, follow);
 }
@@ -196,13 +196,13 @@ struct log_store *follow_store(struct deck *deck, const char *service, const cha
 	if (follow != NULL && log_store_end(follow->store) > log_store_first(follow->store))
 		return follow->store;
 	if (row == NULL && service != NULL && service[0] == '/')
-		*why_empty = follow != NULL && follow->why != NULL ? follow->why : "no output yet";
+		*why_empty = follow != NULL && follow->why != NULL ? follow->why : _("no output yet");
 	else if (row == NULL)
-		*why_empty = "no service is selected";
+		*why_empty = _("no service is selected");
 	else if (row->container == NULL)
-		*why_empty = row->is_waiting ? "not started yet: it waits for its program or for another service" : "it has no container";
+		*why_empty = row->is_waiting ? _("not started yet: it waits for its program or for another service") : _("it has no container");
 	else
-		*why_empty = follow != NULL && follow->why != NULL ? follow->why : "no output yet";
+		*why_empty = follow != NULL && follow->why != NULL ? follow->why : _("no output yet");
 	return follow != NULL ? follow->store : NULL;
 }
 

@@ -57,7 +57,7 @@ static void finish(struct images *images)
 	struct deck *deck = images->deck;
 	bool failed = images->failed;
 	deck->imaging = NULL;
-	deck_step(deck, STEP_IMAGES, failed ? STEP_FAILED : STEP_DONE, "%u of %zu", images->done, images->jobs.count);
+	deck_step(deck, STEP_IMAGES, failed ? STEP_FAILED : STEP_DONE, _("%u of %zu"), images->done, images->jobs.count);
 	free_images(images);
 	up_images_done(deck, NULL);
 }
@@ -87,7 +87,7 @@ static void job_good(struct job *job)
 		map_put(deck->images, job->service, mem_copy_string(job->tag));
 		map_put(deck->kinds, job->service, job->rendering.fallback != NULL ? (void *)(uintptr_t)"builder" : (void *)(uintptr_t)"own");
 	}
-	deck_step(deck, STEP_IMAGES, STEP_RUNNING, "%u of %zu", job->images->done, job->images->jobs.count);
+	deck_step(deck, STEP_IMAGES, STEP_RUNNING, _("%u of %zu"), job->images->done, job->images->jobs.count);
 }
 
 /* buildx tells on standard error, as objects one after the other; what failed
@@ -119,7 +119,10 @@ static void on_built(void *data, int status, const char *out, const char *err)
 		build_complaint(err, &text);
 		job->is_done = true;
 		log_line("%s: %s", key, err);
-		fault_set(&fault, FAULT_FAILED, "the %s could not be built: %s", key, str_text(&text));
+		if (job->family >= 0)
+			fault_set(&fault, FAULT_FAILED, "the image of builder %d could not be built: %s", job->family, str_text(&text));
+		else
+			fault_set(&fault, FAULT_FAILED, "the image of %s could not be built: %s", job->service, str_text(&text));
 		if (strstr(err, "is not a docker command") != NULL || strstr(err, "unknown command") != NULL || strstr(err, "unknown flag: --progress") != NULL) {
 			fault_set(&fault, FAULT_OUTSIDE, "docker has no buildx command: images cannot be built");
 			fault_mend(&fault, "install docker-buildx-plugin, or run `share/quickstart deps`");
@@ -315,7 +318,7 @@ static void make_jobs(struct images *images)
 			add_service(images, service);
 	}
 	strings_finish(&deck->image_services);
-	deck_step(deck, STEP_IMAGES, STEP_RUNNING, "0 of %zu", images->jobs.count);
+	deck_step(deck, STEP_IMAGES, STEP_RUNNING, _("%u of %zu"), 0u, images->jobs.count);
 	run_jobs(images);
 }
 
@@ -367,7 +370,7 @@ void images_build(struct deck *deck, const struct strings *only)
 		strings_finish(&deck->image_services);
 	struct images *images = deck->imaging = mem_alloc(sizeof *images);
 	images->deck = deck;
-	deck_step(deck, STEP_IMAGES, STEP_RUNNING, "the launcher");
+	deck_step(deck, STEP_IMAGES, STEP_RUNNING, _("the launcher"));
 	if (!launcher_make(deck, &images->tar, &fault)) {
 		images_failed(images, "launcher", &fault);
 		finish(images);

@@ -106,16 +106,16 @@ struct log_store *merge_store(const struct deck *deck, const char **title, const
 {
 	const struct merge *merge = deck->merge;
 	*title = merge->title;
-	*why_empty = merge->settled ? "none of these services has written anything yet" : "the logs are being read";
+	*why_empty = merge->settled ? _("none of these services has written anything yet") : _("the logs are being read");
 	return merge->store;
 }
 
 static char *make_title(const struct strings *names)
 {
 	if (names->count == 0)
-		return mem_copy_string("of all services, merged");
+		return mem_copy_string(_("of all services, merged"));
 	auto_free char *list = strings_join(names, " + ", NULL);
-	return mem_print("%s, merged", list);
+	return mem_print(_("%s, merged"), list);
 }
 
 void merge_open(struct deck *deck, const struct strings *names)

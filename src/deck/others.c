@@ -298,7 +298,7 @@ void others_fill(const struct deck *deck, size_t index, struct view_service *out
 	const struct other *other = &deck->others->items.items[index];
 	enum view_state state = state_of(deck, other);
 	*out = (struct view_service){.name = other->key, .project = other->project, .state = state,
-		.state_text = state == VIEW_STOPPED || state == VIEW_FAILED ? other->state : NULL, .cpu_percent = other->cpu_percent,
+		.state_text = state == VIEW_STOPPED || state == VIEW_FAILED ? view_word(other->state) : NULL, .cpu_percent = other->cpu_percent,
 		.memory = other->memory, .memory_limit = other->memory_limit, .stale_figures = deck->is_lost, .image = other->image,
 		.ports = other->ports != NULL && other->ports[0] != '\0' ? other->ports : NULL,
 		.received = other->traffic.received, .sent = other->traffic.sent, .read = other->traffic.read, .written = other->traffic.written};

@@ -30,7 +30,7 @@ struct own_table *own_table_open(const struct config *config, struct strings *mi
 		if (command_find(&deck_commands, command->name) == NULL)
 			add(own, command);
 		else
-			strings_print(mistakes, "%s:%u: `%s` is a command of cargodeck: give this one another name",
+			strings_print(mistakes, _("%s:%u: `%s` is a command of cargodeck: give this one another name"),
 				config->path != NULL ? config->path : "config.ini", command->line, command->name);
 	}
 	own->table.defs = own->defs.items;

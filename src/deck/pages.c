@@ -36,7 +36,7 @@ static struct view_field *add(struct page *page, uint64_t parent, unsigned depth
 	if (page->rows.count >= ROWS_MOST || page->bytes >= BYTES_MOST) {
 		struct view_field *last = &page->rows.items[page->rows.count - 1];
 		free(value);
-		*last = (struct view_field){.id = last->id, .depth = last->depth, .name = "…", .value = "more is not shown"};
+		*last = (struct view_field){.id = last->id, .depth = last->depth, .name = "…", .value = _("more is not shown")};
 		return NULL;
 	}
 	struct view_field *row = array_add(&page->rows);
@@ -70,10 +70,15 @@ static void close_group(struct page *page, size_t head)
 
 /* ---- values as people read them ---- */
 
+static char *string_text(const char *text)
+{
+	return mem_copy_string(strcmp(text, FACTS_DEEPER) == 0 ? _(FACTS_DEEPER) : text);
+}
+
 static char *value_text(const json_t *json)
 {
 	switch (json_typeof(json)) {
-	case JSON_STRING: return mem_copy_string(json_string_value(json));
+	case JSON_STRING: return string_text(json_string_value(json));
 	case JSON_INTEGER: return mem_print("%lld", (long long)json_integer_value(json));
 	case JSON_REAL: return mem_print("%g", json_real_value(json));
 	case JSON_TRUE: return mem_copy_string("true");
@@ -127,70 +132,75 @@ static char *bytes_text(const json_t *json)
 
 static void add_image(struct page *page, const json_t *image)
 {
-	size_t head = open_group(page, "image", text_of(image, "name"));
+	size_t head = open_group(page, _("image"), text_of(image, "name"));
 	uint64_t id = page->rows.items[head].id;
 	page->rows.items[head].look = VIEW_FIELD_PLAIN;
-	leaf(page, id, "id", text_of(image, "id"));
-	leaf(page, id, "digest", json_is_string(json_object_get(image, "digest")) ? text_of(image, "digest") :
-		mem_copy_string("none: it was never pulled or pushed"));
-	leaf(page, id, "created", text_of(image, "created"));
+	leaf(page, id, _("id"), text_of(image, "id"));
+	leaf(page, id, _("digest"), json_is_string(json_object_get(image, "digest")) ? text_of(image, "digest") :
+		mem_copy_string(_("none: it was never pulled or pushed")));
+	leaf(page, id, _("created"), text_of(image, "created"));
 	close_group(page, head);
 }
 
 static void add_networks(struct page *page, const json_t *networks)
 {
-	size_t i, head = open_group(page, "networks", mem_copy_string(json_array_size(networks) == 0 ? "none" : ""));
+	size_t i, head = open_group(page, _("networks"), mem_copy_string(json_array_size(networks) == 0 ? _("none") : ""));
 	uint64_t id = page->rows.items[head].id;
 	const json_t *item;
 	json_array_foreach(networks, i, item) {
 		auto_free char *aliases = command_text(json_object_get(item, "aliases"));
-		leaf(page, id, borrow(item, "name"), mem_print("%s%s%s%s%s", borrow(item, "address"), borrow(item, "address6")[0] != '\0' ? " " : "",
-			borrow(item, "address6"), aliases != NULL ? "  as " : "", aliases != NULL ? aliases : ""));
+		auto_str text = {0};
+		str_print(&text, "%s%s%s", borrow(item, "address"), borrow(item, "address6")[0] != '\0' ? " " : "", borrow(item, "address6"));
+		if (aliases != NULL)
+			str_print(&text, _("  as %s"), aliases);
+		leaf(page, id, borrow(item, "name"), str_steal(&text));
 	}
 	close_group(page, head);
 }
 
 static void add_ports(struct page *page, const json_t *ports)
 {
-	size_t i, head = open_group(page, "ports", mem_copy_string(json_array_size(ports) == 0 ? "none" : ""));
+	size_t i, head = open_group(page, _("ports"), mem_copy_string(json_array_size(ports) == 0 ? _("none") : ""));
 	uint64_t id = page->rows.items[head].id;
 	const json_t *item;
 	json_array_foreach(ports, i, item) {
 		json_int_t host = json_integer_value(json_object_get(item, "host"));
 		bool is_six = strchr(borrow(item, "address"), ':') != NULL;
 		leaf(page, id, borrow(item, "container"), host > 0 ? mem_print(is_six ? "[%s]:%lld" : "%s:%lld", borrow(item, "address"), (long long)host) :
-			mem_copy_string("not published"));
+			mem_copy_string(_("not published")));
 	}
 	close_group(page, head);
 }
 
 static void add_limits(struct page *page, const json_t *limits)
 {
-	size_t head = open_group(page, "limits", mem_copy_string(""));
+	size_t head = open_group(page, _("limits"), mem_copy_string(""));
 	uint64_t id = page->rows.items[head].id;
 	char *memory = bytes_text(json_object_get(limits, "memory_bytes"));
 	const json_t *cpus = json_object_get(limits, "cpus"), *processes = json_object_get(limits, "processes");
-	leaf(page, id, "memory", memory != NULL ? memory : mem_copy_string("none"));
-	leaf(page, id, "cpus", json_is_real(cpus) ? value_text(cpus) : mem_copy_string("none"));
-	leaf(page, id, "processes", json_is_integer(processes) ? value_text(processes) : mem_copy_string("none"));
-	leaf(page, id, "file system", mem_copy_string(json_is_true(json_object_get(limits, "read_only")) ? "read-only" : "writable"));
+	leaf(page, id, _("memory"), memory != NULL ? memory : mem_copy_string(_("none")));
+	leaf(page, id, _("cpus"), json_is_real(cpus) ? value_text(cpus) : mem_copy_string(_("none")));
+	leaf(page, id, _("processes"), json_is_integer(processes) ? value_text(processes) : mem_copy_string(_("none")));
+	leaf(page, id, _("file system"), mem_copy_string(json_is_true(json_object_get(limits, "read_only")) ? _("read-only") : _("writable")));
 	close_group(page, head);
 }
 
 static void add_health(struct page *page, const json_t *health)
 {
-	size_t i, head = open_group(page, "health", json_is_object(health) ? text_of(health, "status") : mem_copy_string("no health test"));
+	const char *status = json_string_value(json_object_get(health, "status"));
+	size_t i, head = open_group(page, _("health"), mem_copy_string(json_is_object(health) ? view_word(status) : _("no health test")));
 	uint64_t id = page->rows.items[head].id;
 	const json_t *item;
 	if (page->rows.items[head].value == NULL)
-		page->rows.items[head].value = "none yet";
-	bool is_bad = strcmp(borrow(health, "status"), "unhealthy") == 0;
-	page->rows.items[head].look = is_bad ? VIEW_FIELD_BAD : strcmp(borrow(health, "status"), "healthy") == 0 ? VIEW_FIELD_GOOD : VIEW_FIELD_MUTED;
-	leaf(page, id, "test", command_text(json_object_get(health, "test")));
+		page->rows.items[head].value = _("none yet");
+	bool is_bad = text_equal(status, "unhealthy");
+	page->rows.items[head].look = is_bad ? VIEW_FIELD_BAD : text_equal(status, "healthy") ? VIEW_FIELD_GOOD : VIEW_FIELD_MUTED;
+	leaf(page, id, _("test"), command_text(json_object_get(health, "test")));
 	json_array_foreach(json_object_get(health, "probes"), i, item) {
 		json_int_t code = json_integer_value(json_object_get(item, "exit_code"));
-		struct view_field *row = add(page, id, 1, borrow(item, "time"), mem_print("%s %lld  %s", code == 0 ? "passed" : "failed with", (long long)code,
-			borrow(item, "output")));
+		const char *output = borrow(item, "output");
+		struct view_field *row = add(page, id, 1, borrow(item, "time"), code == 0 ? mem_print(_("passed 0  %s"), output) :
+			mem_print(_("failed with %lld  %s"), (long long)code, output));
 		if (row != NULL && code != 0)
 			row->look = VIEW_FIELD_BAD;
 	}
@@ -200,20 +210,23 @@ static void add_health(struct page *page, const json_t *health)
 void page_overview(struct page *page, const json_t *facts)
 {
 	const json_t *restart = json_object_get(facts, "restart"), *code = json_object_get(facts, "exit_code");
-	leaf(page, 0, "container", text_of(facts, "container"));
-	leaf(page, 0, "id", text_of(facts, "id"));
-	leaf(page, 0, "state", json_is_integer(code) ? mem_print("%s, exit code %lld", borrow(facts, "state"), (long long)json_integer_value(code)) :
-		text_of(facts, "state"));
-	leaf(page, 0, "created", text_of(facts, "created"));
-	leaf(page, 0, "started", text_of(facts, "started"));
+	const char *state = view_word(json_string_value(json_object_get(facts, "state")));
+	json_int_t count = json_integer_value(json_object_get(restart, "count"));
+	leaf(page, 0, _("container"), text_of(facts, "container"));
+	leaf(page, 0, _("id"), text_of(facts, "id"));
+	leaf(page, 0, _("state"), json_is_integer(code) ? mem_print(_("%s, exit code %lld"), state, (long long)json_integer_value(code)) :
+		mem_copy_string(state));
+	leaf(page, 0, _("created"), text_of(facts, "created"));
+	leaf(page, 0, _("started"), text_of(facts, "started"));
 	add_image(page, json_object_get(facts, "image"));
-	leaf(page, 0, "entrypoint", command_text(json_object_get(facts, "entrypoint")));
-	leaf(page, 0, "command", command_text(json_object_get(facts, "command")));
-	leaf(page, 0, "user", json_is_string(json_object_get(facts, "user")) ? text_of(facts, "user") : mem_copy_string("root, or as the image says"));
-	leaf(page, 0, "working folder", text_of(facts, "working_dir"));
+	leaf(page, 0, _("entrypoint"), command_text(json_object_get(facts, "entrypoint")));
+	leaf(page, 0, _("command"), command_text(json_object_get(facts, "command")));
+	leaf(page, 0, _("user"), json_is_string(json_object_get(facts, "user")) ? text_of(facts, "user") :
+		mem_copy_string(_("root, or as the image says")));
+	leaf(page, 0, _("working folder"), text_of(facts, "working_dir"));
 	add_health(page, json_object_get(facts, "health"));
-	leaf(page, 0, "restart", mem_print("%s, %lld time%s so far", borrow(restart, "policy")[0] != '\0' ? borrow(restart, "policy") : "no",
-		(long long)json_integer_value(json_object_get(restart, "count")), json_integer_value(json_object_get(restart, "count")) == 1 ? "" : "s"));
+	leaf(page, 0, _("restart"), mem_print(ngettext("%s, %lld time so far", "%s, %lld times so far", (unsigned long)count),
+		borrow(restart, "policy")[0] != '\0' ? borrow(restart, "policy") : "no", (long long)count));
 	add_networks(page, json_object_get(facts, "networks"));
 	add_ports(page, json_object_get(facts, "ports"));
 	add_limits(page, json_object_get(facts, "limits"));
@@ -238,10 +251,12 @@ void page_mounts(struct page *page, const json_t *facts)
 {
 	size_t i;
 	const json_t *item;
-	json_array_foreach(json_object_get(facts, "mounts"), i, item)
-		if (add(page, 0, 0, borrow(item, "target"), mem_print("%-6s %-10s %s", borrow(item, "type"),
-			json_is_true(json_object_get(item, "read_only")) ? "read-only" : "writable", borrow(item, "source"))) == NULL)
+	json_array_foreach(json_object_get(facts, "mounts"), i, item) {
+		const char *access = json_is_true(json_object_get(item, "read_only")) ? _("read-only") : _("writable");
+		if (add(page, 0, 0, borrow(item, "target"), mem_print("%-6s %-*s %s", borrow(item, "type"), text_pad(access, 10), access,
+			borrow(item, "source"))) == NULL)
 			return;
+	}
 }
 
 void page_labels(struct page *page, const json_t *facts)
@@ -303,7 +318,7 @@ static bool add_tree(struct page *page, const json_t *json, const char *name, ui
 	const char *key;
 	json_t *item;
 	char *value = !is_object && !is_array ? value_text(json) : count == 0 ? mem_copy_string(is_object ? "{}" : "[]") :
-		mem_print("%zu %s%s", count, is_object ? "member" : "item", count == 1 ? "" : "s");
+		mem_print(is_object ? ngettext("%zu member", "%zu members", count) : ngettext("%zu item", "%zu items", count), count);
 	struct view_field *row = add(page, parent, depth, name, value);
 	if (row == NULL)
 		return false;
@@ -340,14 +355,16 @@ void page_drift(struct page *page, const json_t *drift)
 	size_t i;
 	const json_t *item;
 	json_array_foreach(drift, i, item) {
-		auto_free char *name = mem_print("%s%s%s", borrow(item, "what"), borrow(item, "name")[0] != '\0' ? " " : "", borrow(item, "name"));
+		const char *what = borrow(item, "what"), *which = borrow(item, "name");
+		auto_free char *name = mem_print("%s%s%s", drift_text(what), which[0] != '\0' ? " " : "",
+			strcmp(what, "limits") == 0 ? drift_text(which) : which);
 		struct view_field *row = add(page, 0, 0, name, NULL);
 		if (row == NULL)
 			return;
 		uint64_t id = row->id;
 		size_t head = page->rows.count - 1;
-		leaf(page, id, "configured", text_of(item, "configured"));
-		leaf(page, id, "running", text_of(item, "running"));
+		leaf(page, id, _("configured"), mem_copy_string(drift_text(borrow(item, "configured"))));
+		leaf(page, id, _("running"), mem_copy_string(drift_text(borrow(item, "running"))));
 		close_group(page, head);
 	}
 }

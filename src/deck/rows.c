@@ -6,6 +6,23 @@
 
 enum { REFRESH_MS = 15, FIGURES_MS = 1000, FIRST_SHARE_MS = 8 };
 
+/* What the deck itself says of an end. It is kept in English; what a program said
+ * last stands in the same place and is not looked up. */
+enum cause_of_ours { CAUSE_MEMORY, CAUSE_KILLED, CAUSE_REMOVED };
+static const char *const causes_of_ours[] = {
+	[CAUSE_MEMORY] = N_("killed: it needed more memory than its limit"),
+	[CAUSE_KILLED] = N_("killed by SIGKILL from outside"),
+	[CAUSE_REMOVED] = N_("its container was removed: start the service to make it again"),
+};
+
+const char *rows_cause(const struct service *service)
+{
+	for (size_t i = 0; i < COUNT_OF(causes_of_ours); i++)
+		if (text_equal(service->cause, causes_of_ours[i]))
+			return _(causes_of_ours[i]);
+	return service->cause;
+}
+
 /* ---- from the project ---- */
 
 /* Ends by itself as written: nothing restarts it. */
@@ -162,11 +179,11 @@ static void on_looked(void *data, const struct engine_answer *answer, const stru
 		service_set_text(&service->health_output, inspect.health_output);
 		take_probe(service, answer->json);
 		if (inspect.oom_killed)
-			service_set_text(&service->cause, "killed: it needed more memory than its limit");
+			service_set_text(&service->cause, causes_of_ours[CAUSE_MEMORY]);
 		else if (service->run == SERVICE_RUNNING && service->health == HEALTH_BAD && inspect.health_output != NULL)
 			service_set_text(&service->cause, inspect.health_output);
 		else if (service->run == SERVICE_EXITED && service->exit_code == 137 && service_is_bad(service))
-			service_set_text(&service->cause, "killed by SIGKILL from outside");
+			service_set_text(&service->cause, causes_of_ours[CAUSE_KILLED]);
 		else if (service_is_bad(service))
 			ask_cause(deck, service);
 		else
@@ -296,7 +313,7 @@ static void take_container(struct deck *deck, struct service *service, const str
 			service->is_ready = false;
 			service->generation = 0;
 			service_forget_usage(service);
-			service_set_text(&service->cause, known ? "its container was removed: start the service to make it again" : NULL);
+			service_set_text(&service->cause, known ? causes_of_ours[CAUSE_REMOVED] : NULL);
 		}
 		return;
 	}
@@ -339,9 +356,11 @@ static void note_foreign(struct deck *deck)
 		return;
 	}
 	struct fault fault;
-	auto_free char *joined = strings_join(&names, ", ", " and ");
-	fault_set(&fault, FAULT_FAILED, "%s %s started by plain compose and not under the deck: saves do not reach %s", joined,
-		names.count > 1 ? "were" : "was", names.count > 1 ? "them" : "it");
+	auto_free char *joined = strings_join(&names, ", ", _(" and "));
+	if (names.count == 1)
+		fault_set(&fault, FAULT_FAILED, "%s was started by plain compose and not under the deck: saves do not reach it", joined);
+	else
+		fault_set(&fault, FAULT_FAILED, "%s were started by plain compose and not under the deck: saves do not reach them", joined);
 	fault_mend(&fault, "take over: `cargodeck up --take-over`, or the key for it on the screen");
 	deck_fault(deck, "foreign", &fault);
 }

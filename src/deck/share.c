@@ -190,7 +190,8 @@ static void tell_state(struct deck *deck, struct peer *peer)
 	for (size_t i = 0; i < deck->faults.count; i++)
 		tell_peer(peer, &(struct deck_event){.kind = DECK_FAULT, .fault = &deck->faults.items[i].fault});
 	/* from here on it hears what happens */
-	tell_peer(peer, &(struct deck_event){.kind = DECK_STEP, .why = "following", .state = "done", .text = "another cargodeck has the project"});
+	tell_peer(peer, &(struct deck_event){.kind = DECK_STEP, .why = "following", .state = "done",
+		.text = _("another cargodeck has the project")});
 }
 
 static void on_connection(void *data, int fd, int events)

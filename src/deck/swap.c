@@ -310,7 +310,7 @@ static void hear_ready(struct deck *deck, struct launcher *launcher, const struc
 			.mode = mode != NULL ? mode : "preload", .ms = ms});
 		forget_service_fault(deck, launcher->service);
 		tell_serving(deck, swap, frame);
-		auto_free char *divider = mem_print("generation g%u", swap->generation);
+		auto_free char *divider = mem_print(_("generation g%u"), swap->generation);
 		follow_mark(deck, launcher->service, divider);
 		free_swap(swap);
 	}
@@ -343,17 +343,17 @@ static const char *failed_sentence(const char *reason)
 	static const struct {
 		const char *reason, *sentence;
 	} sentences[] = {
-		{"exited", "ended before it was ready"},
-		{"timeout", "was not ready in time"},
-		{"exec", "cannot be started in its image: its loader or a library is missing"},
-		{"never-listened", "never listened"},
-		{"never-accepted", "listened and never accepted a connection"},
-		{"aborted", "was stopped"},
+		{"exited", N_("ended before it was ready")},
+		{"timeout", N_("was not ready in time")},
+		{"exec", N_("cannot be started in its image: its loader or a library is missing")},
+		{"never-listened", N_("never listened")},
+		{"never-accepted", N_("listened and never accepted a connection")},
+		{"aborted", N_("was stopped")},
 	};
 	for (size_t i = 0; i < COUNT_OF(sentences); i++)
 		if (text_equal(sentences[i].reason, reason))
-			return sentences[i].sentence;
-	return "did not start";
+			return _(sentences[i].sentence);
+	return _("did not start");
 }
 
 static void hear_failed(struct family *family, struct launcher *launcher, const struct wire_frame *frame)

@@ -72,7 +72,7 @@ void up_read_project(struct deck *deck)
 	reading->options = (struct project_options){.folder = deck->options.folder, .manifest_path = deck->options.manifest_path,
 		.project_name = deck->options.project_name, .files = &deck->options.files, .env_files = &deck->options.env_files,
 		.profiles = &deck->options.profiles};
-	deck_step(deck, STEP_PROJECT, STEP_RUNNING, "asking compose and cargo");
+	deck_step(deck, STEP_PROJECT, STEP_RUNNING, _("asking compose and cargo"));
 	pthread_create(&reading->thread, NULL, read_project, reading);
 }
 
@@ -215,7 +215,8 @@ static void take_project(struct deck *deck, struct project *project)
 	note_served(deck);
 	for (size_t i = 0; i < project->notes.count && before == NULL; i++)
 		deck_tell(deck, &(struct deck_event){.kind = DECK_STEP, .why = "note", .state = "done", .text = project->notes.items[i]});
-	deck_step(deck, STEP_PROJECT, STEP_DONE, "%zu services, %zu run programs of this workspace", project->services.count, rows_ours(deck));
+	deck_step(deck, STEP_PROJECT, STEP_DONE, _("%zu services, %zu run programs of this workspace"), project->services.count,
+		rows_ours(deck));
 	rows_refresh(deck);
 	if (deck->is_following)
 		return;
@@ -230,9 +231,9 @@ static void take_project(struct deck *deck, struct project *project)
 		deck_step(deck, STEP_PROJECT, STEP_FAILED, "%s", fault.text);
 		deck_fault(deck, "job", &fault);
 	} else {
-		deck_step(deck, STEP_IMAGES, STEP_DONE, "none to make: no Rust service here");
-		deck_step(deck, STEP_BUILDER, STEP_DONE, "none");
-		deck_step(deck, STEP_BUILD, STEP_DONE, "nothing to build");
+		deck_step(deck, STEP_IMAGES, STEP_DONE, _("none to make: no Rust service here"));
+		deck_step(deck, STEP_BUILDER, STEP_DONE, _("none"));
+		deck_step(deck, STEP_BUILD, STEP_DONE, _("nothing to build"));
 	}
 	up_consider(deck);
 }
@@ -313,7 +314,7 @@ static void on_composed(void *data, int status, const char *out, const char *err
 {
 	struct deck *deck = data;
 	(void)out;
-	auto_free char *names = strings_join(&deck->composing, ", ", " and ");
+	auto_free char *names = strings_join(&deck->composing, ", ", _(" and "));
 	deck->is_composing = false;
 	if (status != 0) {
 		struct fault fault;
@@ -406,12 +407,12 @@ static void count_steps(struct deck *deck, unsigned *well, unsigned *all)
 		*all += !service->is_stopped;
 		*well += service_is_well(service) && !strings_have(&deck->recreate, service->name);
 	}
-	deck_step(deck, STEP_OTHERS, others_up == others ? STEP_DONE : STEP_RUNNING, "%u of %u", others_up, others);
+	deck_step(deck, STEP_OTHERS, others_up == others ? STEP_DONE : STEP_RUNNING, _("%u of %u"), others_up, others);
 	if (ours > 0 && ours_up == 0)
-		deck_step(deck, STEP_SERVICES, STEP_WAITING, "0 of %u", ours);
+		deck_step(deck, STEP_SERVICES, STEP_WAITING, _("%u of %u"), 0u, ours);
 	else
-		deck_step(deck, STEP_SERVICES, ours_up == ours ? STEP_DONE : STEP_RUNNING, "%u of %u", ours_up, ours);
-	deck_step(deck, STEP_HEALTHY, *well == *all && *all > 0 ? STEP_DONE : STEP_RUNNING, "%u of %u", *well, *all);
+		deck_step(deck, STEP_SERVICES, ours_up == ours ? STEP_DONE : STEP_RUNNING, _("%u of %u"), ours_up, ours);
+	deck_step(deck, STEP_HEALTHY, *well == *all && *all > 0 ? STEP_DONE : STEP_RUNNING, _("%u of %u"), *well, *all);
 }
 
 static void tell_ready(struct deck *deck)
@@ -470,9 +471,15 @@ void up_images_done(struct deck *deck, const struct fault *fault)
 	up_consider(deck);
 }
 
+static void step_built(struct deck *deck, const struct family *family, enum step_state state)
+{
+	size_t count = family->served.count;
+	deck_step(deck, STEP_BUILD, state, ngettext("%zu program", "%zu programs", count), count);
+}
+
 void up_builder_ready(struct deck *deck, struct family *family)
 {
-	deck_step(deck, STEP_BUILDER, STEP_DONE, "ready");
+	deck_step(deck, STEP_BUILDER, STEP_DONE, _("ready"));
 	jobs_builder_ready(deck);
 	if (deck->options.only_job != JOB_NONE)
 		return;
@@ -481,7 +488,7 @@ void up_builder_ready(struct deck *deck, struct family *family)
 	strings_copy(&record->bins, &family->served);
 	record->is_settled = true;
 	record->why = SAVE_MANIFEST;
-	deck_step(deck, STEP_BUILD, family->first_passed ? STEP_DONE : STEP_RUNNING, "%zu programs", family->served.count);
+	step_built(deck, family, family->first_passed ? STEP_DONE : STEP_RUNNING);
 	builder_build_all(family, record->generation, false);
 	up_consider(deck);
 }
@@ -491,9 +498,10 @@ void up_built(struct deck *deck, struct family *family, const struct build_resul
 	if (result->state == BUILD_PASSED)
 		family->first_passed = true;
 	if (result->state == BUILD_PASSED)
-		deck_step(deck, STEP_BUILD, STEP_DONE, "%zu programs", family->served.count);
+		step_built(deck, family, STEP_DONE);
 	else if (result->state == BUILD_FAILED && !family->first_passed)
-		deck_step(deck, STEP_BUILD, STEP_FAILED, "%u errors: mend them and save", result->errors);
+		deck_step(deck, STEP_BUILD, STEP_FAILED, ngettext("%u error: mend it and save", "%u errors: mend them and save", result->errors),
+			result->errors);
 	up_consider(deck);
 }
 

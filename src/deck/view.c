@@ -27,6 +27,17 @@ static const char *keep_text(struct deck_view_store *store, char *text)
 
 /* ---- services ---- */
 
+const char *view_word(const char *state)
+{
+	static const char *const words[] = {N_("created"), N_("running"), N_("paused"), N_("restarting"), N_("removing"), N_("exited"),
+		N_("dead"), N_("starting"), N_("healthy"), N_("unhealthy"), N_("none"), N_("stopping"), N_("stopped"), N_("waiting"), N_("absent"),
+		N_("done")};
+	for (size_t i = 0; i < COUNT_OF(words); i++)
+		if (text_equal(state, words[i]))
+			return _(words[i]);
+	return state;
+}
+
 enum view_state view_state_of(const struct deck *deck, const struct service *service)
 {
 	const char *word = service_state_word(service);
@@ -50,10 +61,10 @@ static const char *state_text(struct deck_view_store *store, const struct servic
 {
 	const char *word = service_state_word(service);
 	if (strcmp(word, "exited") == 0)
-		return keep_text(store, mem_print("exited %d", service->exit_code));
+		return keep_text(store, mem_print(_("exited %d"), service->exit_code));
 	if (strcmp(word, "restarting") == 0 || strcmp(word, "paused") == 0 || strcmp(word, "stopping") == 0)
-		return word;
-	return strcmp(word, "absent") == 0 ? "not there" : NULL;
+		return view_word(word);
+	return strcmp(word, "absent") == 0 ? _("not there") : NULL;
 }
 
 /* "127.0.0.1:8080->80" and the like come down to the ports of the host. */
@@ -91,13 +102,14 @@ static const char *detail(struct deck_view_store *store, const struct service *s
 	const char *meaning = strcmp(word, "exited") == 0 ? service_exit_meaning(service->exit_code) : NULL;
 	/* the engine said more than the code does */
 	if (meaning != NULL && cause != NULL && text_starts_with(cause, "killed"))
-		return keep_text(store, mem_print("It ended with %d: %s.", service->exit_code, cause));
+		return keep_text(store, mem_print(_("It ended with %d: %s."), service->exit_code, rows_cause(service)));
+	if (meaning != NULL && cause != NULL)
+		return keep_text(store, mem_print(_("It ended with %d, %s: %s"), service->exit_code, _(meaning), rows_cause(service)));
 	if (meaning != NULL)
-		return keep_text(store, mem_print("It ended with %d, %s%s%s", service->exit_code, meaning, cause != NULL ? ": " : ".",
-			cause != NULL ? cause : ""));
+		return keep_text(store, mem_print(_("It ended with %d, %s."), service->exit_code, _(meaning)));
 	if (strcmp(word, "unhealthy") != 0 || service->health_output == NULL || service->health_output[0] == '\0')
 		return NULL;
-	return keep_text(store, mem_print("Its health probe fails, and says: %s", service->health_output));
+	return keep_text(store, mem_print(_("Its health probe fails, and says: %s"), service->health_output));
 }
 
 static void add_service(struct deck *deck, struct deck_view_store *store, const struct service *service)
@@ -117,7 +129,7 @@ static void add_service(struct deck *deck, struct deck_view_store *store, const 
 	out->ports = short_ports(store, service->ports);
 	out->up_ms = service->since_ms > 0 && service->run != SERVICE_ABSENT && now > service->since_ms ? (uint64_t)(now - service->since_ms) : 0;
 	out->restarts = service->restarts;
-	out->cause = service->cause;
+	out->cause = rows_cause(service);
 	out->image = service->image;
 	out->received = service->received;
 	out->sent = service->sent;
@@ -282,9 +294,10 @@ static void fill_build(struct deck *deck, struct deck_view_store *store, struct 
 	build->complaint = deck->complaint;
 	fill_job(deck, &build->job);
 	if (deck->project != NULL && rows_ours(deck) == 0)
-		build->absent = deck->project->manifest == NULL ? "no Cargo.toml here: nothing is built" : "no service here runs a program of this workspace: `cargodeck doctor` says why";
+		build->absent = deck->project->manifest == NULL ? _("no Cargo.toml here: nothing is built") :
+			_("no service here runs a program of this workspace: `cargodeck doctor` says why");
 	else if (seems_plain(deck))
-		build->absent = "compose and cargo are asked whether there is anything to build";
+		build->absent = _("compose and cargo are asked whether there is anything to build");
 }
 
 /* ---- saves ---- */
@@ -372,12 +385,12 @@ static enum view_step_state step_state_of(enum step_state state)
 
 static void fill_start(struct deck *deck, struct deck_view_store *store, struct view_start *start)
 {
-	static const char *const waits[STEP_COUNT] = {NULL, "waits for the project", "waits for the project", "waits for its image",
-		"waits for the builder", "waits for the build", NULL};
+	static const char *const waits[STEP_COUNT] = {NULL, N_("waits for the project"), N_("waits for the project"),
+		N_("waits for its image"), N_("waits for the builder"), N_("waits for the build"), NULL};
 	for (size_t i = 0; i < STEP_COUNT; i++) {
 		const struct step_row *row = &deck->steps[i];
-		store->steps[i] = (struct view_step){.state = step_state_of(row->state), .name = deck_step_name((enum step)i), .text = row->text,
-			.waits = row->state == STEP_WAITING ? waits[i] : NULL, .done = row->done, .total = row->total,
+		store->steps[i] = (struct view_step){.state = step_state_of(row->state), .name = _(deck_step_name((enum step)i)), .text = row->text,
+			.waits = row->state == STEP_WAITING ? _(waits[i]) : NULL, .done = row->done, .total = row->total,
 			.elapsed_ms = row->state == STEP_RUNNING ? (clock_now_ns() - row->began_ns) / 1000000 : row->took_ms};
 	}
 	*start = (struct view_start){.is_shown = !deck->is_up && !deck->was_up && !deck->is_following, .steps = store->steps, .count = STEP_COUNT,
@@ -402,8 +415,8 @@ void deck_view(struct deck *deck, struct view *view)
 		.stale_ms = deck->is_lost ? (clock_now_ns() - deck->lost_ns) / 1000000 : 0,
 		.saved = deck->generation, .serving = deck->serving, .watch_paused = deck->is_watch_paused};
 	view->profile = "dev";
-	view->notice = deck->is_following && deck->share != NULL ? "follows another cargodeck" : NULL;
-	snprintf(store->engine, sizeof store->engine, "engine %s %.*s", engine_is_local(deck->engine) ? "local" : "remote",
+	view->notice = deck->is_following && deck->share != NULL ? _("follows another cargodeck") : NULL;
+	snprintf(store->engine, sizeof store->engine, engine_is_local(deck->engine) ? _("engine local %.*s") : _("engine remote %.*s"),
 		(int)strcspn(deck->engine_version, "+~-"), deck->engine_version); /* less the distribution's own suffix */
 	view->engine = store->engine;
 	view->building = deck->build_state == BUILD_RUNNING ? deck->progress.generation : 0;

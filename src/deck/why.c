@@ -21,52 +21,63 @@ static const char *keep(struct why_store *store, char *text)
 
 /* ---- the sentence ---- */
 
-static const char *times(unsigned restarts, char *out, size_t size)
+static char *make_ended(const char *name, int code, unsigned restarts)
 {
-	out[0] = '\0';
-	if (restarts > 0)
-		snprintf(out, size, ", and was restarted %u time%s", restarts, restarts == 1 ? "" : "s");
-	return out;
+	const char *meaning = service_exit_meaning(code);
+	if (restarts == 0)
+		return meaning == NULL ? mem_print(_("%s ended with %d."), name, code) :
+			mem_print(_("%s ended with %d, %s."), name, code, _(meaning));
+	if (meaning == NULL)
+		return mem_print(ngettext("%s ended with %d, and was restarted %u time.", "%s ended with %d, and was restarted %u times.",
+			restarts), name, code, restarts);
+	return mem_print(ngettext("%s ended with %d, %s, and was restarted %u time.", "%s ended with %d, %s, and was restarted %u times.",
+		restarts), name, code, _(meaning), restarts);
+}
+
+static char *make_restarting(const char *name, unsigned restarts)
+{
+	if (restarts == 0)
+		return mem_print(_("%s ends again and again."), name);
+	return mem_print(ngettext("%s ends again and again, and was restarted %u time.", "%s ends again and again, and was restarted %u times.",
+		restarts), name, restarts);
 }
 
 static char *make_sentence(const struct service *service, const char *waits)
 {
 	const char *word = service_state_word(service), *name = service->name;
-	char again[48];
-	const char *meaning = service_exit_meaning(service->exit_code);
 	if (strcmp(word, "exited") == 0)
-		return mem_print("%s ended with %d%s%s%s.", name, service->exit_code, meaning != NULL ? ", " : "", meaning != NULL ? meaning : "",
-			times(service->restarts, again, sizeof again));
+		return make_ended(name, service->exit_code, service->restarts);
 	if (strcmp(word, "restarting") == 0)
-		return mem_print("%s ends again and again%s.", name, times(service->restarts, again, sizeof again));
+		return make_restarting(name, service->restarts);
 	if (strcmp(word, "unhealthy") == 0)
-		return mem_print("%s runs, but its probe fails.", name);
+		return mem_print(_("%s runs, but its probe fails."), name);
 	if (service->run == SERVICE_CREATED)
-		return waits != NULL ? mem_print("%s was made and not started: it waits for %s.", name, waits) :
-			mem_print("%s was made and not started.", name);
+		return waits != NULL ? mem_print(_("%s was made and not started: it waits for %s."), name, waits) :
+			mem_print(_("%s was made and not started."), name);
 	if (strcmp(word, "starting") == 0)
-		return mem_print("%s runs; its probe has not passed yet.", name);
+		return mem_print(_("%s runs; its probe has not passed yet."), name);
 	if (strcmp(word, "waiting") == 0)
-		return waits != NULL ? mem_print("%s is not started yet: it waits for %s.", name, waits) :
-			mem_print("%s is not started yet: it waits for its program.", name);
+		return waits != NULL ? mem_print(_("%s is not started yet: it waits for %s."), name, waits) :
+			mem_print(_("%s is not started yet: it waits for its program."), name);
 	if (strcmp(word, "absent") == 0)
-		return mem_print("%s has no container.", name);
+		return mem_print(_("%s has no container."), name);
 	if (strcmp(word, "done") == 0)
-		return mem_print("%s ended with 0, as a job does.", name);
-	return mem_print("%s is %s.", name, word);
+		return mem_print(_("%s ended with 0, as a job does."), name);
+	return mem_print(_("%s is %s."), name, view_word(word));
 }
 
 static const char *what_mends(const struct service *service)
 {
 	const char *word = service_state_word(service);
 	if (service->is_foreign)
-		return "It runs outside the deck: take it over, and saves reach it.";
+		return _("It runs outside the deck: take it over, and saves reach it.");
 	if (strcmp(word, "exited") == 0 || strcmp(word, "restarting") == 0)
-		return service->bin != NULL ? "Mend the cause and save: what is built starts it again. Or restart it." : "Mend the cause, then restart it.";
+		return service->bin != NULL ? _("Mend the cause and save: what is built starts it again. Or restart it.") :
+			_("Mend the cause, then restart it.");
 	if (strcmp(word, "unhealthy") == 0)
-		return "Its log and the probe's words say more; a restart may help.";
+		return _("Its log and the probe's words say more; a restart may help.");
 	if (strcmp(word, "absent") == 0 || strcmp(word, "stopped") == 0 || service->run == SERVICE_CREATED)
-		return "Start it.";
+		return _("Start it.");
 	return NULL;
 }
 
@@ -77,7 +88,7 @@ static void add_wait(struct deck *deck, struct view_wait *out, const char *name,
 {
 	*out = (struct view_wait){.name = name, .condition = depend->condition,
 		.state = other != NULL ? view_state_of(deck, other) : VIEW_STOPPED,
-		.state_text = other != NULL ? service_state_word(other) : "not chosen by a profile"};
+		.state_text = other != NULL ? service_state_word(other) : N_("not chosen by a profile")};
 }
 
 static const char *fill_waits(struct deck *deck, struct why_store *store, const struct compose_service *own)
@@ -161,7 +172,7 @@ void why_fill(struct deck *deck, struct view_why *out)
 	fill_awaited(deck, store, service);
 	fill_lines(deck, store, service->name);
 	*out = (struct view_why){.service = service->name, .state = view_state_of(deck, service),
-		.sentence = keep(store, make_sentence(service, first)), .cause = service->cause, .mend = what_mends(service),
+		.sentence = keep(store, make_sentence(service, first)), .cause = rows_cause(service), .mend = what_mends(service),
 		.waits = store->waits.items, .wait_count = store->waits.count,
 		.awaited = store->awaited.items, .awaited_count = store->awaited.count,
 		.probe = probe_text(store, service), .probe_said = text_equal(service->health_output, "") ? NULL : service->health_output,
