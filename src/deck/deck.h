@@ -204,6 +204,7 @@ struct deck {
 	bool is_up; /* ready was told */
 	bool is_following; /* brings nothing up: shows what is */
 	bool is_closing;
+	struct loop_timer *begin; /* until the project is asked for the first time */
 	struct loop_timer *look_again; /* until the project can be read */
 	uint64_t files_stamp;
 	struct loop_timer *waves, *refresh, *figures;
@@ -269,6 +270,7 @@ void deck_swap_failed(struct deck *deck, const char *service, unsigned generatio
 
 /* ---- up.c ---- */
 void up_start(struct deck *deck);
+void up_early_done(struct deck *deck); /* the list before the project is known: there, or not to be had */
 void up_read_project(struct deck *deck); /* again: compose or a manifest changed */
 void up_close(struct deck *deck);
 /* Something moved: starts what can start now, tells ready when all is well. */

@@ -58,7 +58,7 @@ static void compose_order(struct deck *deck, const char *verb, const struct stri
  * two of its commands at once would undo each other. */
 static bool must_wait(const struct deck *deck, const char *name)
 {
-	return (deck->project == NULL && deck->reading != NULL) || strings_have(&deck->composing, name);
+	return (deck->project == NULL && (deck->reading != NULL || deck->begin != NULL)) || strings_have(&deck->composing, name);
 }
 
 static void put_off(struct deck *deck, const char *name, const char *verb)

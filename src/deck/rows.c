@@ -403,6 +403,7 @@ static void on_early(void *data, const struct engine_answer *answer, const struc
 	struct deck *deck = data;
 	struct engine_containers list = {0};
 	deck->early = NULL;
+	up_early_done(deck);
 	if (fault != NULL || answer->json == NULL || deck->project != NULL)
 		return;
 	engine_containers_read(answer->json, &list);

@@ -78,7 +78,7 @@ void up_read_project(struct deck *deck)
 
 /* ---- reading it again when its files change ---- */
 
-enum { LOOK_AGAIN_MS = 1000 };
+enum { LOOK_AGAIN_MS = 1000, EARLY_MS = 30 };
 
 /* Before the project was read once nothing is watched: its files are looked at
  * each second, so that what a person mends is taken up. */
@@ -505,10 +505,26 @@ void up_built(struct deck *deck, struct family *family, const struct build_resul
 	up_consider(deck);
 }
 
+static void begin(void *data)
+{
+	struct deck *deck = data;
+	loop_timer_close(steal(&deck->begin));
+	up_read_project(deck);
+}
+
+/* Compose keeps the machine busy while it answers: the engine's list of what
+ * runs, which is there within milliseconds, goes first. */
 void up_start(struct deck *deck)
 {
 	deck->waves = loop_timer_open(deck->loop, consider, deck);
-	up_read_project(deck);
+	deck->begin = loop_timer_open(deck->loop, begin, deck);
+	loop_timer_set(deck->begin, deck->early != NULL ? EARLY_MS : 0, 0);
+}
+
+void up_early_done(struct deck *deck)
+{
+	if (deck->begin != NULL)
+		loop_timer_set(deck->begin, 0, 0);
 }
 
 void up_close(struct deck *deck)
@@ -520,6 +536,7 @@ void up_close(struct deck *deck)
 		while (deck->reading != NULL)
 			loop_turn(deck->loop, 0); /* what it posted frees it */
 	}
+	loop_timer_close(deck->begin);
 	loop_timer_close(deck->look_again);
 	loop_timer_close(deck->waves);
 	deck->waves = NULL;
