@@ -78,7 +78,8 @@ static const struct command_option logs_options[] = {
 	{"timestamps", 't', NULL, N_("Put the time before each line"), NULL, false},
 	{"grep", 'g', "PATTERN", N_("Print only lines that match this regular expression; without a capital letter case is folded"), NULL, false},
 	{"exclude", 0, "PATTERN", N_("Leave out lines that match this one"), NULL, false},
-	{"level", 'l', "LEVEL", N_("Print only lines of this level or a higher one; a line without a level counts as info"), "debug info warn error", false},
+	{"level", 'l', "LEVEL", N_("Print only lines of this level or a higher one; a line without a level counts as info"),
+		"debug info warn error", false},
 	{"json", 0, NULL, N_("Print one JSON object a line: time, service, stream and text"), NULL, false},
 	END,
 };
@@ -141,7 +142,8 @@ static const struct command_def defs[] = {
 		"or in one of its own; no service is started. It prints what cargo prints and ends with cargo's exit status. "
 		"Tests are run by nextest where the builder has it. Jobs have a target folder of their own, so no build waits for them.\n\n"
 		"On the screen it chooses the job that runs after each build that passed. A save cancels it, and it runs again after that save's build."),
-		"check|clippy|test|doc", COMMAND_TAKES_WORD, 1, 1, job_options, VERB | SCREEN | COMMAND_JSON, COMMAND_ANYWHERE, COMMAND_LOOP, "J", N_("job"), NULL},
+		"check|clippy|test|doc", COMMAND_TAKES_WORD, 1, 1, job_options, VERB | SCREEN | COMMAND_JSON, COMMAND_ANYWHERE, COMMAND_LOOP,
+		"J", N_("job"), NULL},
 	{COMMAND_START, "start", N_("Start services"),
 		N_("Without a name: all of them."),
 		"[SERVICE...]", COMMAND_TAKES_SERVICES, 0, 4096, NULL, VERB | SERVICE | COMMAND_MANY, ROWS, COMMAND_LIFE, "s", N_("start"), NULL},
@@ -166,7 +168,8 @@ static const struct command_def defs[] = {
 		"cargodeck -f FILE logs -f. A pattern is looked for in a line as it was written, and where that is JSON in what the screen shows of it."),
 		"[SERVICE...]", COMMAND_TAKES_SERVICES, 0, 4096, logs_options, VERB | COMMAND_JSON, 0, COMMAND_LOOK, NULL, NULL, NULL},
 	{COMMAND_STATS, "stats", N_("Print what services use: CPU, memory, network, block I/O, processes"),
-		N_(/* xgettext:no-c-format */ "CPU is measured over about a second; 100% is one core. Network and block I/O are counted from the start of the container. "
+		/* xgettext:no-c-format */
+		N_("CPU is measured over about a second; 100% is one core. Network and block I/O are counted from the start of the container. "
 		"Without a name: all of them."),
 		"[SERVICE...]", COMMAND_TAKES_SERVICES, 0, 4096, stats_options, VERB | COMMAND_JSON, 0, COMMAND_LOOK, NULL, NULL, NULL},
 	{COMMAND_EVENTS, "events", N_("Print what the engine tells of the project's containers, as it comes"),

@@ -135,8 +135,7 @@ static const char *drift_text(const json_t *item, const char *name)
 {
 	static const char *const words[] = {
 		N_("there"), N_("not there"), N_("set"), N_("not set"), N_("one value"), N_("another value"), N_("none"),
-		N_("configured"), N_("container"), N_("image"), N_("env"), N_("ports"), N_("mounts"), N_("limits"),
-		N_("command"), N_("entrypoint"), N_("restart"),
+		N_("container"), N_("image"), N_("env"), N_("ports"), N_("mounts"), N_("limits"), N_("command"), N_("entrypoint"), N_("restart"),
 	};
 	const char *text = text_of(item, name);
 	for (size_t i = 0; i < COUNT_OF(words); i++)
