@@ -34,20 +34,20 @@ static void add_options(struct str *out, const struct command_option *options, u
 
 static void write_program(const struct command_table *table, unsigned width, struct str *out)
 {
-	str_print(out, "Usage: %s [OPTION]... [COMMAND] [ARGUMENT]...\n", table->program);
-	auto_free char *sentence = mem_print("%s.", table->sentence);
+	str_print(out, _("Usage: %s [OPTION]... [COMMAND] [ARGUMENT]...\n"), table->program);
+	auto_free char *sentence = mem_print("%s.", _(table->sentence));
 	fold_add(out, sentence, 0, 0, width);
 	str_add_char(out, '\n');
 	bool begins;
 	for (const struct command_def *def = NULL; (def = command_next_listed(table, def, COMMAND_VERB, &begins)) != NULL;) {
 		if (begins)
 			str_print(out, "\n%s:\n", command_group_name(def->group));
-		auto_free char *text = mem_print("%s%s.", def->sentence, def->id == table->usual ? " (also without a command)" : "");
+		auto_free char *text = mem_print(def->id == table->usual ? _("%s (also without a command).") : "%s.", _(def->sentence));
 		add_row(out, def->name, text, NAME_COLUMN, width);
 	}
-	str_add(out, "\nOptions:\n");
+	str_print(out, "\n%s\n", _("Options:"));
 	add_options(out, table->options, width);
-	auto_free char *more = mem_print("\n`%s COMMAND --help` says more about a command, `man %s` says all.\n",
+	auto_free char *more = mem_print(_("\n`%s COMMAND --help` says more about a command, `man %s` says all.\n"),
 		table->program, table->program);
 	fold_add(out, more, 0, 0, width);
 }
@@ -55,21 +55,21 @@ static void write_program(const struct command_table *table, unsigned width, str
 static void write_command(const struct command_table *table, const struct command_def *def, unsigned width,
 	struct str *out)
 {
-	str_print(out, "Usage: %s %s%s%s%s\n", table->program, def->name, def->options != NULL ? " [OPTION]..." : "",
+	str_print(out, _("Usage: %s %s%s%s%s\n"), table->program, def->name, def->options != NULL ? " [OPTION]..." : "",
 		def->arguments != NULL ? " " : "", def->arguments != NULL ? def->arguments : "");
-	auto_free char *sentence = mem_print("%s.", def->sentence);
+	auto_free char *sentence = mem_print("%s.", _(def->sentence));
 	fold_add(out, sentence, 0, 0, width);
 	str_add_char(out, '\n');
 	if (def->help != NULL) {
 		str_add_char(out, '\n');
-		fold_add(out, def->help, 0, 0, width);
+		fold_add(out, _(def->help), 0, 0, width);
 		str_add_char(out, '\n');
 	}
 	if (def->options != NULL) {
-		str_add(out, "\nOptions:\n");
+		str_print(out, "\n%s\n", _("Options:"));
 		add_options(out, def->options, width);
 	}
-	auto_free char *more = mem_print("\nOptions that every command understands: `%s --help`.", table->program);
+	auto_free char *more = mem_print(_("\nOptions that every command understands: `%s --help`."), table->program);
 	fold_add(out, more, 0, 0, width);
 	str_add_char(out, '\n');
 }

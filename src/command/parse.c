@@ -167,7 +167,7 @@ static const struct command_option *find_long(struct parse *parse, const char *n
 		unknown_option(parse, word);
 		return NULL;
 	}
-	auto_free char *list = strings_join(&names, ", ", " or ");
+	auto_free char *list = strings_join(&names, ", ", _(" or "));
 	fault_set(parse->fault, FAULT_USAGE, "--%s is not clear", word);
 	fault_mend(parse->fault, "did you mean %s?", list);
 	return NULL;
@@ -187,7 +187,7 @@ static bool check_value(struct parse *parse, const struct command_option *option
 	strings_split(&choices, option->choices, ' ');
 	if (strings_have(&choices, value))
 		return true;
-	auto_free char *list = strings_join(&choices, ", ", " or ");
+	auto_free char *list = strings_join(&choices, ", ", _(" or "));
 	return fault_set(parse->fault, FAULT_USAGE, "--%s takes %s, not \"%s\"", option->name, list, word);
 }
 
@@ -277,8 +277,8 @@ static bool check_count(struct parse *parse)
 		if (command->most == 0)
 			fault_set(parse->fault, FAULT_USAGE, "%s takes no arguments, but \"%s\" was given", command->name, word);
 		else
-			fault_set(parse->fault, FAULT_USAGE, "%s takes at most %u argument%s; \"%s\" is too many", command->name,
-				command->most, command->most == 1 ? "" : "s", word);
+			fault_set(parse->fault, FAULT_USAGE, ngettext("%s takes at most %u argument; \"%s\" is too many",
+				"%s takes at most %u arguments; \"%s\" is too many", command->most), command->name, command->most, word);
 		return fault_mend(parse->fault, "`%s %s --help` says what it takes", program, command->name);
 	}
 	if (arguments->count < command->least) {

@@ -6,12 +6,12 @@
 const char *command_group_name(enum command_group group)
 {
 	switch (group) {
-	case COMMAND_LOOP: return "The loop";
-	case COMMAND_LIFE: return "Services";
-	case COMMAND_LOOK: return "Looking";
-	case COMMAND_MOVE: return "Moving";
-	case COMMAND_ABOUT: return "About";
-	case COMMAND_OWN: return "Your own";
+	case COMMAND_LOOP: return _("The loop");
+	case COMMAND_LIFE: return _("Services");
+	case COMMAND_LOOK: return _("Looking");
+	case COMMAND_MOVE: return _("Moving");
+	case COMMAND_ABOUT: return _("About");
+	case COMMAND_OWN: return _("Your own");
 	case COMMAND_GROUPS: break;
 	}
 	return "";
@@ -146,15 +146,15 @@ void option_add_form(struct str *out, const struct command_option *option)
 
 void option_add_sentence(struct str *out, const struct command_option *option)
 {
-	str_print(out, "%s.", option->sentence);
+	str_print(out, "%s.", _(option->sentence));
 	if (option->choices != NULL) {
 		auto_strings choices = {0};
 		strings_split(&choices, option->choices, ' ');
-		auto_free char *list = strings_join(&choices, ", ", " or ");
-		str_print(out, " %s is %s.", option->value, list);
+		auto_free char *list = strings_join(&choices, ", ", _(" or "));
+		str_print(out, _(" %s is %s."), option->value, list);
 	}
 	if (option->repeats)
-		str_add(out, " May be given more than once.");
+		str_add(out, _(" May be given more than once."));
 }
 
 const struct command_def *command_find(const struct command_table *table, const char *name)

@@ -214,15 +214,37 @@ char *deck_event_json(const struct deck_event *event)
 
 /* ---- sentences ---- */
 
+/* How a build and a job end: generation, milliseconds and more; job, seconds,
+ * counts and more. */
+static const struct {
+	const char *state, *build, *job;
+} ends[] = {
+	{"passed", N_("g%u  build passed after %.0f ms%s"), N_("%s  passed after %.1f s%s%s")},
+	{"failed", N_("g%u  build failed after %.0f ms%s"), N_("%s  failed after %.1f s%s%s")},
+	{"cancelled", N_("g%u  build cancelled after %.0f ms%s"), N_("%s  cancelled after %.1f s%s%s")},
+};
+
+/* How far a step is: its name, ": " and more where there is more. */
+static const struct {
+	const char *state, *sentence;
+} steps[] = {
+	{"waiting", N_("%s  waiting%s%s")},
+	{"running", N_("%s  running%s%s")},
+	{"done", N_("%s  done%s%s")},
+	{"failed", N_("%s  failed%s%s")},
+};
+
 static char *sentence_build(const struct deck_event *event)
 {
 	if (strcmp(event->state, "progress") == 0)
 		return NULL; /* lines would scroll away what matters */
 	auto_free char *names = event->names != NULL ? strings_join(event->names, ", ", NULL) : mem_copy_string("");
 	if (strcmp(event->state, "started") == 0)
-		return mem_print("g%u  building %s", event->generation, names);
-	return mem_print("g%u  build %s after %.0f ms%s", event->generation, event->state, event->ms,
-		event->restarted > 0 ? ", begun again once" : "");
+		return mem_print(_("g%u  building %s"), event->generation, names);
+	for (size_t i = 0; i < COUNT_OF(ends); i++)
+		if (strcmp(event->state, ends[i].state) == 0)
+			return mem_print(_(ends[i].build), event->generation, event->ms, event->restarted > 0 ? _(", begun again once") : "");
+	return mem_print("g%u  %s", event->generation, event->state);
 }
 
 static char *sentence_diagnostic(const struct diagnostic *diagnostic, bool colour)
@@ -237,18 +259,18 @@ static char *sentence_diagnostic(const struct diagnostic *diagnostic, bool colou
 
 static char *sentence_service(const struct deck_event *event)
 {
-	auto_free char *exit_code = event->has_exit_code ? mem_print(" with %d", event->exit_code) : mem_copy_string("");
-	const char *health = event->health != NULL && strcmp(event->health, "none") != 0 ? event->health : "";
-	return mem_print("%s  %s%s%s%s", event->service, event->state, exit_code, health[0] != '\0' ? ", " : "", health);
+	const char *health = event->health != NULL && strcmp(event->health, "none") != 0 ? _(event->health) : "";
+	auto_free char *state = event->has_exit_code ? mem_print(_("%s with %d"), _(event->state), event->exit_code) : mem_copy_string(_(event->state));
+	return mem_print("%s  %s%s%s", event->service, state, health[0] != '\0' ? ", " : "", health);
 }
 
 static char *sentence_serving(const struct deck_event *event)
 {
 	const struct save_stages *s = event->stages;
 	if (s == NULL)
-		return mem_print("%s  serving g%u", event->service, event->generation);
-	return mem_print("%s  serving g%u   event %.1f | settle %.1f | dispatch %.1f | cargo %.0f | start %.1f | ready %.1f   "
-		"beyond cargo %.1f ms", event->service, event->generation, s->event, s->settle, s->dispatch,
+		return mem_print(_("%s  serving g%u"), event->service, event->generation);
+	return mem_print(_("%s  serving g%u   event %.1f | settle %.1f | dispatch %.1f | cargo %.0f | start %.1f | ready %.1f   "
+		"beyond cargo %.1f ms"), event->service, event->generation, s->event, s->settle, s->dispatch,
 		s->cargo, s->start, s->ready, s->beyond);
 }
 
@@ -258,22 +280,34 @@ static char *sentence_job(const struct deck_event *event)
 	if (strcmp(event->state, "progress") == 0)
 		return NULL;
 	if (strcmp(event->state, "chosen") == 0)
-		return mem_print("job  %s%s", event->job, strcmp(event->job, "off") != 0 ? " runs after each build that passed" : "");
+		return strcmp(event->job, "off") != 0 ? mem_print(_("job  %s runs after each build that passed"), event->job) : mem_copy_string(_("job  off"));
 	if (strcmp(event->state, "started") == 0)
-		return mem_print("%s  started", event->job);
+		return mem_print(_("%s  started"), event->job);
 	if (event->errors + event->warnings > 0)
-		str_print(&counts, ", %u errors, %u warnings", event->errors, event->warnings);
+		str_print(&counts, _(", %u errors, %u warnings"), event->errors, event->warnings);
 	if (event->passed + event->failed > 0)
-		str_print(&counts, ", %u tests passed, %u failed", event->passed, event->failed);
-	return mem_print("%s  %s after %.1f s%s%s", event->job, event->state, event->ms / 1000, str_text(&counts),
-		event->again ? ", runs again" : "");
+		str_print(&counts, _(", %u tests passed, %u failed"), event->passed, event->failed);
+	for (size_t i = 0; i < COUNT_OF(ends); i++)
+		if (strcmp(event->state, ends[i].state) == 0)
+			return mem_print(_(ends[i].job), event->job, event->ms / 1000, str_text(&counts), event->again ? _(", runs again") : "");
+	return mem_print("%s  %s", event->job, event->state);
 }
 
 static char *sentence_test(const struct test_failure *failure)
 {
 	auto_free char *place = failure->line > 0 ? mem_print("  %s:%u:%u", failure->file, failure->line, failure->column) : mem_copy_string("");
-	return mem_print("test failed  %s%s%s%s", failure->name, failure->message != NULL ? ": " : "",
+	return mem_print(_("test failed  %s%s%s%s"), failure->name, failure->message != NULL ? ": " : "",
 		failure->message != NULL ? failure->message : "", place);
+}
+
+static char *sentence_step(const struct deck_event *event)
+{
+	const char *name = strcmp(event->why, "note") == 0 ? _("note") : _(event->why);
+	const char *between = event->text != NULL ? ": " : "", *text = event->text != NULL ? event->text : "";
+	for (size_t i = 0; i < COUNT_OF(steps); i++)
+		if (strcmp(event->state, steps[i].state) == 0)
+			return mem_print(_(steps[i].sentence), name, between, text);
+	return mem_print("%s  %s%s%s", name, event->state, between, text);
 }
 
 static char *sentence(const struct deck_event *event, bool colour)
@@ -282,19 +316,18 @@ static char *sentence(const struct deck_event *event, bool colour)
 	auto_free char *paths = event->paths != NULL ? strings_join(event->paths, ", ", NULL) : mem_copy_string("");
 	switch (event->kind) {
 	case DECK_STEP:
-		return mem_print("%s  %s%s%s", event->why, event->state, event->text != NULL ? ": " : "",
-			event->text != NULL ? event->text : "");
+		return sentence_step(event);
 	case DECK_READY:
-		return mem_print("ready after %.1f s: %s", event->ms / 1000, names);
+		return mem_print(_("ready after %.1f s: %s"), event->ms / 1000, names);
 	case DECK_SAVED:
-		return mem_print("g%u  saved %s (%s): %s", event->generation, paths, event->why,
-			names[0] != '\0' ? names : "nothing to build");
+		return mem_print(_("g%u  saved %s (%s): %s"), event->generation, paths, event->why,
+			names[0] != '\0' ? names : _("nothing to build"));
 	case DECK_BUILD:
 		return sentence_build(event);
 	case DECK_DIAGNOSTIC:
 		return sentence_diagnostic(event->diagnostic, colour);
 	case DECK_SWAP:
-		return mem_print("%s  swapped to g%u (%s) in %.1f ms", event->service, event->generation, event->mode, event->ms);
+		return mem_print(_("%s  swapped to g%u (%s) in %.1f ms"), event->service, event->generation, event->mode, event->ms);
 	case DECK_SERVING:
 		return sentence_serving(event);
 	case DECK_SERVICE:

@@ -31,11 +31,11 @@ static void add_origin(const struct config *config, enum config_id id, struct st
 {
 	const char *variable = by_environment(config, id);
 	if (variable != NULL)
-		str_print(out, "environment %s", variable);
+		str_print(out, _("environment %s"), variable);
 	else if (config->is_given[id])
 		str_print(out, "%s:%u", config->path, config->lines[id]);
 	else
-		str_add(out, "default");
+		str_add(out, _("default"));
 }
 
 /* ---- as text ---- */
@@ -52,7 +52,7 @@ static void print_line(const char *name, const char *value, const char *origin)
 	printf("%-14s ", name);
 	auto_str shown = {0};
 	text_add_clean(&shown, value, strlen(value), false);
-	printf("%-24s ", shown.len > 0 ? shown.data : "-");
+	printf("%-*s ", text_pad(str_text(&shown), 24), shown.len > 0 ? shown.data : "-");
 	print_clean(origin);
 	putchar('\n');
 }
@@ -163,8 +163,9 @@ static void print_check(const struct config *config, const char *file, const str
 		puts(mistakes->items[i]);
 	if (mistakes->count > 0)
 		return;
-	print_clean(path);
-	puts(config->path != NULL ? ": no mistake" : ": there is no such file; the defaults are taken");
+	auto_str clean = {0};
+	text_add_clean(&clean, path, strlen(path), false);
+	printf(config->path != NULL ? _("%s: no mistake\n") : _("%s: there is no such file; the defaults are taken\n"), str_text(&clean));
 }
 
 /* `check`, `check FILE` or nothing. */

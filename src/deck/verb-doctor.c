@@ -56,9 +56,9 @@ static void check_compose(struct findings *list)
 	static const char *const argv[] = {"docker", "compose", "version", "--short", NULL};
 	auto_free char *version = ask(argv);
 	if (version == NULL)
-		add(list, "compose", false, "install docker-compose-plugin, or run `share/quickstart deps`", "docker has no compose command");
+		add(list, "compose", false, _("install docker-compose-plugin, or run `share/quickstart deps`"), _("docker has no compose command"));
 	else
-		add(list, "compose", at_least(version, 2, 22), "install Compose 2.22 or newer", "Compose %s", version);
+		add(list, "compose", at_least(version, 2, 22), _("install Compose 2.22 or newer"), "Compose %s", version);
 }
 
 static void check_buildx(struct findings *list)
@@ -66,7 +66,7 @@ static void check_buildx(struct findings *list)
 	static const char *const argv[] = {"docker", "buildx", "version", NULL};
 	auto_free char *version = ask(argv);
 	if (version == NULL)
-		add(list, "buildx", false, "install docker-buildx-plugin, or run `share/quickstart deps`", "docker has no buildx command");
+		add(list, "buildx", false, _("install docker-buildx-plugin, or run `share/quickstart deps`"), _("docker has no buildx command"));
 	else
 		add(list, "buildx", true, NULL, "%s", version);
 }
@@ -81,8 +81,8 @@ static void check_inotify(struct findings *list)
 {
 	long watches = read_number("/proc/sys/fs/inotify/max_user_watches");
 	long instances = read_number("/proc/sys/fs/inotify/max_user_instances");
-	add(list, "inotify watches", watches >= 65536, "sudo sysctl fs.inotify.max_user_watches=524288", "%ld folders may be watched", watches);
-	add(list, "inotify instances", instances >= 64, "sudo sysctl fs.inotify.max_user_instances=512", "%ld programs may watch", instances);
+	add(list, N_("inotify watches"), watches >= 65536, "sudo sysctl fs.inotify.max_user_watches=524288", _("%ld folders may be watched"), watches);
+	add(list, N_("inotify instances"), instances >= 64, "sudo sysctl fs.inotify.max_user_instances=512", _("%ld programs may watch"), instances);
 }
 
 static void check_disk(struct findings *list)
@@ -93,14 +93,14 @@ static void check_disk(struct findings *list)
 	uint64_t bytes = (uint64_t)disk.f_bavail * disk.f_frsize;
 	char text[24];
 	format_bytes(bytes, text, sizeof text);
-	add(list, "disk", bytes >= (uint64_t)5 << 30, "free some: `docker system df` says what takes it, `docker builder prune` frees caches",
-		"%s free for images and caches", text);
+	add(list, N_("disk"), bytes >= (uint64_t)5 << 30, _("free some: `docker system df` says what takes it, `docker builder prune` frees caches"),
+		_("%s free for images and caches"), text);
 }
 
 static void check_ptrace(struct findings *list)
 {
 	long scope = read_number("/proc/sys/kernel/yama/ptrace_scope");
-	add(list, "ptrace", scope <= 1, "sudo sysctl kernel.yama.ptrace_scope=1", scope < 0 ? "not restricted" : "Yama scope %ld", scope);
+	add(list, "ptrace", scope <= 1, "sudo sysctl kernel.yama.ptrace_scope=1", scope < 0 ? _("not restricted") : _("Yama scope %ld"), scope);
 }
 
 static void check_cargo(struct findings *list)
@@ -108,18 +108,19 @@ static void check_cargo(struct findings *list)
 	static const char *const argv[] = {"cargo", "--version", NULL};
 	auto_free char *version = ask(argv);
 	if (version != NULL)
-		add(list, "cargo", true, NULL, "%s (only asked for the workspace's shape)", version);
+		add(list, "cargo", true, NULL, _("%s (only asked for the workspace's shape)"), version);
 	else
-		add(list, "cargo", true, NULL, "not on this machine: the workspace is read from its manifests");
+		add(list, "cargo", true, NULL, _("not on this machine: the workspace is read from its manifests"));
 }
 
 static void check_engine(struct findings *list, const struct deck *deck)
 {
-	add(list, "engine", true, NULL, "%s at %s, API %s", deck->engine_version, engine_address(deck->engine), engine_api_version(deck->engine));
+	add(list, N_("engine"), true, NULL, _("%s at %s, API %s"), deck->engine_version, engine_address(deck->engine), engine_api_version(deck->engine));
 	auto_free char *helper = deck_helper_path(deck->engine_arch);
-	add(list, "deckhand", helper != NULL, "build cargodeck with a compiler for that architecture", "the helper for %s %s", deck->engine_arch,
-		helper != NULL ? "is there" : "is missing");
-	add(list, "rights", true, NULL, "%s", getuid() == 0 ? "root: files that the builder makes belong to root" : "an ordinary user with access to the engine");
+	add(list, "deckhand", helper != NULL, _("build cargodeck with a compiler for that architecture"),
+		helper != NULL ? _("the helper for %s is there") : _("the helper for %s is missing"), deck->engine_arch);
+	add(list, N_("rights"), true, NULL, "%s", getuid() == 0 ? _("root: files that the builder makes belong to root") :
+		_("an ordinary user with access to the engine"));
 }
 
 /* ---- services ---- */
@@ -137,18 +138,28 @@ static void image_of(const struct deck *deck, const struct project_service *serv
 	struct rendering rendering;
 	struct fault fault;
 	if (!project_render_service(deck->project, service, "launcher", "builder", &rendering, &fault)) {
-		snprintf(out, size, "none");
+		snprintf(out, size, "%s", N_("none"));
 		str_add(why, fault.text);
 		return;
 	}
-	snprintf(out, size, "%s", rendering.fallback != NULL ? "builder" : "own");
+	snprintf(out, size, "%s", rendering.fallback != NULL ? N_("builder") : N_("own"));
 	if (rendering.fallback != NULL)
 		str_add(why, rendering.fallback);
 	if (rendering.left_out.count > 0) {
 		auto_free char *left = strings_join(&rendering.left_out, "; ", NULL);
-		str_print(why, "%sleft out: %s", why->len > 0 ? "; " : "", left);
+		str_add(why, why->len > 0 ? "; " : "");
+		str_print(why, _("left out: %s"), left);
 	}
 	rendering_finish(&rendering);
+}
+
+/* The five columns of a service: name, program, image, swap, why and more. */
+static void print_row(int width, const char *const columns[], const char *more)
+{
+	const int widths[] = {width + 1, 16, 8, 8};
+	for (size_t i = 0; i < COUNT_OF(widths); i++)
+		printf("%-*s ", text_pad(columns[i], widths[i]), columns[i]);
+	printf("%s%s\n", columns[COUNT_OF(widths)], more);
 }
 
 static void print_services(const struct deck *deck)
@@ -158,7 +169,8 @@ static void print_services(const struct deck *deck)
 		int len = (int)strlen(deck->project->services.items[i].name);
 		width = len > width ? len : width;
 	}
-	printf("\n%-*s  %-16s %-8s %-8s %s\n", width, "SERVICE", "PROGRAM", "IMAGE", "SWAP", "WHY");
+	putchar('\n');
+	print_row(width, (const char *const[]){_("SERVICE"), _("PROGRAM"), _("IMAGE"), _("SWAP"), _("WHY")}, "");
 	for (size_t i = 0; i < deck->project->services.count; i++) {
 		const struct project_service *service = &deck->project->services.items[i];
 		char image[16] = "-";
@@ -172,23 +184,23 @@ static void print_services(const struct deck *deck)
 		}
 		auto_str clean = {0};
 		text_add_clean(&clean, str_text(&why), why.len, false);
-		printf("%-*s  %-16s %-8s %-8s %s%s\n", width, service->name, service->kind == PROJECT_RUST ? service->bin : "-", image,
-			service->kind == PROJECT_RUST ? swap_of(deck, service) : "-", str_text(&clean),
-			service->runs_watcher ? "; it runs a watcher of its own: two would fight" : "");
+		bool is_rust = service->kind == PROJECT_RUST;
+		print_row(width, (const char *const[]){service->name, is_rust ? service->bin : "-", _(image), is_rust ? swap_of(deck, service) : "-",
+			str_text(&clean)}, service->runs_watcher ? _("; it runs a watcher of its own: two would fight") : "");
 	}
 	for (size_t i = 0; i < deck->project->families.count; i++) {
 		const struct project_family *family = &deck->project->families.items[i];
 		auto_free char *packages = strings_join(&family->packages, ", ", NULL);
-		printf("builder %zu: %s, %s; packages %s\n", i, family->dockerfile != NULL ? family->dockerfile : "no Dockerfile",
-			family->cargo_line != NULL ? family->cargo_line : "no cargo line", packages);
+		printf(_("builder %zu: %s, %s; packages %s\n"), i, family->dockerfile != NULL ? family->dockerfile : _("no Dockerfile"),
+			family->cargo_line != NULL ? family->cargo_line : _("no cargo line"), packages);
 	}
 	for (size_t i = 0; i < deck->project->settings.count; i++) {
 		auto_str clean = {0};
 		text_add_clean(&clean, deck->project->settings.items[i], strlen(deck->project->settings.items[i]), false);
-		printf("setting: %s\n", str_text(&clean));
+		printf(_("setting: %s\n"), str_text(&clean));
 	}
 	for (size_t i = 0; i < deck->project->notes.count; i++)
-		printf("note: %s\n", deck->project->notes.items[i]);
+		printf(_("note: %s\n"), deck->project->notes.items[i]);
 }
 
 static json_t *services_json(const struct deck *deck)
@@ -219,6 +231,11 @@ static json_t *texts_json(const struct strings *texts)
 
 /* ---- printing ---- */
 
+static int columns_of(const char *text)
+{
+	return (int)strlen(text) - text_pad(text, 0);
+}
+
 static void print_findings(const struct command_line *line, const struct findings *list, const struct deck *deck)
 {
 	bool colour = verb_is_coloured(line);
@@ -235,12 +252,14 @@ static void print_findings(const struct command_line *line, const struct finding
 		json_decref(whole);
 		return;
 	}
+	int good = columns_of(_("good")), bad = columns_of(_("BAD")), width = good > bad ? good : bad;
 	for (size_t i = 0; i < list->count; i++) {
 		const struct finding *finding = &list->items[i];
-		printf("%s%s%s  %-17s %s\n", colour ? (finding->good ? "\033[32m" : "\033[31m") : "", finding->good ? "good" : "BAD ",
-			colour ? "\033[0m" : "", finding->name, finding->text);
+		const char *name = _(finding->name), *verdict = finding->good ? _("good") : _("BAD");
+		printf("%s%-*s%s  %-*s %s\n", colour ? (finding->good ? "\033[32m" : "\033[31m") : "", text_pad(verdict, width), verdict,
+			colour ? "\033[0m" : "", text_pad(name, 17), name, finding->text);
 		if (finding->mend != NULL)
-			printf("      %-17s mend: %s\n", "", finding->mend);
+			printf(_("%*s  %-17s mend: %s\n"), width, "", "", finding->mend);
 	}
 	if (deck != NULL && deck->project != NULL)
 		print_services(deck);
@@ -256,7 +275,7 @@ int verb_doctor(const struct command_line *line)
 	verb_options_read(line, &options);
 	struct deck *deck = deck_open(loop, &options, NULL, NULL, &fault);
 	if (deck == NULL)
-		add(&list, "engine", false, fault.mend, "%s", fault.text);
+		add(&list, N_("engine"), false, fault.mend, "%s", fault.text);
 	else
 		check_engine(&list, deck);
 	check_compose(&list);
@@ -266,7 +285,7 @@ int verb_doctor(const struct command_line *line)
 	check_disk(&list);
 	check_ptrace(&list);
 	if (deck != NULL && !deck_look(deck, false, &fault))
-		add(&list, "project", false, fault.mend, "%s", fault.text);
+		add(&list, N_("project"), false, fault.mend, "%s", fault.text);
 	print_findings(line, &list, deck);
 	for (size_t i = 0; i < list.count; i++) {
 		all_good = all_good && list.items[i].good;

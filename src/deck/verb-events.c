@@ -62,7 +62,7 @@ static void print_text(const struct listening *listening, const struct engine_ev
 	text_add_clean(&service, name, strnlen(name, 200), false);
 	printf("%s  %-*s  %s", time, listening->width, str_text(&service), str_text(&action));
 	if (event->exit_code >= 0)
-		printf(", exit code %d", event->exit_code);
+		printf(_(", exit code %d"), event->exit_code);
 	putchar('\n');
 }
 
@@ -82,13 +82,13 @@ static void on_event(void *data, const struct engine_event *event)
 static void on_lost(void *data, const struct fault *fault)
 {
 	(void)data;
-	fprintf(stderr, "cargodeck: %s; it goes on when the engine is back\n", fault->text);
+	fprintf(stderr, _("cargodeck: %s; it goes on when the engine is back\n"), fault->text);
 }
 
 static void on_back(void *data)
 {
 	(void)data;
-	fputs("cargodeck: the engine is back\n", stderr);
+	fputs(_("cargodeck: the engine is back\n"), stderr);
 }
 
 static void on_signal(void *data, int number)

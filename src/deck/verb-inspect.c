@@ -33,12 +33,13 @@ static json_t *ask_image(struct deck *deck, const char *name)
 static void print_page(const char *heading, struct page *page, int width)
 {
 	if (heading != NULL)
-		printf("\n%s%s\n", heading, page->rows.count == 0 ? ": none" : "");
+		printf(page->rows.count == 0 ? _("\n%s: none\n") : "\n%s\n", heading);
 	for (size_t i = 0; i < page->rows.count; i++) {
 		const struct view_field *row = &page->rows.items[i];
 		int indent = (int)row->depth * 2 + (heading != NULL ? 2 : 0);
 		bool has_value = row->value != NULL && row->value[0] != '\0';
-		printf("%*s%-*s%s%s\n", indent, "", has_value && width > indent ? width - indent : 0, row->name != NULL ? row->name : "", has_value ? "  " : "",
+		const char *name = row->name != NULL ? row->name : "";
+		printf("%*s%-*s%s%s\n", indent, "", has_value && width > indent ? text_pad(name, width - indent) : 0, name, has_value ? "  " : "",
 			has_value ? row->value : "");
 	}
 	page_finish(page);
@@ -50,11 +51,11 @@ static void print_facts(const json_t *facts)
 	page_overview(&page, facts);
 	print_page(NULL, &page, 18);
 	page_env(&page, facts);
-	print_page("environment", &page, 28);
+	print_page(_("environment"), &page, 28);
 	page_mounts(&page, facts);
-	print_page("mounts", &page, 28);
+	print_page(_("mounts"), &page, 28);
 	page_labels(&page, facts);
-	print_page("labels", &page, 28);
+	print_page(_("labels"), &page, 28);
 }
 
 static void print_json(const json_t *json)
@@ -129,13 +130,27 @@ static const char *text_of(const json_t *json, const char *name)
 	return text != NULL ? text : "";
 }
 
+/* The words of drift.c; what else stands there is the engine's or the project's. */
+static const char *drift_text(const json_t *item, const char *name)
+{
+	static const char *const words[] = {
+		N_("there"), N_("not there"), N_("set"), N_("not set"), N_("one value"), N_("another value"), N_("none"),
+		N_("container"), N_("image"), N_("env"), N_("ports"), N_("mounts"), N_("limits"), N_("command"), N_("entrypoint"), N_("restart"),
+	};
+	const char *text = text_of(item, name);
+	for (size_t i = 0; i < COUNT_OF(words); i++)
+		if (strcmp(text, words[i]) == 0)
+			return _(words[i]);
+	return text;
+}
+
 static void print_drift(const char *service, const json_t *found)
 {
 	size_t i;
 	const json_t *item;
 	json_array_foreach(found, i, item)
-		printf("%s: %s%s%s: configured %s, running %s\n", service, text_of(item, "what"), text_of(item, "name")[0] != '\0' ? " " : "",
-			text_of(item, "name"), text_of(item, "configured"), text_of(item, "running"));
+		printf(_("%s: %s%s%s: configured %s, running %s\n"), service, drift_text(item, "what"), text_of(item, "name")[0] != '\0' ? " " : "",
+			text_of(item, "name"), drift_text(item, "configured"), drift_text(item, "running"));
 }
 
 /* How many differences; -1 and a fault. */
@@ -157,7 +172,7 @@ static int find_drift(const struct command_line *line, struct deck *deck, const 
 	if (count >= 0 && as_json)
 		print_json(all);
 	else if (count == 0)
-		puts("what runs is as it is configured");
+		puts(_("what runs is as it is configured"));
 	json_decref(all);
 	return count;
 }

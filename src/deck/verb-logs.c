@@ -112,7 +112,7 @@ static void on_line(void *data, const struct engine_log_line *line)
 static void on_gap(void *data)
 {
 	(void)data;
-	fputs("cargodeck: the engine's stream broke; lines may be missing here\n", stderr);
+	fputs(_("cargodeck: the engine's stream broke; lines may be missing here\n"), stderr);
 }
 
 static void on_end(void *data, const struct fault *fault)

@@ -28,7 +28,7 @@ bool verb_services_known(struct deck *deck, const struct strings *names, struct 
 		auto_strings all = {0};
 		for (size_t j = 0; j < services_count(deck->services); j++)
 			strings_add(&all, services_at(deck->services, j)->name);
-		auto_free char *joined = strings_join(&all, ", ", " and ");
+		auto_free char *joined = strings_join(&all, ", ", _(" and "));
 		fault_set(fault, FAULT_USAGE, "there is no service %s", names->items[i]);
 		return fault_mend(fault, "the services are %s", joined);
 	}

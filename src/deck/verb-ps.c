@@ -60,9 +60,9 @@ static void print_line(const struct command_line *line, struct deck *deck)
 		all++;
 		well += service_is_well(service);
 		if (!service_is_well(service) && bad.len < 60)
-			str_print(&bad, ", %s %s", service->name, service_state_word(service));
+			str_print(&bad, ", %s %s", service->name, _(service_state_word(service)));
 	}
-	printf("%s: %u of %u well%s\n", deck->name, well, all, str_text(&bad));
+	printf(_("%s: %u of %u well%s\n"), deck->name, well, all, str_text(&bad));
 }
 
 static const char *colour_of(const struct service *service)
@@ -74,7 +74,7 @@ static const char *colour_of(const struct service *service)
 
 static void print_row(const struct service *service, bool colour, int name_width)
 {
-	char memory[24] = "-", cpu[16] = "-", generation[16] = "-", state[32];
+	char memory[24] = "-", cpu[16] = "-", generation[16] = "-", state[64];
 	if (service->memory > 0)
 		format_bytes(service->memory, memory, sizeof memory);
 	if (service->cpu_percent >= 0)
@@ -82,11 +82,24 @@ static void print_row(const struct service *service, bool colour, int name_width
 	if (service->generation > 0)
 		snprintf(generation, sizeof generation, "g%u", service->generation);
 	if (service->run == SERVICE_EXITED && service_is_bad(service))
-		snprintf(state, sizeof state, "exited %d", service->exit_code);
+		snprintf(state, sizeof state, _("exited %d"), service->exit_code);
 	else
-		snprintf(state, sizeof state, "%s%s", service_state_word(service), service->is_foreign ? " *" : "");
-	printf("%-*s  %s%-12s%s  %5s  %6s  %7s  %-14s %s\n", name_width, service->name, colour ? colour_of(service) : "", state,
+		snprintf(state, sizeof state, "%s%s", _(service_state_word(service)), service->is_foreign ? " *" : "");
+	printf("%-*s  %s%-*s%s  %5s  %6s  %7s  %-14s %s\n", name_width, service->name, colour ? colour_of(service) : "", text_pad(state, 12), state,
 		colour ? "\033[0m" : "", generation, cpu, memory, service->bin != NULL ? service->bin : "-", service->ports != NULL ? service->ports : "-");
+}
+
+static void print_headings(int name_width)
+{
+	static const char *const headings[] = {N_("STATE"), N_("GEN"), N_("CPU"), N_("MEMORY"), N_("BINARY")};
+	static const int widths[] = {-12, 5, 6, 7, -14}; /* below 0: to the left */
+	printf("%-*s  ", text_pad(_("SERVICE"), name_width), _("SERVICE"));
+	for (size_t i = 0; i < COUNT_OF(headings); i++) {
+		const char *heading = _(headings[i]);
+		int width = text_pad(heading, abs(widths[i]));
+		printf("%*s%s", widths[i] < 0 ? -width : width, heading, i + 1 < COUNT_OF(headings) ? "  " : " ");
+	}
+	puts(_("PORTS"));
 }
 
 static void print_table(const struct command_line *line, struct deck *deck)
@@ -97,7 +110,7 @@ static void print_table(const struct command_line *line, struct deck *deck)
 		int len = (int)strlen(services_at(deck->services, i)->name);
 		width = len > width ? len : width;
 	}
-	printf("%-*s  %-12s  %5s  %6s  %7s  %-14s %s\n", width, "SERVICE", "STATE", "GEN", "CPU", "MEMORY", "BINARY", "PORTS");
+	print_headings(width);
 	for (size_t i = 0; i < services_count(deck->services); i++) {
 		const struct service *service = services_at(deck->services, i);
 		if (verb_wants(line, service))
@@ -105,7 +118,7 @@ static void print_table(const struct command_line *line, struct deck *deck)
 		foreign = foreign || service->is_foreign;
 	}
 	if (foreign)
-		puts("* not under the deck: saves do not reach it; `cargodeck up --take-over` takes it over");
+		puts(_("* not under the deck: saves do not reach it; `cargodeck up --take-over` takes it over"));
 }
 
 /* Completions ask this: no engine is needed. */
@@ -214,7 +227,7 @@ int verb_wait(const struct command_line *line)
 		look_read_generations(looking.deck);
 	}
 	if (verdict != VERDICT_GOOD) {
-		fault_set(&fault, FAULT_FAILED, "%s is %s%s%s", bad->name, service_state_word(bad), bad->cause != NULL ? ": " : "",
+		fault_set(&fault, FAULT_FAILED, "%s is %s%s%s", bad->name, _(service_state_word(bad)), bad->cause != NULL ? ": " : "",
 			bad->cause != NULL ? bad->cause : "");
 		if (bad->run == SERVICE_ABSENT)
 			fault_mend(&fault, "`cargodeck start %s` makes its container", bad->name);

@@ -106,13 +106,22 @@ static void print_row(const struct measuring *measuring, const struct measured *
 	end_line(measuring);
 }
 
+static void print_headings(const struct measuring *measuring)
+{
+	static const char *const headings[] = {N_("CPU"), N_("MEMORY"), N_("LIMIT"), N_("NET IN"), N_("NET OUT"), N_("READ"), N_("WRITTEN"), N_("PROCS")};
+	static const int widths[] = {7, 7, 7, 8, 8, 8, 8, 5};
+	printf("%-*s", text_pad(_("SERVICE"), measuring->width), _("SERVICE"));
+	for (size_t i = 0; i < COUNT_OF(headings); i++)
+		printf("  %*s", text_pad(_(headings[i]), widths[i]), _(headings[i]));
+	end_line(measuring);
+}
+
 static void print_table(const struct measuring *measuring)
 {
 	bool redraws = measuring->on_terminal && measuring->again;
 	if (redraws)
 		fputs(measuring->rounds > 2 ? "\033[H" : "\033[2J\033[H", stdout);
-	printf("%-*s  %7s  %7s  %7s  %8s  %8s  %8s  %8s  %5s", measuring->width, "SERVICE", "CPU", "MEMORY", "LIMIT", "NET IN", "NET OUT", "READ", "WRITTEN", "PROCS");
-	end_line(measuring);
+	print_headings(measuring);
 	for (size_t i = 0; i < measuring->all.count; i++)
 		print_row(measuring, &measuring->all.items[i]);
 	if (redraws)

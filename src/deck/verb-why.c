@@ -77,7 +77,8 @@ static void print_waits(const char *heading, const struct view_wait *waits, size
 	if (count > 0)
 		printf("  %s\n", heading);
 	for (size_t i = 0; i < count; i++)
-		printf("    %-16s %-12s %s %s\n", waits[i].name, waits[i].state_text, waits[i].holds ? "holds:" : "does not hold yet:", waits[i].condition);
+		printf("    %-16s %-*s %s %s\n", waits[i].name, text_pad(_(waits[i].state_text), 12), _(waits[i].state_text),
+			waits[i].holds ? _("holds:") : _("does not hold yet:"), waits[i].condition);
 }
 
 static void print_why(const struct view_why *why)
@@ -85,12 +86,12 @@ static void print_why(const struct view_why *why)
 	print_clean("", why->sentence);
 	print_clean("  ", why->cause);
 	print_clean("  ", why->mend);
-	print_waits("it waits for", why->waits, why->wait_count);
-	print_waits("these wait for it", why->awaited, why->awaited_count);
-	print_clean("  its probe: ", why->probe);
+	print_waits(_("it waits for"), why->waits, why->wait_count);
+	print_waits(_("these wait for it"), why->awaited, why->awaited_count);
+	print_clean(_("  its probe: "), why->probe);
 	print_clean("    ", why->probe_said);
 	if (why->line_count > 0)
-		puts("  its last lines");
+		puts(_("  its last lines"));
 	for (size_t i = why->line_count > SHOWN_LINES ? why->line_count - SHOWN_LINES : 0; i < why->line_count; i++)
 		print_clean("    ", why->lines[i]);
 }
@@ -138,7 +139,7 @@ int verb_why(const struct command_line *line)
 			puts(text);
 			json_decref(array);
 		} else if (bad == 0 && line->arguments.count == 0) {
-			printf("all %zu services are well\n", services_count(look.deck->services));
+			printf(_("all %zu services are well\n"), services_count(look.deck->services));
 		}
 		status = bad > 0 ? 1 : 0;
 	}

@@ -19,7 +19,7 @@ NO_TEXT_LINES = re.compile(
     r"json_pack\(|json_unpack|json_object_get\(|\bhelper_|/\* no text \*/"
 )
 # Written for shells and for roff, in English alone.
-NO_TEXT_FILES = {"src/command/complete.c", "src/command/man.c"}
+NO_TEXT_FILES = {"src/command/complete.c", "src/command/man.c", "src/deck/manual.c"}
 NO_TEXTS = TOP / "tests/lint/no-texts"
 
 
