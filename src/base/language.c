@@ -24,7 +24,7 @@ static char *catalogues_beside_program(void)
 	self[len] = '\0';
 	auto_free char *folder = path_parent(self);
 	char *catalogues = path_join(folder, "share/po");
-	if (file_exists(catalogues))
+	if (dir_exists(catalogues))
 		return catalogues;
 	free(catalogues);
 	return NULL;
