@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "cargodeck/commands.h"
+#include "cargodeck/config.h"
 #include "cargodeck/verbs.h"
 #include "screen.h"
 
@@ -100,6 +101,7 @@ int main(int argc, char **argv)
 	auto_free char *log = path_home(PATH_STATE, "log");
 	language_open();
 	open_log(log);
+	config_take_language();
 	if (!command_parse(&deck_commands, argc, argv, &line, &fault))
 		status = verb_fault(&fault);
 	else if (line.version)

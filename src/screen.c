@@ -381,6 +381,8 @@ static void on_config_saved(void *data)
 		config_close(config);
 		return;
 	}
+	if (!text_equal(config_text(config, CONFIG_LANGUAGE), config_text(before, CONFIG_LANGUAGE)))
+		language_choose(config_text(config, CONFIG_LANGUAGE));
 	screen->config = config;
 	screen->own = own_table_open(config, &config->mistakes);
 	tui_configure(screen->tui, own_table_commands(screen->own), config, is_read_only(screen));

@@ -7,6 +7,7 @@
 
 enum config_id {
 	CONFIG_THEME,
+	CONFIG_LANGUAGE,
 	CONFIG_COLOURS,
 	CONFIG_ASCII,
 	CONFIG_MOUSE,
@@ -30,9 +31,9 @@ struct config_option {
 	enum config_type type;
 	int64_t least, most; /* CONFIG_NUMBER */
 	const char *usual; /* default, written as in the file */
-	const char *unit; /* "ms", "bytes", or NULL */
+	const char *unit; /* "ms", "bytes", or NULL; _() where it is shown */
 	const char *choices; /* CONFIG_CHOICE: "auto on off" */
-	const char *sentence;
+	const char *sentence; /* in English: _() where it is shown */
 };
 extern const struct config_option config_options[CONFIG_COUNT];
 /* Adds the sentence, what the option takes and its default, for people. */
@@ -55,7 +56,7 @@ struct theme_paint {
 };
 struct theme {
 	char name[32];
-	char sentence[96];
+	char sentence[192]; /* in the person's language where the theme came along */
 	struct theme_paint paint[THEME_DEPTHS][THEME_ROLES];
 };
 /* Reads one theme: a section per depth ([16], [256], [true]), a line per role:
@@ -103,6 +104,8 @@ struct config *config_open(const char *path, const char *themes);
  * that of `before` is taken in its place, and the mistake says so. */
 struct config *config_open_again(const struct config *before, const char *themes);
 void config_close(struct config *config); /* NULL is fine */
+/* Speaks the language that the usual file names, before anything is said. */
+void config_take_language(void);
 const char *config_text(const struct config *config, enum config_id id); /* never NULL */
 int64_t config_number(const struct config *config, enum config_id id);
 bool config_is_on(const struct config *config, enum config_id id);

@@ -4,13 +4,29 @@
 
 #include <stdio.h>
 
+/* What does not fit is cut between letters. */
+static void print_text(char *out, size_t size, const char *format, va_list args)
+{
+	int len = vsnprintf(out, size, _(format), args);
+	if (len < 0 || (size_t)len < size)
+		return;
+	size_t end = size - 1, from = end;
+	while (from > 0 && ((unsigned char)out[from - 1] & 0xc0) == 0x80)
+		from--;
+	from -= from > 0;
+	unsigned char first = (unsigned char)out[from];
+	size_t wanted = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc0 ? 2 : 1;
+	if (first >= 0xc0 && end - from < wanted)
+		out[from] = '\0';
+}
+
 bool fault_set(struct fault *fault, enum fault_code code, const char *format, ...)
 {
 	if (fault == NULL)
 		return false;
 	va_list args;
 	va_start(args, format);
-	vsnprintf(fault->text, sizeof fault->text, _(format), args);
+	print_text(fault->text, sizeof fault->text, format, args);
 	va_end(args);
 	fault->code = code;
 	fault->mend[0] = '\0';
@@ -23,7 +39,7 @@ bool fault_mend(struct fault *fault, const char *format, ...)
 		return false;
 	va_list args;
 	va_start(args, format);
-	vsnprintf(fault->mend, sizeof fault->mend, _(format), args);
+	print_text(fault->mend, sizeof fault->mend, format, args);
 	va_end(args);
 	return false;
 }
@@ -35,7 +51,7 @@ bool fault_add(struct fault *fault, const char *format, ...)
 	char context[sizeof fault->text];
 	va_list args;
 	va_start(args, format);
-	vsnprintf(context, sizeof context, _(format), args);
+	print_text(context, sizeof context, format, args);
 	va_end(args);
 	auto_free char *whole = mem_print("%s: %s", context, fault->text);
 	snprintf(fault->text, sizeof fault->text, "%s", whole);

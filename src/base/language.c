@@ -31,15 +31,23 @@ static char *catalogues_beside_program(void)
 }
 
 /* What the person's locale says, "" where it says nothing (POSIX.1-2017, XBD 8.2). */
-static const char *locale_name(void)
+static const char *locale_name(const char *category)
 {
-	static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
+	const char *const names[] = {"LC_ALL", category, "LANG"};
 	for (size_t i = 0; i < COUNT_OF(names); i++) {
 		const char *value = getenv(names[i]);
 		if (value != NULL && value[0] != '\0')
 			return value;
 	}
 	return "";
+}
+
+/* "ru_RU.utf8", and "ru_RU", are; "ru_RU.KOI8-R@x" is not. */
+static bool may_be_utf8(const char *name)
+{
+	const char *set = strchr(name, '.');
+	auto_free char *letters = set != NULL ? mem_copy_bytes(set + 1, strcspn(set + 1, "@")) : NULL;
+	return letters == NULL || text_equal_fold(letters, "UTF-8") || text_equal_fold(letters, "utf8");
 }
 
 /* "ru_RU.UTF-8" is "ru"; "" for C and POSIX, and for what is no name. */
@@ -61,7 +69,7 @@ static void speak(const char *languages)
 static void speak_as_asked(void)
 {
 	char code[CODE_SIZE];
-	language_code(locale_name(), code);
+	language_code(locale_name("LC_MESSAGES"), code);
 	if (code[0] == '\0' || setlocale(LC_MESSAGES, "") == NULL)
 		speak(code[0] != '\0' && asked_languages != NULL ? asked_languages : code);
 	else if (asked_languages != NULL)
@@ -85,7 +93,8 @@ void language_choose(const char *wanted)
 
 void language_open(void)
 {
-	if (setlocale(LC_ALL, "") == NULL)
+	/* where the system has not got it, its name still says what letters there are */
+	if (setlocale(LC_ALL, "") == NULL && setlocale(LC_CTYPE, "") == NULL && may_be_utf8(locale_name("LC_CTYPE")))
 		setlocale(LC_CTYPE, "C.UTF-8");
 	setlocale(LC_NUMERIC, "C"); /* figures read the same everywhere */
 	asked_languages = mem_copy_string(getenv("LANGUAGE"));

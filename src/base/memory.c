@@ -7,7 +7,7 @@
 static void *or_die(void *memory)
 {
 	if (memory == NULL) {
-		fputs("cargodeck: out of memory\n", stderr);
+		fputs(_("cargodeck: out of memory\n"), stderr);
 		abort();
 	}
 	return memory;

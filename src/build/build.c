@@ -333,13 +333,13 @@ static bool nearly_done(const struct build *build)
 const char *build_state_name(enum build_state state)
 {
 	switch (state) {
-	case BUILD_IDLE: return "idle";
-	case BUILD_RUNNING: return "started";
-	case BUILD_PASSED: return "passed";
-	case BUILD_FAILED: return "failed";
-	case BUILD_CANCELLED: return "cancelled";
+	case BUILD_IDLE: return N_("idle");
+	case BUILD_RUNNING: return N_("started");
+	case BUILD_PASSED: return N_("passed");
+	case BUILD_FAILED: return N_("failed");
+	case BUILD_CANCELLED: return N_("cancelled");
 	}
-	return "idle";
+	return N_("idle");
 }
 
 struct build *build_open(struct loop *loop, struct agent *agent, const struct build_options *options,

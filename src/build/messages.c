@@ -15,11 +15,11 @@ static const char *get_text(const json_t *object, const char *name)
 const char *diagnostic_level_name(enum diagnostic_level level)
 {
 	switch (level) {
-	case DIAGNOSTIC_ERROR: return "error";
-	case DIAGNOSTIC_WARNING: return "warning";
-	case DIAGNOSTIC_NOTE: return "note";
+	case DIAGNOSTIC_ERROR: return N_("error");
+	case DIAGNOSTIC_WARNING: return N_("warning");
+	case DIAGNOSTIC_NOTE: return N_("note");
 	}
-	return "note";
+	return N_("note");
 }
 
 void diagnostic_finish(struct diagnostic *diagnostic)

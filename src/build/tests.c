@@ -134,7 +134,7 @@ static void look_for_panic(struct test_reader *reader, const char *line, size_t 
 	if (at == NULL) {
 		at = find(line, len, "test did not panic as expected at ", &rest);
 		if (at != NULL && take_place(reader, at, rest) && reader->now.message == NULL)
-			reader->now.message = mem_copy_string("it did not panic as expected");
+			reader->now.message = mem_copy_string(_("it did not panic as expected"));
 		return;
 	}
 	const char *quote = rest > 1 && *at == '\'' ? memrchr(at + 1, '\'', rest - 1) : NULL;
@@ -157,7 +157,7 @@ static void add_output(struct test_reader *reader, const char *line, size_t len)
 	look_for_panic(reader, line, len);
 	if (reader->output.len > OUTPUT_MOST) {
 		if (!reader->is_cut)
-			str_add(&reader->output, "(the rest is cut)\n");
+			str_add(&reader->output, _("(the rest is cut)\n"));
 		reader->is_cut = true;
 		return;
 	}

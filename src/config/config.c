@@ -28,7 +28,7 @@ static void tell(void *data, unsigned line, const char *text)
 static void take_key(struct reading *reading, const struct config_entry *entry)
 {
 	if (entry->whole[0] == '\0') {
-		tell(reading, entry->line, "a key is missing: write None to take the keys away");
+		tell(reading, entry->line, _("a key is missing: write None to take the keys away"));
 		return;
 	}
 	*array_add(&reading->config->keys) = (struct config_key){
@@ -68,14 +68,14 @@ static void tell_unknown(struct reading *reading, const struct config_entry *ent
 			strings_add(&known, option->name);
 		if (strcmp(option->name, entry->name) != 0 || strcmp(option->section, entry->section) == 0)
 			continue;
-		auto_free char *moved = mem_print("%s belongs into the section [%s]", entry->name, option->section);
+		auto_free char *moved = mem_print(_("%s belongs into the section [%s]"), entry->name, option->section);
 		tell(reading, entry->line, moved);
 		return;
 	}
-	auto_free char *list = strings_join(&known, ", ", " and ");
+	auto_free char *list = strings_join(&known, ", ", _(" and "));
 	auto_free char *text = known.count > 0
-		? mem_print("[%s] knows no \"%s\"; it knows %s", entry->section, entry->name, list)
-		: mem_print("there is no section [%s]; there are screen, logs, notify, swap, keys and commands", entry->section);
+		? mem_print(_("[%s] knows no \"%s\"; it knows %s"), entry->section, entry->name, list)
+		: mem_print(_("there is no section [%s]; there are screen, logs, notify, swap, keys and commands"), entry->section);
 	tell(reading, entry->line, text);
 }
 
@@ -111,7 +111,7 @@ static void take_entry(void *data, const struct config_entry *entry)
 		struct fault fault;
 		if (!config_option_read(option, value, &number, &fault)) {
 			take_before(config, (enum config_id)i);
-			auto_free char *text = mem_print("%s; %s is taken", fault.text, config->texts[i]);
+			auto_free char *text = mem_print(_("%s; %s is taken"), fault.text, config->texts[i]);
 			tell(reading, entry->line, text);
 			return;
 		}
@@ -141,12 +141,12 @@ static void read_file(struct config *config, const char *path)
 	size_t len;
 	auto_free char *text = file_read(path, CONFIG_FILE_LIMIT, &len, &fault);
 	if (text == NULL) {
-		auto_free char *told = mem_print("%s; the defaults are taken", fault.text);
+		auto_free char *told = mem_print(_("%s; the defaults are taken"), fault.text);
 		config_add_mistake(config, path, 0, told);
 		return;
 	}
 	if (strlen(text) != len)
-		config_add_mistake(config, path, 0, "the file holds a NUL byte; what stands behind it is not read");
+		config_add_mistake(config, path, 0, _("the file holds a NUL byte; what stands behind it is not read"));
 	config->path = mem_copy_string(path);
 	config_read(config, text, path);
 }
@@ -198,6 +198,17 @@ void config_close(struct config *config)
 	strings_finish(&config->theme_folders);
 	free(config->path);
 	free(config);
+}
+
+void config_take_language(void)
+{
+	struct config *config = mem_alloc(sizeof *config);
+	auto_free char *usual = path_home(PATH_CONFIG, "config.ini");
+	set_defaults(config);
+	if (access(usual, F_OK) == 0)
+		read_file(config, usual);
+	language_choose(config_text(config, CONFIG_LANGUAGE));
+	config_close(config);
 }
 
 const char *config_text(const struct config *config, enum config_id id)

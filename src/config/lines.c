@@ -30,7 +30,7 @@ static void check_last(struct walk *walk)
 		return;
 	walk->is_open = false;
 	walk->lines->mistake(walk->lines->data, walk->line, walk->raw[0] == '[' ?
-		"the section has no closing \"]\"" : "this is neither \"[section]\" nor \"name = value\"");
+		_("the section has no closing \"]\"") : _("this is neither \"[section]\" nor \"name = value\""));
 }
 
 /* Takes the next line into `raw`, without the blanks around it (a line that
@@ -46,7 +46,7 @@ static bool take_line(struct walk *walk)
 		start++;
 	size_t len = (size_t)(end - start);
 	if (len >= sizeof walk->raw) {
-		walk->lines->mistake(walk->lines->data, walk->line, "the line is too long");
+		walk->lines->mistake(walk->lines->data, walk->line, _("the line is too long"));
 		len = 0;
 	}
 	memcpy(walk->raw, start, len);

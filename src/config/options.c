@@ -7,35 +7,37 @@
 
 const struct config_option config_options[CONFIG_COUNT] = {
 	[CONFIG_THEME] = {"screen", "theme", CONFIG_TEXT, 0, 0, "auto", NULL, NULL,
-		"The theme: a file of this name in the folder \"themes\", without \".ini\"; "
-		"\"auto\" takes light where the terminal or COLORFGBG says that the ground is light, else dark"},
+		N_("The theme: a file of this name in the folder \"themes\", without \".ini\"; "
+		"\"auto\" takes light where the terminal or COLORFGBG says that the ground is light, else dark")},
+	[CONFIG_LANGUAGE] = {"screen", "language", CONFIG_CHOICE, 0, 0, "auto", NULL, "auto en ru",
+		N_("The language of texts; auto goes by the environment (LC_ALL, LC_MESSAGES, LANG)")},
 	[CONFIG_COLOURS] = {"screen", "colours", CONFIG_CHOICE, 0, 0, "auto", NULL, "auto none 16 256 true",
-		"How many colours the terminal is believed to have"},
+		N_("How many colours the terminal is believed to have")},
 	[CONFIG_ASCII] = {"screen", "ascii", CONFIG_SWITCH, 0, 0, "off", NULL, NULL,
-		"Draw with ASCII letters alone, also where the locale has more"},
+		N_("Draw with ASCII letters alone, also where the locale has more")},
 	[CONFIG_MOUSE] = {"screen", "mouse", CONFIG_SWITCH, 0, 0, "on", NULL, NULL,
-		"Take clicks and the wheel; off leaves the mouse to the terminal"},
+		N_("Take clicks and the wheel; off leaves the mouse to the terminal")},
 	[CONFIG_FRAMES] = {"screen", "frames", CONFIG_NUMBER, 1, 60, "60", NULL, NULL,
-		"How many times a second the screen is drawn at most"},
+		N_("How many times a second the screen is drawn at most")},
 	[CONFIG_PLOTS] = {"screen", "plots", CONFIG_CHOICE, 0, 0, "auto", NULL, "auto blocks braille ascii",
-		"What small plots are drawn with; auto takes blocks, and ASCII where letters are ASCII alone"},
+		N_("What small plots are drawn with; auto takes blocks, and ASCII where letters are ASCII alone")},
 	[CONFIG_READ_ONLY] = {"screen", "read_only", CONFIG_SWITCH, 0, 0, "off", NULL, NULL,
-		"Run no command from the screen that changes anything; --read-only says the same for once"},
-	[CONFIG_LOG_BYTES] = {"logs", "log_bytes", CONFIG_NUMBER, 1 << 20, 1 << 30, "64M", "bytes", NULL,
-		"How much of each service's log is kept in memory"},
+		N_("Run no command from the screen that changes anything; --read-only says the same for once")},
+	[CONFIG_LOG_BYTES] = {"logs", "log_bytes", CONFIG_NUMBER, 1 << 20, 1 << 30, "64M", N_("bytes"), NULL,
+		N_("How much of each service's log is kept in memory")},
 	[CONFIG_BELL_SERVING] = {"notify", "bell_serving", CONFIG_SWITCH, 0, 0, "off", NULL, NULL,
-		"Ring the terminal's bell when a save is serving"},
+		N_("Ring the terminal's bell when a save is serving")},
 	[CONFIG_BELL_FAILED] = {"notify", "bell_failed", CONFIG_SWITCH, 0, 0, "off", NULL, NULL,
-		"Ring the terminal's bell when a build, a swap or a service failed"},
+		N_("Ring the terminal's bell when a build, a swap or a service failed")},
 	[CONFIG_ON_SERVING] = {"notify", "on_serving", CONFIG_TEXT, 0, 0, "", NULL, NULL,
-		"A command for the shell, run when a save is serving; $1 is serving, $2 the service, $3 the generation"},
+		N_("A command for the shell, run when a save is serving; $1 is serving, $2 the service, $3 the generation")},
 	[CONFIG_ON_FAILED] = {"notify", "on_failed", CONFIG_TEXT, 0, 0, "", NULL, NULL,
-		"A command for the shell, run when a build, a swap or a service failed; $1 is build, swap or service, $2 whose, "
-		"$3 the generation"},
-	[CONFIG_READY_LIMIT] = {"swap", "ready_limit", CONFIG_NUMBER, 100, 600000, "10s", "ms", NULL,
-		"How long a new generation may take until it is ready; after that it is given up and the old one serves on"},
-	[CONFIG_READY_SILENT] = {"swap", "ready_silent", CONFIG_NUMBER, 10, 60000, "500ms", "ms", NULL,
-		"How long a new generation that listens, but that nobody calls, must live to count as ready"},
+		N_("A command for the shell, run when a build, a swap or a service failed; $1 is build, swap or service, $2 whose, "
+		"$3 the generation")},
+	[CONFIG_READY_LIMIT] = {"swap", "ready_limit", CONFIG_NUMBER, 100, 600000, "10s", N_("ms"), NULL,
+		N_("How long a new generation may take until it is ready; after that it is given up and the old one serves on")},
+	[CONFIG_READY_SILENT] = {"swap", "ready_silent", CONFIG_NUMBER, 10, 60000, "500ms", N_("ms"), NULL,
+		N_("How long a new generation that listens, but that nobody calls, must live to count as ready")},
 };
 
 /* What a letter behind a number multiplies it by; 0: not known. */
@@ -78,9 +80,10 @@ static void add_amount(struct str *out, const struct config_option *option, int6
 
 static void add_limits(struct str *out, const struct config_option *option)
 {
-	add_amount(out, option, option->least);
-	str_add(out, " to ");
-	add_amount(out, option, option->most);
+	auto_str least = {0}, most = {0};
+	add_amount(&least, option, option->least);
+	add_amount(&most, option, option->most);
+	str_print(out, _("%s to %s"), least.data, most.data);
 }
 
 static bool read_number(const struct config_option *option, const char *text, int64_t *number, struct fault *fault)
@@ -93,8 +96,9 @@ static bool read_number(const struct config_option *option, const char *text, in
 		end++;
 	int64_t factor = unit_factor(option->unit, end);
 	if (!is_number || factor == 0)
-		return fault_set(fault, FAULT_INPUT, "%s takes a number%s%s, not \"%s\"", option->name,
-			option->unit != NULL ? " of " : "", option->unit != NULL ? option->unit : "", text);
+		return option->unit != NULL
+			? fault_set(fault, FAULT_INPUT, "%s takes a number of %s, not \"%s\"", option->name, _(option->unit), text)
+			: fault_set(fault, FAULT_INPUT, "%s takes a number, not \"%s\"", option->name, text);
 	if (__builtin_mul_overflow(value, factor, &value) || value < option->least || value > option->most) {
 		auto_str limits = {0};
 		add_limits(&limits, option);
@@ -125,7 +129,7 @@ static bool read_choice(const struct config_option *option, const char *text, in
 			*number = (int64_t)i;
 			return true;
 		}
-	auto_free char *list = strings_join(&choices, ", ", " or ");
+	auto_free char *list = strings_join(&choices, ", ", _(" or "));
 	return fault_set(fault, FAULT_INPUT, "%s takes %s, not \"%s\"", option->name, list, text);
 }
 
@@ -153,11 +157,11 @@ static void add_range(struct str *out, const struct config_option *option)
 		add_limits(out, option);
 		break;
 	case CONFIG_SWITCH:
-		str_add(out, "on or off");
+		str_add(out, _("on or off"));
 		break;
 	case CONFIG_CHOICE:
 		strings_split(&choices, option->choices, ' ');
-		list = strings_join(&choices, ", ", " or ");
+		list = strings_join(&choices, ", ", _(" or "));
 		str_add(out, list);
 		break;
 	}
@@ -167,13 +171,14 @@ void config_option_describe(const struct config_option *option, struct str *out)
 {
 	auto_str range = {0};
 	add_range(&range, option);
-	str_print(out, "%s.", option->sentence);
+	str_print(out, "%s.", _(option->sentence));
 	if (range.len > 0)
-		str_print(out, " It takes %s.", range.data);
-	str_print(out, " Default: %s.", option->usual[0] != '\0' ? option->usual : "none");
+		str_print(out, _(" It takes %s."), range.data);
+	str_print(out, _(" Default: %s."), option->usual[0] != '\0' ? option->usual : _("none"));
 }
 
-/* Adds `text` as comment lines of at most 78 columns. */
+/* Adds `text` as comment lines of at most 78 columns. The sample and the manual
+ * page are written in English. */
 static void add_comment(struct str *out, const char *text)
 {
 	size_t column = 0;
@@ -194,7 +199,7 @@ static void add_comment(struct str *out, const char *text)
 
 void config_write_sample(struct str *out)
 {
-	add_comment(out, "Settings of cargodeck. Copy this file to config.ini in $XDG_CONFIG_HOME/cargodeck (usually "
+	add_comment(out, /* no text */ "Settings of cargodeck. Copy this file to config.ini in $XDG_CONFIG_HOME/cargodeck (usually "
 		"~/.config/cargodeck) and take the # away before what you want to change. A line that begins with # or ; is a comment.");
 	const char *section = "";
 	for (size_t i = 0; i < CONFIG_COUNT; i++) {
@@ -210,14 +215,14 @@ void config_write_sample(struct str *out)
 		str_print(out, "#%s =%s%s\n", option->name, option->usual[0] != '\0' ? " " : "", option->usual);
 	}
 	str_add(out, "\n[keys]\n");
-	add_comment(out, "Keys on the screen, separated by blanks, for a command by its name; they replace its default keys. "
+	add_comment(out, /* no text */ "Keys on the screen, separated by blanks, for a command by its name; they replace its default keys. "
 		"The names and their keys stand in the manual page and behind the key \"?\". None: no key at all. "
 		"Keys between quotation marks are pressed one after the other, four at most.");
 	str_add(out, "#restart = r Ctrl-R\n#zoom = z F11\n#quit = \"Ctrl-X Ctrl-C\"\n");
 	str_add(out, "\n[commands]\n");
-	add_comment(out, "Own commands: name = key | sentence | line for the shell. The key may be None. The line may name {service}, "
+	add_comment(out, /* no text */ "Own commands: name = key | sentence | line for the shell. The key may be None. The line may name {service}, "
 		"{container}, {file} (of the selected error) and {project}, each outside quotes and passed as one word; "
 		"within quotes \"$CARGODECK_SERVICE\" and so on say the same. A & at the end: it runs without the terminal.");
-	str_add(out, "#top = Alt-t | Show the container's processes | docker top {container} | less\n"
+	str_add(out, /* no text */ "#top = Alt-t | Show the container's processes | docker top {container} | less\n"
 		"#blame = Alt-b | Say who wrote the error's file | git blame {file} | less\n");
 }

@@ -9,9 +9,20 @@
 /* For where no theme can be read at all: the terminal's own colours, told
  * apart by style. */
 const char theme_plain[] =
-	"[theme]\nsentence = The terminal's own colours\n[16]\n"
+	/* no text */ "[theme]\nsentence = The terminal's own colours\n[16]\n"
 	"ok = default\nbusy = default underline\nwarn = default bold\nbad = default reverse bold\n"
 	"muted = default dim\naccent = default bold\nselection = default reverse\nplot = default\n";
+
+/* What the themes that come along say of themselves, for the catalogues. */
+__attribute__((unused)) static const char *const sentences[] = {
+	N_("The terminal's own colours"),
+	N_("Calm colours on a dark ground"),
+	N_("Dark ink on a light ground"),
+	N_("Strong colours on black, nothing dimmed"),
+	N_("The terminal's own ink, no colours"),
+	N_("For colour-blind eyes: blue and orange on a dark ground"),
+	N_("For colour-blind eyes: blue and crimson on a light ground"),
+};
 
 const char *theme_role_name(enum theme_role role)
 {
@@ -64,8 +75,10 @@ static bool read_colour(const char *text, enum theme_depth depth, uint32_t *colo
 		*colour = 1 + (uint32_t)strtoul(text, NULL, 10);
 		return true;
 	}
-	return fault_set(fault, FAULT_INPUT, "\"%s\" is no colour here: take default, a name as red or bright-red, 0 to %u%s",
-		text, tops[depth], depth == THEME_TRUE ? ", or #rrggbb" : "");
+	return depth == THEME_TRUE
+		? fault_set(fault, FAULT_INPUT, "\"%s\" is no colour here: take default, a name as red or bright-red, 0 to %u, or #rrggbb",
+			text, tops[depth])
+		: fault_set(fault, FAULT_INPUT, "\"%s\" is no colour here: take default, a name as red or bright-red, 0 to %u", text, tops[depth]);
 }
 
 static bool read_style(const char *word, struct theme_paint *paint, struct fault *fault)
@@ -156,7 +169,7 @@ static void take_entry(void *data, const struct config_entry *entry)
 	if (depth >= 0) {
 		take_role(reading, depth, entry);
 	} else if (strcmp(entry->section, "theme") == 0 && strcmp(entry->name, "sentence") == 0) {
-		snprintf(reading->theme->sentence, sizeof reading->theme->sentence, "%s", entry->whole);
+		snprintf(reading->theme->sentence, sizeof reading->theme->sentence, "%s", _(entry->whole));
 	} else {
 		struct fault fault;
 		fault_set(&fault, FAULT_INPUT, "[%s] %s is not known: take [theme] sentence, [16], [256] or [true]",

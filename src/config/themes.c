@@ -129,7 +129,7 @@ void config_themes_open(struct config *config, const char *themes)
 		if (file != NULL) {
 			add_clean(&config->mistakes, fault.text);
 		} else {
-			auto_free char *text = mem_print("%s; %s is taken", fault.text, kept);
+			auto_free char *text = mem_print(_("%s; %s is taken"), fault.text, kept);
 			config_add_mistake(config, config->path != NULL ? config->path : "theme", config->lines[CONFIG_THEME], text);
 		}
 		if (config->before != NULL)

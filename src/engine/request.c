@@ -155,7 +155,7 @@ static void say_refused(const struct engine_answer *answer, struct fault *fault)
 	if (message != NULL)
 		text_add_clean(&clean, message, strnlen(message, 600), false);
 	else
-		str_print(&clean, "status %ld, without a reason", answer->status);
+		str_print(&clean, _("status %ld, without a reason"), answer->status);
 	fault_set(fault, answer->status >= 500 ? FAULT_OUTSIDE : FAULT_FAILED, "the engine said: %s", str_text(&clean));
 }
 

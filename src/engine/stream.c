@@ -86,10 +86,11 @@ static void end_stream(struct engine_stream *stream, const struct fault *fault)
 		stream->call.end(stream->data, fault);
 }
 
-static void end_early(struct engine_stream *stream, const char *why)
+/* `sentence` names the engine's address with its %s. */
+static void end_early(struct engine_stream *stream, const char *sentence)
 {
 	struct fault fault = {0};
-	fault_set(&fault, FAULT_OUTSIDE, "the engine at %s %s", stream->engine->place.address, why);
+	fault_set(&fault, FAULT_OUTSIDE, sentence, stream->engine->place.address);
 	end_stream(stream, &fault);
 }
 
@@ -127,7 +128,7 @@ static void end_refused(struct engine_stream *stream, int status, const char *by
 	if (message != NULL)
 		text_add_clean(&clean, message, strnlen(message, 600), false);
 	else
-		str_print(&clean, "status %d", status);
+		str_print(&clean, _("status %d"), status);
 	fault_set(&fault, status >= 500 ? FAULT_OUTSIDE : FAULT_FAILED, "the engine refused the stream: %s", str_text(&clean));
 	json_decref(json);
 	end_stream(stream, &fault);
@@ -139,7 +140,7 @@ static bool is_answered(struct engine_stream *stream, const char **bytes, size_t
 {
 	if (!take_head(stream, bytes, len)) {
 		if (stream->head.len > HEAD_LIMIT)
-			end_early(stream, "sent something that is no answer");
+			end_early(stream, N_("the engine at %s sent something that is no answer"));
 		return false;
 	}
 	const char *head = str_text(&stream->head), *blank = strchr(head, ' ');
@@ -169,7 +170,7 @@ static void hear(struct engine_stream *stream, const char *bytes, size_t len)
 	if (!stream->framed)
 		give_bytes(stream, 1, bytes, len);
 	else if (!frames_feed(&stream->splitter, bytes, len, give_bytes, stream) && !stream->ended)
-		end_early(stream, "sent a broken stream");
+		end_early(stream, N_("the engine at %s sent a broken stream"));
 }
 
 /* ---- the socket ---- */
@@ -187,7 +188,7 @@ static void read_in(struct engine_stream *stream)
 		if (code == CURLE_OK && got > 0)
 			hear(stream, block, got);
 		else if (!stream->upgraded)
-			end_early(stream, "closed the stream before it answered");
+			end_early(stream, N_("the engine at %s closed the stream before it answered"));
 		else
 			end_stream(stream, NULL);
 	}
@@ -245,7 +246,7 @@ static void on_impatient(void *data)
 {
 	struct engine_stream *stream = data;
 	stream->holds++;
-	end_early(stream, "did not answer in time");
+	end_early(stream, N_("the engine at %s did not answer in time"));
 	release(stream);
 }
 
@@ -261,7 +262,7 @@ struct engine_stream *engine_stream_open(struct engine *engine, const char *path
 	stream->framed = framed;
 	stream->call = *call;
 	stream->data = data;
-	str_print(&stream->out, "POST /v%s%s HTTP/1.1\r\nHost: docker\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n"
+	str_print(&stream->out, /* no text */ "POST /v%s%s HTTP/1.1\r\nHost: docker\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n"
 		"Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
 		engine->version, path, body != NULL ? strlen(body) : 0, body != NULL ? body : "");
 	stream->patience = loop_timer_open(engine->loop, on_impatient, stream);
@@ -277,7 +278,7 @@ void engine_stream_write(struct engine_stream *stream, const void *bytes, size_t
 	struct str *out = stream->upgraded ? &stream->out : &stream->early;
 	if (out->len + len > OUT_LIMIT) {
 		stream->holds++;
-		end_early(stream, "does not take what is sent to it");
+		end_early(stream, N_("the engine at %s does not take what is sent to it"));
 		release(stream);
 		return;
 	}

@@ -376,7 +376,7 @@ static const unsigned char *pass_rest(struct cleaner *cleaner, const unsigned ch
 		cleaner->full = cleaner->endless = false;
 		return again;
 	}
-	str_print(cleaner->text, "… %zu bytes more", (size_t)(end - at));
+	str_print(cleaner->text, _("… %zu bytes more"), (size_t)(end - at));
 	return end;
 }
 

@@ -94,8 +94,8 @@ static char *find_manifest(struct project *project)
 			strings_add(&built, found.items[i]);
 	const struct strings *from = built.count > 0 ? &built : &found;
 	if (from->count > 1) {
-		auto_free char *list = strings_join(from, ", ", " and ");
-		strings_print(&project->notes, "there are several workspaces (%.400s): %s is taken; --manifest-path names another", list, from->items[0]);
+		auto_free char *list = strings_join(from, ", ", _(" and "));
+		strings_print(&project->notes, _("there are several workspaces (%.400s): %s is taken; --manifest-path names another"), list, from->items[0]);
 	}
 	return from->count > 0 ? mem_copy_string(from->items[0]) : NULL;
 }
@@ -148,7 +148,7 @@ static bool cargo_environment(struct project *project, const char *folder, struc
 	if (other == NULL)
 		return false;
 	strings_print(env, "RUSTUP_TOOLCHAIN=%s", other);
-	strings_print(&project->notes, "%s asks for %s, which is not installed here: the packages are read with %s", file, channel, other);
+	strings_print(&project->notes, _("%s asks for %s, which is not installed here: the packages are read with %s"), file, channel, other);
 	return true;
 }
 
@@ -156,7 +156,7 @@ static bool cargo_environment(struct project *project, const char *folder, struc
 
 static bool guess(struct project *project, const char *why, struct fault *fault)
 {
-	strings_print(&project->notes, "the packages are read from the manifests alone: %.400s", why);
+	strings_print(&project->notes, _("the packages are read from the manifests alone: %.400s"), why);
 	return manifest_guess(project->manifest, &project->cargo, fault);
 }
 
@@ -180,7 +180,7 @@ static bool ask(struct project *project, struct fault *fault)
 	auto_strings env = {0};
 	struct fault own = {0};
 	if (!cargo_environment(project, folder, &env))
-		return guess(project, "no toolchain is installed here", fault);
+		return guess(project, _("no toolchain is installed here"), fault);
 	auto_free const char **vector = strings_vector(&env);
 	int status = loop_child_run(&(struct loop_child_options){.argv = argv, .cwd = folder, .env = vector}, 30000, &out, &err, &own);
 	if (status == 0)
@@ -189,7 +189,7 @@ static bool ask(struct project *project, struct fault *fault)
 		return guess(project, own.text, fault);
 	text_add_clean(&clean, str_text(&err), err.len < 500 ? err.len : 500, false);
 	if (cannot_tell(str_text(&err))) {
-		auto_free char *why = mem_print("cargo said: %s", str_text(&clean));
+		auto_free char *why = mem_print(_("cargo said: %s"), str_text(&clean));
 		return guess(project, why, fault);
 	}
 	fault_set(fault, FAULT_INPUT, "cargo said: %s", str_text(&clean));

@@ -100,7 +100,7 @@ bool cargo_graph_read(const char *text, size_t len, struct cargo_graph *graph, s
 	json_t *package;
 	const char *root = get_text(json, "workspace_root"), *target = get_text(json, "target_directory");
 	if (root == NULL || target == NULL) {
-		fault_set(fault, FAULT_INPUT, "cargo metadata gave what cannot be read: %s", json == NULL ? error.text : "no workspace_root");
+		fault_set(fault, FAULT_INPUT, "cargo metadata gave what cannot be read: %s", json == NULL ? error.text : _("no workspace_root"));
 		json_decref(json);
 		return false;
 	}

@@ -207,7 +207,10 @@ bool compose_model_read(const char *text, size_t len, struct compose_model *mode
 	const char *key;
 	json_t *service;
 	if (!json_is_object(json_object_get(json, "services"))) {
-		fault_set(fault, FAULT_INPUT, "compose gave a model without services%s%s", json == NULL ? ": " : "", json == NULL ? error.text : "");
+		if (json == NULL)
+			fault_set(fault, FAULT_INPUT, "compose gave a model without services: %s", error.text);
+		else
+			fault_set(fault, FAULT_INPUT, "compose gave a model without services");
 		json_decref(json);
 		return false;
 	}

@@ -13,7 +13,7 @@ void render_leave_out(struct render *render, const struct docker_line *line, con
 	auto_str head = {0};
 	size_t len = strcspn(line->rest, "\n");
 	text_add_clean(&head, line->rest, len < 60 ? len : 60, false);
-	auto_free char *sentence = mem_print("line %u: %s %s%s: %s", line->first, line->word, str_text(&head), len > 60 ? "…" : "", why);
+	auto_free char *sentence = mem_print(_("line %u: %s %s%s: %s"), line->first, line->word, str_text(&head), len > 60 ? "…" : "", why);
 	strings_add_new(&render->out->left_out, sentence); /* a stage may be written twice */
 }
 
@@ -23,7 +23,7 @@ void render_fall_back(struct render *render, const struct docker_line *line, con
 	const char *what = after_flags(line->rest);
 	text_add_clean(&clean, what, strlen(what) < 120 ? strlen(what) : 120, false);
 	if (render->out->fallback == NULL)
-		render->out->fallback = mem_print("line %u of its Dockerfile copies %s: %s", line->first, str_text(&clean), why);
+		render->out->fallback = mem_print(_("line %u of its Dockerfile copies %s: %s"), line->first, str_text(&clean), why);
 }
 
 char *render_stage_name(const struct render *render, int stage)
@@ -178,7 +178,7 @@ static void copy_into_builder(struct render *render, int stage, const struct cop
 		for (size_t i = 0; i < copy->sources.count; i++)
 			all = put_source(render, stage, copy, i, text) && all;
 		if (!all)
-			render_leave_out(render, line, "sources are mounted, not copied");
+			render_leave_out(render, line, _("sources are mounted, not copied"));
 		return;
 	}
 	if (copy->from_stage < 0) {
@@ -195,7 +195,7 @@ static void copy_into_builder(struct render *render, int stage, const struct cop
 	}
 	for (size_t i = 0; i < copy->sources.count; i++)
 		add_gone(render, stage, copy->to, NULL);
-	render_leave_out(render, line, made ? "it comes out of a compile" : "sources are mounted, not copied");
+	render_leave_out(render, line, made ? _("it comes out of a compile") : _("sources are mounted, not copied"));
 }
 
 /* ---- the service's image ---- */
@@ -204,7 +204,7 @@ static void put_launcher(struct render *render, const struct docker_line *line, 
 {
 	auto_free char *source = mem_print("/%s", bin);
 	if (render->service != NULL && !strings_have(&render->service->bins, bin)) {
-		render_leave_out(render, line, "no service runs it");
+		render_leave_out(render, line, _("no service runs it"));
 		return;
 	}
 	put_line(line, render->launcher_image, source, to, text);
@@ -222,7 +222,7 @@ static bool put_folder_program(struct render *render, size_t index, struct str *
 	origin_find(render->project, render->compose, render->file, stage, service->program, &origin);
 	bool here = origin.kind == ORIGIN_BIN && origin.line == (int)index;
 	if (here) {
-		render_leave_out(render, &render->file->lines.items[index], "of that folder the program alone is there, as the launcher");
+		render_leave_out(render, &render->file->lines.items[index], _("of that folder the program alone is there, as the launcher"));
 		put_launcher(render, &render->file->lines.items[index], service->bin, service->program, text);
 	}
 	origin_finish(&origin);
@@ -252,7 +252,7 @@ static void copy_from_compile(struct render *render, const struct copy_line *cop
 		render_need(render, copy->from_stage, MODE_BUILDER);
 		put_line(line, name, copy->sources.items[i], copy->to, text);
 	} else if (!put_folder_program(render, copy->line, text)) {
-		render_fall_back(render, line, "the compile makes it and it is no program");
+		render_fall_back(render, line, _("the compile makes it and it is no program"));
 	}
 }
 

@@ -109,7 +109,7 @@ static void read_stage(const struct project *project, const struct compose_servi
 			auto_str clean = {0};
 			const char *rest = file->lines.items[i].heredoc != NULL ? body : after_flags(file->lines.items[i].rest);
 			text_add_clean(&clean, rest, strlen(rest) < 160 ? strlen(rest) : 160, false);
-			family->cargo_line = mem_print("line %u: %s", file->lines.items[i].first, str_text(&clean));
+			family->cargo_line = mem_print(_("line %u: %s"), file->lines.items[i].first, str_text(&clean));
 			free(family->cwd);
 			family->cwd = host_folder(project, service, file, i, call);
 			take_arguments(family, service, call);

@@ -68,10 +68,10 @@ char *libc_misfit(const struct project_family *family, const char *builder_base,
 	if (builder.libc == LIBC_UNKNOWN || final.libc == LIBC_UNKNOWN || is_static(family, builder.libc, settings))
 		return NULL;
 	if (final.libc == LIBC_NONE)
-		return mem_print("%s has no loader, and the program is not linked statically", final_base);
+		return mem_print(_("%s has no loader, and the program is not linked statically"), final_base);
 	if (builder.libc != final.libc)
-		return mem_print("the program is linked against %s, and %s has another libc", builder.libc == LIBC_GNU ? "glibc" : "musl", final_base);
+		return mem_print(_("the program is linked against %s, and %s has another libc"), builder.libc == LIBC_GNU ? "glibc" : "musl", final_base);
 	if (builder.suite != 0 && final.suite != 0 && builder.suite > final.suite)
-		return mem_print("the builder %s is of a newer Debian than %s: its glibc is too new", builder_base, final_base);
+		return mem_print(_("the builder %s is of a newer Debian than %s: its glibc is too new"), builder_base, final_base);
 	return NULL;
 }

@@ -223,7 +223,7 @@ static void say_compose_error(const struct project *project, const char *text, s
 		fault_mend(fault, "install docker-compose-plugin, or run `share/quickstart deps`");
 		return;
 	}
-	fault_set(fault, FAULT_INPUT, "compose said: %s", words[0] != '\0' ? words : "nothing, and failed");
+	fault_set(fault, FAULT_INPUT, "compose said: %s", words[0] != '\0' ? words : _("nothing, and failed"));
 	fault_mend(fault, "mend %s; it is read again when it is saved", project->files.items[0]);
 	if (strstr(words, "Additional property") != NULL || strstr(words, "additional properties") != NULL) {
 		static const char *const version[] = {"version", "--short", NULL};
@@ -243,7 +243,7 @@ static bool say_profiles(const struct project *project, struct fault *fault)
 	fault_set(fault, FAULT_INPUT, "%s has no service that is started without a profile", project->files.items[0]);
 	if (run_compose(project, words, &out, NULL, NULL) == 0)
 		strings_split(&names, str_text(&out), '\n');
-	auto_free char *list = strings_join(&names, ", ", " or ");
+	auto_free char *list = strings_join(&names, ", ", _(" or "));
 	auto_str clean = {0};
 	text_add_clean(&clean, list, strlen(list), false);
 	if (names.count > 0)
@@ -261,9 +261,10 @@ static void note_unset(struct project *project, const char *text)
 		if (strstr(at, "variable is not set") != NULL && name[0] != '\0' && names.count < 100)
 			strings_add_new(&names, name);
 	}
-	auto_free char *list = strings_join(&names, ", ", " and ");
+	auto_free char *list = strings_join(&names, ", ", _(" and "));
 	if (names.count > 0)
-		strings_print(&project->notes, "compose fills in nothing for %zu unset variable%s: %.200s", names.count, names.count > 1 ? "s" : "", list);
+		strings_print(&project->notes, ngettext("compose fills in nothing for %zu unset variable: %.200s",
+			"compose fills in nothing for %zu unset variables: %.200s", names.count), names.count, list);
 }
 
 /* Files that a compose file names: `config` tells nothing of include, extends

@@ -151,22 +151,22 @@ static void put_run(struct render *render, int stage, size_t index, struct str *
 	if (mode == MODE_FINAL) {
 		auto_free char *rest = without_program(render, line, &changed);
 		if (changed) {
-			render_leave_out(render, line, "it works on the program, which is the launcher here");
+			render_leave_out(render, line, _("it works on the program, which is the launcher here"));
 			put_raw(text, rest != NULL ? rest : "");
 			return;
 		}
 	}
 	if (mode == MODE_BUILDER && filter_is_idle_install(render->file, index)) {
-		render_leave_out(render, line, "nothing that stays uses what it installs");
+		render_leave_out(render, line, _("nothing that stays uses what it installs"));
 		return;
 	}
 	auto_free char *kept = filter_run(render->file, index, &render->gones[stage], &changed);
 	if (kept != NULL && !changed && mode == MODE_BUILDER && filter_has_context_mount(line->rest)) {
-		render_leave_out(render, line, "it mounts the sources");
+		render_leave_out(render, line, _("it mounts the sources"));
 		return;
 	}
 	if (changed)
-		render_leave_out(render, line, "it needs the sources");
+		render_leave_out(render, line, _("it needs the sources"));
 	if (kept == NULL)
 		return;
 	need_mounts(render, line->rest);

@@ -103,7 +103,7 @@ bool project_render_service(const struct project *project, const struct project_
 	struct dockerfile file;
 	*out = (struct rendering){.ignore = read_ignore(project, service->compose)};
 	if (service->program == NULL) {
-		fault_set(fault, FAULT_INPUT, "%s: %s", service->name, service->trouble != NULL ? service->trouble : "its start command leads to no program");
+		fault_set(fault, FAULT_INPUT, "%s: %s", service->name, service->trouble != NULL ? service->trouble : _("its start command leads to no program"));
 		return fault_mend(fault, "give it a command that starts the program by its path");
 	}
 	if (!service->compose->has_build)

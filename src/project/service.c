@@ -174,7 +174,7 @@ static char *why_line(const struct project_service *out, const struct dockerfile
 	const char *name = service->dockerfile_inline != NULL ? "dockerfile_inline" : path_name(service->dockerfile);
 	if (line < 0)
 		return mem_copy_string(lead);
-	return mem_print("%s, by line %u of %s", lead, file->lines.items[line].first, name);
+	return mem_print(_("%s, by line %u of %s"), lead, file->lines.items[line].first, name);
 }
 
 /* The label names the program; where it stands is looked for all the same. */
@@ -183,16 +183,16 @@ static void map_label(struct project *project, struct project_service *out, cons
 {
 	const struct candidate *chosen = NULL;
 	if (cargo_find_bin(&project->cargo, label) == NULL) {
-		out->trouble = mem_print("its label dev.cargodeck.bin names %s, which is no program of this workspace", label);
+		out->trouble = mem_print(_("its label dev.cargodeck.bin names %s, which is no program of this workspace"), label);
 		return;
 	}
 	for (size_t i = 0; i < list->count && chosen == NULL; i++)
 		if (strcmp(list->items[i].bin, label) == 0)
 			chosen = &list->items[i];
 	const char *path = chosen != NULL ? chosen->path : start->program;
-	found(project, out, label, path, mem_copy_string("its label dev.cargodeck.bin"), file, chosen != NULL ? chosen->stage : start->stage);
+	found(project, out, label, path, mem_copy_string(_("its label dev.cargodeck.bin")), file, chosen != NULL ? chosen->stage : start->stage);
 	if (path == NULL)
-		out->trouble = mem_copy_string("its image has no place for the program: its start command leads to none");
+		out->trouble = mem_copy_string(_("its image has no place for the program: its start command leads to none"));
 }
 
 static void map_built(struct project *project, struct project_service *out, const struct dockerfile *file)
@@ -203,7 +203,7 @@ static void map_built(struct project *project, struct project_service *out, cons
 	struct candidates list = {0};
 	struct start start;
 	if (stage < 0) {
-		out->trouble = mem_print("its Dockerfile has no stage %s", service->build_target);
+		out->trouble = mem_print(_("its Dockerfile has no stage %s"), service->build_target);
 		return;
 	}
 	start_find(project, service, file, stage, &start);
@@ -217,20 +217,20 @@ static void map_built(struct project *project, struct project_service *out, cons
 	if (label != NULL) {
 		map_label(project, out, file, &start, &list, label);
 	} else if (start.bin != NULL) {
-		auto_free char *lead = mem_print("its start command leads to %s, which is %s", start.program, start.bin);
+		auto_free char *lead = mem_print(_("its start command leads to %s, which is %s"), start.program, start.bin);
 		found(project, out, start.bin, start.program, why_line(out, file, lead, start.line), file, start.stage);
 	} else if (start.runs_watcher) {
 		free(out->why);
-		out->why = mem_print("its command is a watcher of its own (%s): two would fight over the build; name the program with the label "
-			"dev.cargodeck.bin and give it a command that starts it", start.head != NULL ? start.head : "cargo");
+		out->why = mem_print(_("its command is a watcher of its own (%s): two would fight over the build; name the program with the label "
+			"dev.cargodeck.bin and give it a command that starts it"), start.head != NULL ? start.head : "cargo");
 	} else if (list.count == 1) {
-		auto_free char *lead = mem_print("its image holds one program, %s", list.items[0].bin);
+		auto_free char *lead = mem_print(_("its image holds one program, %s"), list.items[0].bin);
 		found(project, out, list.items[0].bin, list.items[0].path, why_line(out, file, lead, list.items[0].line), file, list.items[0].stage);
 	} else if (named != NULL) {
-		found(project, out, named->bin, named->path, why_line(out, file, "of its image's programs one has its name", named->line), file, named->stage);
+		found(project, out, named->bin, named->path, why_line(out, file, _("of its image's programs one has its name"), named->line), file, named->stage);
 	} else if (list.count > 1) {
 		free(out->why);
-		out->why = mem_copy_string("its image holds several programs and its start command leads to none: name one with the label dev.cargodeck.bin");
+		out->why = mem_copy_string(_("its image holds several programs and its start command leads to none: name one with the label dev.cargodeck.bin"));
 	}
 	if (out->kind == PROJECT_RUST && copied)
 		add_others(project, out, &list);
@@ -251,14 +251,14 @@ static void map_prebuilt(struct project *project, struct project_service *out)
 	if (label == NULL)
 		return;
 	if (cargo_find_bin(&project->cargo, label) == NULL) {
-		out->trouble = mem_print("its label dev.cargodeck.bin names %s, which is no program of this workspace", label);
+		out->trouble = mem_print(_("its label dev.cargodeck.bin names %s, which is no program of this workspace"), label);
 		return;
 	}
 	if (program == NULL) {
-		out->trouble = mem_copy_string("it has an image alone: give it a command that begins with the program's path in it");
+		out->trouble = mem_copy_string(_("it has an image alone: give it a command that begins with the program's path in it"));
 		return;
 	}
-	found(project, out, label, program, mem_copy_string("its label dev.cargodeck.bin"), NULL, -1);
+	found(project, out, label, program, mem_copy_string(_("its label dev.cargodeck.bin")), NULL, -1);
 }
 
 static void take_labels(struct project_service *out)
@@ -281,7 +281,7 @@ static void map_service(struct project *project, const struct compose_service *s
 	out->name = mem_copy_string(service->name);
 	out->compose = service;
 	out->family = -1;
-	out->why = mem_copy_string(service->has_build ? "its image holds no program of this workspace" : "it has no build section");
+	out->why = mem_copy_string(service->has_build ? _("its image holds no program of this workspace") : _("it has no build section"));
 	if (project->cargo.packages.count == 0)
 		return;
 	if (!service->has_build) {

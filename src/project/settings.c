@@ -144,11 +144,11 @@ static bool is_good(const struct source *source, const char *service, const stru
 {
 	unsigned ms;
 	if (text == NULL || text[0] == '\0' || strlen(text) > TEXT_LIMIT) {
-		note(source, service, setting->name, "%s takes a text", setting->name);
+		note(source, service, setting->name, _("%s takes a text"), setting->name);
 		return false;
 	}
 	if (setting->most_ms > 0 && !settings_read_ms(text, setting->least_ms, setting->most_ms, &ms)) {
-		note(source, service, setting->name, "%s takes a time from %u ms to %u s, as 20s, not \"%s\"", setting->name, setting->least_ms,
+		note(source, service, setting->name, _("%s takes a time from %u ms to %u s, as 20s, not \"%s\""), setting->name, setting->least_ms,
 			setting->most_ms / 1000, text);
 		return false;
 	}
@@ -157,8 +157,8 @@ static bool is_good(const struct source *source, const char *service, const stru
 		strings_split(&choices, setting->choices, ' ');
 	if (setting->choices == NULL || strings_have(&choices, text))
 		return true;
-	auto_free char *list = strings_join(&choices, ", ", " or ");
-	note(source, service, setting->name, "%s takes %s, not \"%s\"", setting->name, list, text);
+	auto_free char *list = strings_join(&choices, ", ", _(" or "));
+	note(source, service, setting->name, _("%s takes %s, not \"%s\""), setting->name, list, text);
 	return false;
 }
 
@@ -176,8 +176,8 @@ static void note_unknown(const struct source *source, const char *service, const
 	for (size_t i = 0; i < COUNT_OF(known); i++)
 		if (known[i].where & where)
 			strings_add(&names, known[i].name);
-	auto_free char *list = strings_join(&names, ", ", " and ");
-	note(source, service, name, "%s knows no \"%.100s\" here; it knows %s", source->name, name, list);
+	auto_free char *list = strings_join(&names, ", ", _(" and "));
+	note(source, service, name, _("%s knows no \"%.100s\" here; it knows %s"), source->name, name, list);
 }
 
 /* ---- taking them ---- */
@@ -220,7 +220,7 @@ static void take_values(const struct source *source, const json_t *json, const s
 			any = put(&project->compose.services.items[i], name, text) || any;
 		any = (service != NULL && put(service, name, text)) || any;
 		if (any)
-			keep(project, source, service != NULL ? service->name : "all services", above, name, text);
+			keep(project, source, service != NULL ? service->name : _("all services"), above, name, text);
 	}
 }
 
@@ -236,15 +236,15 @@ static void take_ignored(const struct source *source, const json_t *value)
 		if (json_is_string(word))
 			strings_add(&words, json_string_value(word));
 	if (value != NULL && words.count == 0)
-		note(source, NULL, "ignore", "ignore takes paths, as [\"assets/cache\"]");
+		note(source, NULL, "ignore", _("ignore takes paths, as [\"assets/cache\"]"));
 	for (i = 0; i < words.count && project->ignored.count < SETTINGS_MOST; i++) {
 		auto_free char *joined = path_join(project->folder, words.items[i]);
 		auto_free char *path = path_clean(joined);
 		if (path_is_below(path, project->folder) && strcmp(path, project->folder) != 0) {
 			if (strings_add_new(&project->ignored, path))
-				keep(project, source, "the watch", NULL, "ignore", words.items[i]);
+				keep(project, source, _("the watch"), NULL, "ignore", words.items[i]);
 		} else {
-			note(source, NULL, "ignore", "ignore takes paths below the project's folder, not \"%s\"", words.items[i]);
+			note(source, NULL, "ignore", _("ignore takes paths below the project's folder, not \"%s\""), words.items[i]);
 		}
 	}
 }
@@ -258,7 +258,7 @@ static void check_names(const struct source *source, const json_t *json)
 			note_unknown(source, NULL, name, AT_TOP);
 	json_object_foreach(json_object_get(json, "services"), name, value) {
 		if (compose_find(&source->project->compose, name) == NULL)
-			note(source, NULL, name, "there is no service \"%.100s\" to set something for", name);
+			note(source, NULL, name, _("there is no service \"%.100s\" to set something for"), name);
 		json_object_foreach(value, inner, ignored)
 			if (find_setting(inner, AT_SERVICE) == NULL)
 				note_unknown(source, name, inner, AT_SERVICE);

@@ -9,26 +9,26 @@ const char *service_exit_meaning(int code)
 		int code;
 		const char *meaning;
 	} meanings[] = {
-		{101, "a Rust panic"},
-		{125, "the engine could not run it"},
-		{126, "its program cannot be run: no right to, or not a program"},
-		{127, "its program was not found in the image"},
-		{129, "ended by SIGHUP"},
-		{130, "ended by SIGINT"},
-		{131, "ended by SIGQUIT"},
-		{132, "an instruction that this processor does not know (SIGILL)"},
-		{133, "a trap (SIGTRAP)"},
-		{134, "it aborted (SIGABRT)"},
-		{135, "a bus error (SIGBUS)"},
-		{136, "an arithmetic error (SIGFPE)"},
-		{137, "killed by SIGKILL: from outside, or for want of memory"},
-		{139, "a segmentation fault (SIGSEGV)"},
-		{141, "nobody read what it wrote (SIGPIPE)"},
-		{143, "ended by SIGTERM"},
-		{159, "a system call that it may not make (SIGSYS)"},
+		{101, N_("a Rust panic")},
+		{125, N_("the engine could not run it")},
+		{126, N_("its program cannot be run: no right to, or not a program")},
+		{127, N_("its program was not found in the image")},
+		{129, N_("ended by SIGHUP")},
+		{130, N_("ended by SIGINT")},
+		{131, N_("ended by SIGQUIT")},
+		{132, N_("an instruction that this processor does not know (SIGILL)")},
+		{133, N_("a trap (SIGTRAP)")},
+		{134, N_("it aborted (SIGABRT)")},
+		{135, N_("a bus error (SIGBUS)")},
+		{136, N_("an arithmetic error (SIGFPE)")},
+		{137, N_("killed by SIGKILL: from outside, or for want of memory")},
+		{139, N_("a segmentation fault (SIGSEGV)")},
+		{141, N_("nobody read what it wrote (SIGPIPE)")},
+		{143, N_("ended by SIGTERM")},
+		{159, N_("a system call that it may not make (SIGSYS)")},
 	};
 	for (size_t i = 0; i < COUNT_OF(meanings); i++)
 		if (meanings[i].code == code)
-			return meanings[i].meaning;
+			return _(meanings[i].meaning);
 	return NULL;
 }

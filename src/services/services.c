@@ -127,44 +127,44 @@ enum service_health service_health_read(const char *word)
 const char *service_health_word(enum service_health health)
 {
 	switch (health) {
-	case HEALTH_NONE: return "none";
-	case HEALTH_STARTING: return "starting";
-	case HEALTH_GOOD: return "healthy";
-	case HEALTH_BAD: return "unhealthy";
+	case HEALTH_NONE: return N_("none");
+	case HEALTH_STARTING: return N_("starting");
+	case HEALTH_GOOD: return N_("healthy");
+	case HEALTH_BAD: return N_("unhealthy");
 	}
-	return "none";
+	return N_("none");
 }
 
 static const char *running_word(const struct service *service)
 {
 	if (service->is_stopped)
-		return "stopping";
+		return N_("stopping");
 	/* a program of ours is not up before its launcher says so */
 	if (service->bin != NULL && service->kind != NULL && !service->is_ready)
-		return "starting";
+		return N_("starting");
 	switch (service->health) {
-	case HEALTH_NONE: return "running";
-	case HEALTH_STARTING: return "starting";
-	case HEALTH_GOOD: return "healthy";
-	case HEALTH_BAD: return "unhealthy";
+	case HEALTH_NONE: return N_("running");
+	case HEALTH_STARTING: return N_("starting");
+	case HEALTH_GOOD: return N_("healthy");
+	case HEALTH_BAD: return N_("unhealthy");
 	}
-	return "running";
+	return N_("running");
 }
 
 const char *service_state_word(const struct service *service)
 {
 	switch (service->run) {
-	case SERVICE_ABSENT: return service->is_stopped ? "stopped" : service->is_waiting ? "waiting" : "absent";
-	case SERVICE_CREATED: return service->is_stopped ? "stopped" : "starting";
+	case SERVICE_ABSENT: return service->is_stopped ? N_("stopped") : service->is_waiting ? N_("waiting") : N_("absent");
+	case SERVICE_CREATED: return service->is_stopped ? N_("stopped") : N_("starting");
 	case SERVICE_RUNNING: return running_word(service);
-	case SERVICE_PAUSED: return "paused";
-	case SERVICE_RESTARTING: return "restarting";
+	case SERVICE_PAUSED: return N_("paused");
+	case SERVICE_RESTARTING: return N_("restarting");
 	case SERVICE_EXITED:
 		if (service->is_stopped)
-			return "stopped";
-		return service->exit_code == 0 && service->is_job ? "done" : "exited";
+			return N_("stopped");
+		return service->exit_code == 0 && service->is_job ? N_("done") : N_("exited");
 	}
-	return "absent";
+	return N_("absent");
 }
 
 bool service_is_well(const struct service *service)

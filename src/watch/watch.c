@@ -197,10 +197,12 @@ static void tell_trouble(struct watch *watch)
 		struct message *message = new_message(watch, SAY_TROUBLE);
 		const char *path = watch->tree.unread.items[i];
 		bool there = access(path, F_OK) == 0;
-		fault_set(&message->fault, FAULT_OUTSIDE, "the folder %s %s: it is looked for now and then",
-			path, there ? "cannot be read" : "is not there");
-		if (there)
+		if (there) {
+			fault_set(&message->fault, FAULT_OUTSIDE, "the folder %s cannot be read: it is looked for now and then", path);
 			fault_mend(&message->fault, "ls -ld %s", path);
+		} else {
+			fault_set(&message->fault, FAULT_OUTSIDE, "the folder %s is not there: it is looked for now and then", path);
+		}
 		post(message);
 	}
 	strings_finish(&watch->tree.unread);

@@ -80,6 +80,24 @@ static void faults_are_cut(void **state)
 	assert_int_equal(strlen(fault.text), sizeof fault.text - 1);
 }
 
+static void faults_are_cut_between_letters(void **state)
+{
+	(void)state;
+	static const char *const letters[] = {"\xd0\xb6", "\xe2\x80\xa6", "\xf0\x9f\xa6\x80"};
+	for (size_t i = 0; i < COUNT_OF(letters); i++)
+		for (size_t before = 0; before < 5; before++) {
+			struct fault fault;
+			size_t len = strlen(letters[i]), room = sizeof fault.text - 1 - before;
+			auto_str longer = {0};
+			for (size_t j = 0; j < before; j++)
+				str_add_char(&longer, 'x');
+			for (size_t j = 0; j < 800; j++)
+				str_add(&longer, letters[i]);
+			fault_set(&fault, FAULT_INPUT, "%s", longer.data);
+			assert_int_equal(strlen(fault.text), before + room / len * len);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -88,6 +106,7 @@ int main(void)
 		cmocka_unit_test(lists_join_and_split),
 		cmocka_unit_test(faults_gain_context),
 		cmocka_unit_test(faults_are_cut),
+		cmocka_unit_test(faults_are_cut_between_letters),
 	};
 	return cmocka_run_group_tests_name("str", tests, NULL, NULL);
 }

@@ -19,7 +19,7 @@ has() { # TEXT: a fixed line, blanks folded
 	printf '%s\n' "$out" | tr -s ' ' | grep -qxF -- "$1"
 }
 
-echo 1..10
+echo 1..12
 out=$("$program" config check)
 result $? "no file is no mistake"
 
@@ -53,3 +53,16 @@ result $? "an own command must not have a name of ours"
 "$program" config chek 2>/dev/null
 [ $? = 2 ]
 result $? "another word is wrong usage"
+
+catalogue=$TEST_BUILDDIR/share/po/ru/LC_MESSAGES/cargodeck.mo
+is_russian() { # the letter "е", as UTF-8
+	printf '%s\n' "$out" | LC_ALL=C grep -q "$(printf '\320\265')"
+}
+printf '[screen]\nlanguage = ru\nframes = 300\n' >"$file"
+out=$(LC_ALL=C.UTF-8 "$program" config check)
+[ ! -e "$catalogue" ] || is_russian
+result $? "the setting chooses the language"
+printf '[screen]\nlanguage = en\nframes = 300\n' >"$file"
+out=$(LC_ALL=ru_RU.UTF-8 "$program" config check)
+has "$file:3: frames takes 1 to 60, not \"300\"; 60 is taken"
+result $? "the setting wins over the environment"

@@ -132,7 +132,7 @@ static void mistakes_name_their_line(void **state)
 		{"[swap]\nready_limit = 11 min\n", "config.ini:2: ready_limit takes 100 ms to 10 min, not \"11 min\"; 10s is taken"},
 		{"[swap]\nready_limit = 1h\n", "config.ini:2: ready_limit takes a number of ms, not \"1h\"; 10s is taken"},
 		{"[screen]\nmouse = maybe\n", "config.ini:2: mouse takes on or off, not \"maybe\"; on is taken"},
-		{"[screen]\ncolour = 16\n", "config.ini:2: [screen] knows no \"colour\"; it knows theme, colours, ascii, mouse, frames, plots and read_only"},
+		{"[screen]\ncolour = 16\n", "config.ini:2: [screen] knows no \"colour\"; it knows theme, language, colours, ascii, mouse, frames, plots and read_only"},
 		{"[screen]\nlog_bytes = 2M\n", "config.ini:2: log_bytes belongs into the section [logs]"},
 		{"[scren]\ntheme = light\n", "config.ini:2: theme belongs into the section [screen]"},
 		{"[else]\na = b\n", "config.ini:2: there is no section [else]; there are screen, logs, notify, swap, keys and commands"},

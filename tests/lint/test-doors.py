@@ -43,7 +43,7 @@ KNOWS = {
     "tui": "base loop config command deck view commands logs",  # logs: patterns and lines as people read them
     "deckhand": "",
     "verbs": "base command deck",
-    "main": "base command commands verbs screen",
+    "main": "base command commands config verbs screen",
     "screen": "base loop config command commands deck tui view verbs",
 }
 
