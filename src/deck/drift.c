@@ -28,7 +28,7 @@ const char *drift_text(const char *text)
 {
 	static const char *const own[] = {N_("image"), N_("ports"), N_("mounts"), N_("command"), N_("entrypoint"), N_("limits"), N_("memory"),
 		N_("processes"), N_("restart"), N_("set"), N_("not set"), N_("one value"), N_("another value"), N_("there"), N_("not there"),
-		N_("none")};
+		N_("none"), N_("container"), N_("env")};
 	for (size_t i = 0; i < COUNT_OF(own); i++)
 		if (strcmp(own[i], text) == 0)
 			return _(own[i]);

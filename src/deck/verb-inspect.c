@@ -130,27 +130,13 @@ static const char *text_of(const json_t *json, const char *name)
 	return text != NULL ? text : "";
 }
 
-/* The words of drift.c; what else stands there is the engine's or the project's. */
-static const char *drift_text(const json_t *item, const char *name)
-{
-	static const char *const words[] = {
-		N_("there"), N_("not there"), N_("set"), N_("not set"), N_("one value"), N_("another value"), N_("none"),
-		N_("container"), N_("image"), N_("env"), N_("ports"), N_("mounts"), N_("limits"), N_("command"), N_("entrypoint"), N_("restart"),
-	};
-	const char *text = text_of(item, name);
-	for (size_t i = 0; i < COUNT_OF(words); i++)
-		if (strcmp(text, words[i]) == 0)
-			return _(words[i]);
-	return text;
-}
-
 static void print_drift(const char *service, const json_t *found)
 {
 	size_t i;
 	const json_t *item;
 	json_array_foreach(found, i, item)
-		printf(_("%s: %s%s%s: configured %s, running %s\n"), service, drift_text(item, "what"), text_of(item, "name")[0] != '\0' ? " " : "",
-			text_of(item, "name"), drift_text(item, "configured"), drift_text(item, "running"));
+		printf(_("%s: %s%s%s: configured %s, running %s\n"), service, drift_text(text_of(item, "what")), text_of(item, "name")[0] != '\0' ? " " : "",
+			text_of(item, "name"), drift_text(text_of(item, "configured")), drift_text(text_of(item, "running")));
 }
 
 /* How many differences; -1 and a fault. */
