@@ -118,7 +118,7 @@ struct log_filter {
 	enum view_log_level least;
 	struct log_index *index; /* of what passes; NULL: everything does */
 	bool is_whole; /* every line was looked at */
-	char empty[FIELD_MOST * 4 + 200]; /* why nothing is seen */
+	char empty[FIELD_MOST * 4 + 400]; /* why nothing is seen */
 };
 
 enum log_time { LOG_TIME_CLOCK, LOG_TIME_AGO, LOG_TIME_STEP, LOG_TIME_OFF, LOG_TIMES };
@@ -276,7 +276,7 @@ struct tui {
 	ARRAY(struct question) questions;
 	struct fault fault; /* shown until a key is pressed */
 	struct strings mistakes; /* of config and keys; shown until a key is pressed */
-	char notice[160]; /* on the bottom line until a key is pressed */
+	char notice[400]; /* on the bottom line until a key is pressed */
 
 	/* the choice of a theme (choose.c), keys begun (chord.c), what the palette ran */
 	struct theme_list themes;
