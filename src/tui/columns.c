@@ -4,7 +4,6 @@
 
 enum { NARROW = 60 };
 
-/* A word that needs another translation elsewhere has "what it is|" before it. */
 static const struct {
 	const char *title, *name;
 	int least, gap; /* cells; the gap comes behind */
@@ -28,15 +27,9 @@ static const struct {
 	[COLUMN_IMAGE] = {N_("image"), N_("image"), 16, 2, false},
 };
 
-static const char *translate(const char *text)
-{
-	const char *found = _(text), *bar = strchr(text, '|');
-	return found == text && bar != NULL ? bar + 1 : found;
-}
-
 const char *column_name(enum service_column column)
 {
-	return translate(columns[column].name);
+	return pen_word(columns[column].name);
 }
 
 static int text_width(const char *text, int least, int most)
@@ -51,7 +44,7 @@ static int text_width(const char *text, int least, int most)
 /* Its title has room in any language. */
 static int least_width(enum service_column column)
 {
-	return text_width(translate(columns[column].title), columns[column].least, 16);
+	return text_width(pen_word(columns[column].title), columns[column].least, 16);
 }
 
 static int longest_image(const struct view *view)
@@ -155,9 +148,9 @@ void columns_draw_titles(struct tui *tui, const struct column_places *places, in
 		if (places->width[column] == 0)
 			continue;
 		if (columns[column].is_right)
-			pen_right(tui, y, x + places->x[column], places->width[column], translate(columns[column].title), own);
+			pen_right(tui, y, x + places->x[column], places->width[column], pen_word(columns[column].title), own);
 		else
-			pen_text(tui, y, x + places->x[column], places->width[column], translate(columns[column].title), own);
+			pen_text(tui, y, x + places->x[column], places->width[column], pen_word(columns[column].title), own);
 	}
 }
 

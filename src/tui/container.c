@@ -6,8 +6,8 @@
 
 enum { DETAIL_ROWS = 3, DETAIL_FROM = 14, NAME_MOST = 40, NAME_LEAST = 14 };
 
-static const char *const tab_names[VIEW_TABS] = {N_("overview"), N_("env"), N_("mounts"), N_("labels"), N_("processes"), N_("inspect"),
-	N_("config"), N_("drift")};
+static const char *const tab_names[VIEW_TABS] = {N_("overview"), N_("tab|env"), N_("tab|mounts"), N_("labels"),
+	N_("processes"), N_("tab|inspect"), N_("config"), N_("drift")};
 
 bool container_is_open(const struct tui *tui)
 {
@@ -125,7 +125,7 @@ static void draw_tabs(struct tui *tui, const struct view_container *container, i
 			top += page->rows[j].depth == 0;
 		if (counts && page->state == VIEW_PAGE_READY && page->count > 0)
 			snprintf(count, sizeof count, " %zu", i == VIEW_DRIFT ? top : page->count);
-		snprintf(texts[i], sizeof texts[i], is_here ? "[%s%s]" : " %s%s ", _(tab_names[i]), count);
+		snprintf(texts[i], sizeof texts[i], is_here ? "[%s%s]" : " %s%s ", pen_word(tab_names[i]), count);
 		widths[i] = pen_width(texts[i], strlen(texts[i]), 80);
 		if (i <= tui->container.tab)
 			needs += widths[i];

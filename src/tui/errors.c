@@ -14,8 +14,8 @@ static struct style level_style(const struct tui *tui, enum view_level level)
 
 static void level_word(const struct view_error *error, char *out, size_t size)
 {
-	static const char *const words[] = {N_("error"), N_("warning"), N_("note")};
-	const char *word = _(words[error->level <= VIEW_NOTE ? error->level : VIEW_NOTE]);
+	static const char *const words[] = {N_("error"), N_("level|warning"), N_("level|note")};
+	const char *word = pen_word(words[error->level <= VIEW_NOTE ? error->level : VIEW_NOTE]);
 	const char *job = error->job != NULL ? error->job : "", *between = error->job != NULL ? " " : "";
 	if (error->is_test)
 		snprintf(out, size, _("%s failed"), job);

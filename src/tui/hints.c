@@ -235,7 +235,7 @@ static void draw_fixed(struct tui *tui, int y, const struct fixed_hint *hints, s
 		if (hints[i].command >= 0)
 			hints_key(tui, hints[i].command, key, sizeof key);
 		if (key[0] != '\0')
-			at += draw_hint(tui, y, at, tui->columns - 1, key, _(hints[i].word));
+			at += draw_hint(tui, y, at, tui->columns - 1, key, pen_word(hints[i].word));
 	}
 }
 
@@ -245,7 +245,7 @@ void hints_draw(struct tui *tui)
 	static const struct fixed_hint error[] = {{COMMAND_OPEN, NULL, N_("edit")}, {COMMAND_LEAVE, NULL, N_("back")},
 		{COMMAND_ERROR_NEXT, NULL, N_("next")}, {COMMAND_ERROR_PREVIOUS, NULL, N_("previous")},
 		{COMMAND_LINE_DOWN, NULL, N_("down")}, {COMMAND_LINE_UP, NULL, N_("up")}};
-	static const struct fixed_hint columns[] = {{-1, "Space", N_("on or off")}, {-1, "Esc", N_("back")}};
+	static const struct fixed_hint columns[] = {{-1, "Space", N_("hint|on or off")}, {-1, "Esc", N_("back")}};
 	static const struct fixed_hint why[] = {{COMMAND_OPEN, NULL, N_("log")}, {COMMAND_RESTART, NULL, N_("restart")},
 		{COMMAND_START, NULL, N_("start")}, {COMMAND_LEAVE, NULL, N_("back")}, {COMMAND_LINE_DOWN, NULL, N_("down")}, {COMMAND_LINE_UP, NULL, N_("up")}};
 	static const struct fixed_hint container[] = {{COMMAND_PANE_NEXT, NULL, N_("tab")}, {COMMAND_OPEN, NULL, N_("fold")},

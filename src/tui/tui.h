@@ -348,6 +348,9 @@ enum glyph {
 	GLYPH_FULL, GLYPH_EMPTY, GLYPH_STAGE, GLYPH_MORE, GLYPH_ENTER, GLYPH_BETWEEN, GLYPH_COUNT,
 };
 const char *pen_glyph(const struct tui *tui, enum glyph glyph);
+/* In the person's language. What is said otherwise elsewhere has what it is before
+ * it: "column|up" is up, and has a translation of its own. */
+const char *pen_word(const char *text);
 /* Columns that the text takes, counted up to `most`. */
 int pen_width(const char *text, size_t len, int most);
 /* Draws in at most `w` cells, cut with …; returns the cells taken. */
