@@ -50,7 +50,7 @@ static void on_editor_done(void *data, int status, int signal_number)
 		deck_ran_end(screen->deck, screen->lent, status); /* it has told itself how it ended */
 		screen->lent = 0;
 	} else if (status == 127) {
-		fault_set(&fault, FAULT_OUTSIDE, "the %s could not be started", is_pager ? "pager" : "editor");
+		fault_set(&fault, FAULT_OUTSIDE, is_pager ? N_("the pager could not be started") : N_("the editor could not be started"));
 		fault_mend(&fault, "set %s to its name", is_pager ? "PAGER" : "EDITOR");
 		tui_show_fault(screen->tui, &fault);
 	}
@@ -136,9 +136,8 @@ static void on_edit(void *data, const char *file, unsigned line, unsigned column
 
 /* ---- a person's own commands ---- */
 
-/* Ctrl-C ends the command, not the shell that says how it ended. */
-static const char own_script[] = "trap : INT; sh -c \"$1\"; status=$?; "
-	"printf '\\n[ended with %s; Enter goes back] ' \"$status\"; read -r line; exit \"$status\"";
+/* Ctrl-C ends the command, $1, not the shell that says how it ended, with $2. */
+static const char own_script[] = "trap : INT; sh -c \"$1\"; status=$?; printf \"\\n$2\" \"$status\"; read -r line; exit \"$status\"";
 
 /* What the line may name comes as variables: no value is ever read as shell. */
 static void add_variables(const struct screen *screen, struct strings *words)
@@ -161,8 +160,11 @@ static bool run_own(struct screen *screen, const struct config_command *command,
 		return true;
 	if (command->needs_file && tui_selected_file(screen->tui) == NULL)
 		return fault_set(fault, FAULT_USAGE, "no error is selected, and `%s` works on the file of one", command->name);
-	if (strstr(command->shell, "$CARGODECK_CONTAINER") != NULL && (service == NULL || deck_container(screen->deck, service) == NULL))
-		return fault_set(fault, FAULT_USAGE, "%s has no container, and `%s` works on it", service != NULL ? service : "nothing", command->name);
+	bool needs_container = strstr(command->shell, "$CARGODECK_CONTAINER") != NULL;
+	if (needs_container && service == NULL)
+		return fault_set(fault, FAULT_USAGE, "no service is selected, and `%s` works on the container of one", command->name);
+	if (needs_container && deck_container(screen->deck, service) == NULL)
+		return fault_set(fault, FAULT_USAGE, "%s has no container, and `%s` works on it", service, command->name);
 	add_variables(screen, &words);
 	strings_add(&words, "sh");
 	strings_add(&words, "-c");
@@ -174,6 +176,7 @@ static bool run_own(struct screen *screen, const struct config_command *command,
 	strings_add(&words, own_script);
 	strings_add(&words, "cargodeck");
 	strings_add(&words, command->shell);
+	strings_add(&words, _("[ended with %s; Enter goes back] "));
 	screen->lent = deck_ran_begin(screen->deck, command->shell);
 	lend_terminal(screen, &words, "PATH");
 	return true;

@@ -102,7 +102,7 @@ static void merge_logs(struct tui *tui, bool is_on)
 static void explain(struct tui *tui, bool is_on)
 {
 	if (is_on && tui->selected != NULL && tui->selected[0] == '/') {
-		tui_notice(tui, "%s is not of this project: its log says more", tui->selected + 1);
+		tui_notice(tui, _("%s is not of this project: its log says more"), tui->selected + 1);
 		return;
 	}
 	tui->mode = is_on ? MODE_WHY : MODE_DECK;
@@ -237,7 +237,7 @@ static bool act_log(struct tui *tui, int id)
 		if (mark_go(state, id == COMMAND_MARK_NEXT ? 1 : -1))
 			tui->focus = PANE_LOG;
 		else
-			tui_notice(tui, "no line is marked");
+			tui_notice(tui, _("no line is marked"));
 		break;
 	case COMMAND_SELECT:
 		tui->focus = PANE_LOG;
@@ -442,13 +442,16 @@ static char *make_question(const struct tui *tui, const struct command_def *def,
 {
 	bool has_others;
 	auto_free char *phrase = list_phrase(tui, names, &has_others);
-	const char *place = def->question != NULL ? strstr(def->question, "%s") : NULL;
-	if (def->question == NULL && has_others && (def->flags & COMMAND_MANY) != 0)
-		return mem_print("%c%s %s? %s of this project.", toupper((unsigned char)def->name[0]), def->name + 1, phrase,
-			names->count == 1 ? "It is not" : "Not all of them are");
+	const char *question = _(def->question), *place = question != NULL ? strstr(question, "%s") : NULL;
+	if (question == NULL && has_others && (def->flags & COMMAND_MANY) != 0) {
+		auto_free char *name = mem_copy_string(def->name);
+		name[0] = (char)toupper((unsigned char)name[0]);
+		return mem_print(names->count == 1 ? _("%s %s? It is not of this project.") :
+			_("%s %s? Not all of them are of this project."), name, phrase);
+	}
 	if (place == NULL)
-		return mem_copy_string(def->question);
-	return mem_print("%.*s%s%s", (int)(place - def->question), def->question, phrase != NULL ? phrase : "", place + 2);
+		return mem_copy_string(question);
+	return mem_print("%.*s%s%s", (int)(place - question), question, phrase != NULL ? phrase : "", place + 2);
 }
 
 bool act_is_refused(const struct tui *tui, const struct command_def *def)

@@ -2,19 +2,14 @@
  * Keeps the places of errors for keys. */
 #include "tui.h"
 
-static void plural(struct str *out, unsigned count, const char *word)
-{
-	str_print(out, "%u %s%s", count, word, count == 1 ? "" : "s");
-}
-
 static void tell_counts(struct str *out, const struct view_build *build)
 {
 	if (build->error_total > 0)
-		plural(out, build->error_total, "error");
+		str_print(out, ngettext("%u error", "%u errors", build->error_total), build->error_total);
 	if (build->error_total > 0 && build->warning_total > 0)
 		str_add(out, ", ");
 	if (build->warning_total > 0)
-		plural(out, build->warning_total, "warning");
+		str_print(out, ngettext("%u warning", "%u warnings", build->warning_total), build->warning_total);
 }
 
 /* ---- the line of state ---- */
@@ -27,13 +22,13 @@ static void draw_running(struct tui *tui, const struct view_build *build, const 
 	snprintf(text, sizeof text, "%s", elapsed);
 	if (build->expected_ms > build->elapsed_ms) {
 		clock_format_span((build->expected_ms - build->elapsed_ms) * 1000000, left, sizeof left);
-		snprintf(text, sizeof text, "%s  ~%s left", elapsed, left);
+		snprintf(text, sizeof text, _("%s  ~%s left"), elapsed, left);
 	}
 	int right = pen_right(tui, y, x, w, text, paint_role(tui, THEME_MUTED)) + 2;
 	if (build->total == 0) {
 		const char *glyph = pen_glyph(tui, GLYPH_BUILDING);
 		pen_text(tui, y, x, w - right, glyph, paint_role(tui, THEME_BUSY));
-		pen_text(tui, y, x + 2, w - right - 2, "cargo begins", paint_role(tui, THEME_BUSY));
+		pen_text(tui, y, x + 2, w - right - 2, _("cargo begins"), paint_role(tui, THEME_BUSY));
 		return;
 	}
 	int bar = w >= 72 ? 28 : w >= 50 ? w - 42 : 8;
@@ -58,14 +53,15 @@ static void draw_state(struct tui *tui, const struct view *view, const struct re
 		return;
 	case VIEW_BUILD_NONE:
 		hints_key(tui, COMMAND_BUILD, key, sizeof key);
-		str_add(&text, "nothing was built yet: save a file");
 		if (key[0] != '\0')
-			str_print(&text, ", or press %s", key);
+			str_print(&text, _("nothing was built yet: save a file, or press %s"), key);
+		else
+			str_add(&text, _("nothing was built yet: save a file"));
 		break;
 	case VIEW_BUILD_PASSED:
 		role = THEME_OK;
 		glyph = GLYPH_DONE;
-		str_print(&text, "passed in %s", took);
+		str_print(&text, _("passed in %s"), took);
 		if (build->error_total + build->warning_total > 0)
 			str_add(&text, ", ");
 		tell_counts(&text, build);
@@ -73,16 +69,16 @@ static void draw_state(struct tui *tui, const struct view *view, const struct re
 	case VIEW_BUILD_FAILED:
 		role = THEME_BAD;
 		glyph = GLYPH_FAILED;
-		str_print(&text, "failed after %s: ", took);
+		str_print(&text, _("failed after %s: "), took);
 		if (build->error_total + build->warning_total > 0)
 			tell_counts(&text, build);
 		else
-			str_add(&text, "cargo itself failed");
+			str_add(&text, _("cargo itself failed"));
 		if (view->serving > 0)
-			str_print(&text, "; g%u serves on", view->serving);
+			str_print(&text, _("; g%u serves on"), view->serving);
 		break;
 	case VIEW_BUILD_CANCELLED:
-		str_print(&text, "cancelled after %s", took);
+		str_print(&text, _("cancelled after %s"), took);
 		break;
 	}
 	pen_text(tui, rect->y + 1, rect->x + 1, 1, pen_glyph(tui, glyph), paint_role(tui, role));
@@ -104,18 +100,16 @@ void build_draw(struct tui *tui, const struct view *view, const struct rect *rec
 {
 	const struct view_build *build = &view->build;
 	bool is_focused = tui->focus == PANE_BUILD;
-	char name[32] = "Build";
+	auto_free char *name = build->generation > 0 ? mem_print(_("Build g%u"), build->generation) : mem_copy_string(_("Build"));
 	auto_str right = {0};
 	if (build->absent != NULL) {
-		pen_title(tui, rect, name, NULL, is_focused);
+		pen_title(tui, rect, _("Build"), NULL, is_focused);
 		pen_sentence(tui, rect, build->absent, THEME_MUTED);
 		return;
 	}
-	if (build->generation > 0)
-		snprintf(name, sizeof name, "Build g%u", build->generation);
 	size_t rows = rect->h > 2 ? (size_t)(rect->h - 2) : 0;
 	if (build->error_count > rows && rows > 0)
-		str_print(&right, "%zu of %zu", tui->error_at + 1, build->error_count);
+		str_print(&right, _("%zu of %zu"), tui->error_at + 1, build->error_count);
 	if (build->what != NULL)
 		str_print(&right, "%s%s", right.len > 0 ? "  " : "", build->what);
 	jobs_add_state(tui, &build->job, &right);

@@ -15,9 +15,9 @@ static const char *describe(const struct tui *tui, enum service_column column)
 	case COLUMN_OFF:
 		return "";
 	case COLUMN_ON:
-		return is_in_sight(tui, column) ? "" : "no room: switch others off, or zoom";
+		return is_in_sight(tui, column) ? "" : _("no room: switch others off, or zoom");
 	case COLUMN_AUTO:
-		return is_in_sight(tui, column) ? "" : "where there is room";
+		return is_in_sight(tui, column) ? "" : _("where there is room");
 	}
 	return "";
 }
@@ -51,7 +51,7 @@ void choose_draw(struct tui *tui)
 		top = tui->list.chosen - (size_t)rows + 1;
 	for (int y = rect.y; y < rect.y + rect.h; y++)
 		pen_fill(tui, y, 0, rect.w, " ", paint_plain);
-	pen_title(tui, &rect, "Columns of Services", NULL, true);
+	pen_title(tui, &rect, _("Columns of Services"), NULL, true);
 	for (int i = 0; i < rows; i++) {
 		enum service_column column = (enum service_column)(FIRST + top + (size_t)i);
 		int y = rect.y + 1 + i;

@@ -44,7 +44,7 @@ void chord_draw(struct tui *tui, int y)
 			continue;
 		auto_str rest = {0};
 		add_keys(&rest, binding->keys + tui->chord_count, binding->count - tui->chord_count);
-		const char *word = def->hint != NULL ? def->hint : def->name;
+		const char *word = def->hint != NULL ? _(def->hint) : def->name;
 		int needs = pen_width(str_text(&rest), rest.len, 80) + 1 + pen_width(word, strlen(word), 80);
 		if (at + needs > end)
 			break;

@@ -10,26 +10,26 @@ static const struct {
 	bool is_right;
 } columns[COLUMN_COUNT] = {
 	[COLUMN_NONE] = {"", "", 0, 0, false},
-	[COLUMN_NAME] = {"service", "name", 7, 1, false},
-	[COLUMN_STATE] = {"state", "state", 9, 2, false},
-	[COLUMN_GENERATION] = {"gen", "generation", 4, 2, true},
-	[COLUMN_CPU] = {"cpu", "cpu", 6, 2, true},
-	[COLUMN_MEMORY] = {"memory", "memory", 6, 1, true},
-	[COLUMN_SPARK] = {"", "memory of late", 1, 2, false},
-	[COLUMN_LIMIT] = {"limit", "memory limit", 5, 2, true},
-	[COLUMN_RECEIVED] = {"net in", "network in", 7, 2, true},
-	[COLUMN_SENT] = {"net out", "network out", 7, 2, true},
-	[COLUMN_READ] = {"read", "blocks read", 7, 2, true},
-	[COLUMN_WRITTEN] = {"written", "blocks written", 7, 2, true},
-	[COLUMN_RESTARTS] = {"restarts", "restarts", 8, 2, true},
-	[COLUMN_PORTS] = {"ports", "ports", 8, 2, false},
-	[COLUMN_UP] = {"up", "up", 4, 2, true},
-	[COLUMN_IMAGE] = {"image", "image", 16, 2, false},
+	[COLUMN_NAME] = {N_("service"), N_("name"), 7, 1, false},
+	[COLUMN_STATE] = {N_("state"), N_("state"), 9, 2, false},
+	[COLUMN_GENERATION] = {N_("gen"), N_("generation"), 4, 2, true},
+	[COLUMN_CPU] = {N_("cpu"), N_("cpu"), 6, 2, true},
+	[COLUMN_MEMORY] = {N_("memory"), N_("memory"), 6, 1, true},
+	[COLUMN_SPARK] = {"", N_("memory of late"), 1, 2, false},
+	[COLUMN_LIMIT] = {N_("limit"), N_("memory limit"), 5, 2, true},
+	[COLUMN_RECEIVED] = {N_("net in"), N_("network in"), 7, 2, true},
+	[COLUMN_SENT] = {N_("net out"), N_("network out"), 7, 2, true},
+	[COLUMN_READ] = {N_("read"), N_("blocks read"), 7, 2, true},
+	[COLUMN_WRITTEN] = {N_("written"), N_("blocks written"), 7, 2, true},
+	[COLUMN_RESTARTS] = {N_("column|restarts"), N_("restarts"), 8, 2, true},
+	[COLUMN_PORTS] = {N_("ports"), N_("ports"), 8, 2, false},
+	[COLUMN_UP] = {N_("column|up"), N_("name of a column|up"), 4, 2, true},
+	[COLUMN_IMAGE] = {N_("image"), N_("image"), 16, 2, false},
 };
 
 const char *column_name(enum service_column column)
 {
-	return columns[column].name;
+	return pen_word(columns[column].name);
 }
 
 static int text_width(const char *text, int least, int most)
@@ -39,6 +39,12 @@ static int text_width(const char *text, int least, int most)
 		return least < most ? least : most;
 	int width = pen_width(text, strlen(text), most);
 	return width < least ? least : width > most ? most : width;
+}
+
+/* Its title has room in any language. */
+static int least_width(enum service_column column)
+{
+	return text_width(pen_word(columns[column].title), columns[column].least, 16);
 }
 
 static int longest_image(const struct view *view)
@@ -51,10 +57,10 @@ static int longest_image(const struct view *view)
 
 static bool take_room(struct column_places *places, enum service_column column, int *left)
 {
-	int needs = columns[column].least + columns[column].gap;
+	int least = least_width(column), needs = least + columns[column].gap;
 	if (*left < needs)
 		return false;
-	places->width[column] = columns[column].least;
+	places->width[column] = least;
 	*left -= needs;
 	return true;
 }
@@ -99,7 +105,7 @@ static void give_room(const struct service_list *list, const struct view *view, 
 
 void columns_place(const struct tui *tui, const struct view *view, int w, struct column_places *places)
 {
-	int name = columns[COLUMN_NAME].least, state = columns[COLUMN_STATE].least, at = ROW_MARKS;
+	int name = least_width(COLUMN_NAME), state = least_width(COLUMN_STATE), at = ROW_MARKS;
 	*places = (struct column_places){0};
 	for (size_t i = 0; i < list_total(view); i++) {
 		const struct view_service *service = list_service(view, i);
@@ -142,9 +148,9 @@ void columns_draw_titles(struct tui *tui, const struct column_places *places, in
 		if (places->width[column] == 0)
 			continue;
 		if (columns[column].is_right)
-			pen_right(tui, y, x + places->x[column], places->width[column], columns[column].title, own);
+			pen_right(tui, y, x + places->x[column], places->width[column], pen_word(columns[column].title), own);
 		else
-			pen_text(tui, y, x + places->x[column], places->width[column], columns[column].title, own);
+			pen_text(tui, y, x + places->x[column], places->width[column], pen_word(columns[column].title), own);
 	}
 }
 
@@ -228,7 +234,7 @@ static const char *cell_text(struct tui *tui, const struct view_service *service
 			snprintf(out, size, "%u", service->restarts);
 		break;
 	case COLUMN_PORTS:
-		return service->foreign ? "not ours" : service->ports != NULL ? service->ports : "-";
+		return service->foreign ? _("not ours") : service->ports != NULL ? service->ports : "-";
 	case COLUMN_UP:
 		return service->up_ms > 0 ? pen_age(tui, calm_age(service->up_ms), out, size) : NULL;
 	case COLUMN_IMAGE:

@@ -6,7 +6,8 @@
 
 enum { DETAIL_ROWS = 3, DETAIL_FROM = 14, NAME_MOST = 40, NAME_LEAST = 14 };
 
-static const char *const tab_names[VIEW_TABS] = {"overview", "env", "mounts", "labels", "processes", "inspect", "config", "drift"};
+static const char *const tab_names[VIEW_TABS] = {N_("overview"), N_("tab|env"), N_("tab|mounts"), N_("labels"),
+	N_("processes"), N_("tab|inspect"), N_("config"), N_("drift")};
 
 bool container_is_open(const struct tui *tui)
 {
@@ -112,7 +113,8 @@ static void hold(struct container_state *state, const struct view_page *page, si
 /* "[env 12]": as many as have room, the one that is shown always. */
 static void draw_tabs(struct tui *tui, const struct view_container *container, int y)
 {
-	char texts[VIEW_TABS][48];
+	char texts[VIEW_TABS][80];
+	int widths[VIEW_TABS];
 	int from = 0, needs = 0, at = 1;
 	for (int i = 0; i < VIEW_TABS; i++) {
 		const struct view_page *page = &container->pages[i];
@@ -123,14 +125,15 @@ static void draw_tabs(struct tui *tui, const struct view_container *container, i
 			top += page->rows[j].depth == 0;
 		if (counts && page->state == VIEW_PAGE_READY && page->count > 0)
 			snprintf(count, sizeof count, " %zu", i == VIEW_DRIFT ? top : page->count);
-		snprintf(texts[i], sizeof texts[i], is_here ? "[%s%s]" : " %s%s ", tab_names[i], count);
+		snprintf(texts[i], sizeof texts[i], is_here ? "[%s%s]" : " %s%s ", pen_word(tab_names[i]), count);
+		widths[i] = pen_width(texts[i], strlen(texts[i]), 80);
 		if (i <= tui->container.tab)
-			needs += (int)strlen(texts[i]);
+			needs += widths[i];
 	}
 	memset(tui->container.tab_end, 0, sizeof tui->container.tab_end);
 	tui->container.tab_y = y;
 	while (from < tui->container.tab && needs > tui->columns - 2)
-		needs -= (int)strlen(texts[from++]);
+		needs -= widths[from++];
 	for (int i = from; i < VIEW_TABS && at < tui->columns; i++) {
 		bool is_here = i == tui->container.tab, is_bad = i == VIEW_DRIFT && container->pages[i].count > 0;
 		struct style style = paint_role(tui, is_bad ? THEME_WARN : is_here ? THEME_ACCENT : THEME_MUTED);
@@ -199,13 +202,14 @@ static void draw_rows(struct tui *tui, const struct view_page *page, const struc
 static const char *sentence_of(const struct tui *tui, const struct view_container *container, const struct view_page *page)
 {
 	if (container->service == NULL)
-		return "No service is selected: go back and choose one.";
+		return _("No service is selected: go back and choose one.");
 	if (container->gone != NULL && page->count == 0)
 		return container->gone;
 	if (page->state == VIEW_PAGE_LOADING)
-		return tui->container.tab == VIEW_CONFIG || tui->container.tab == VIEW_DRIFT ? "Compose is being asked …" : "The engine is being asked …";
+		return tui->container.tab == VIEW_CONFIG || tui->container.tab == VIEW_DRIFT ? _("Compose is being asked …") :
+			_("The engine is being asked …");
 	if (page->count == 0)
-		return page->sentence != NULL ? page->sentence : "There is nothing here.";
+		return page->sentence != NULL ? page->sentence : _("There is nothing here.");
 	return NULL;
 }
 
@@ -221,7 +225,7 @@ static void draw_page(struct tui *tui, const struct view_container *container, s
 		draw_rows(tui, page, &rect);
 		if (tui->container.seen.count > 0)
 			return;
-		sentence = "No row has these letters: Esc shows all again.";
+		sentence = _("No row has these letters: Esc shows all again.");
 	} else {
 		tui->container.seen.count = 0;
 		tui->container.is_known = false;
@@ -240,12 +244,13 @@ void container_draw(struct tui *tui, const struct view *view)
 	for (int y = rect.y; y < rect.y + rect.h; y++)
 		pen_fill(tui, y, 0, rect.w, " ", paint_plain);
 	if (view->stale)
-		str_add(&right, "stale: the engine does not answer");
+		str_add(&right, _("stale: the engine does not answer"));
 	else if (tui->container.filter.len > 0)
-		str_print(&right, "with \"%.60s\": %zu", tui->container.filter.text, tui->container.seen.count);
+		str_print(&right, _("with \"%.60s\": %zu"), tui->container.filter.text, tui->container.seen.count);
 	else if (container->name != NULL)
 		str_add(&right, container->name);
-	auto_free char *title = mem_print("Container of %s", container->service != NULL ? container->service : "no service");
+	auto_free char *title = container->service != NULL ? mem_print(_("Container of %s"), container->service) :
+		mem_copy_string(_("Container of no service"));
 	pen_title(tui, &rect, title, str_text(&right), true);
 	draw_tabs(tui, container, rect.y + 1);
 	draw_page(tui, container, (struct rect){0, rect.y + 2, rect.w, rect.h - 2});

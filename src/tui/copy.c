@@ -206,10 +206,10 @@ bool time_go(struct tui *tui, struct log_state *state, const char *text, struct 
 	go_to(state, log_store_at_time(log->store, wanted * 1000000));
 	if (wanted > newest) {
 		write_clock(newest, clock);
-		tui_notice(tui, "nothing is younger: the last line is of %s", clock);
+		tui_notice(tui, _("nothing is younger: the last line is of %s"), clock);
 	} else if (wanted < oldest) {
 		write_clock(oldest, clock);
-		tui_notice(tui, "nothing is that old: the first line at hand is of %s", clock);
+		tui_notice(tui, _("nothing is that old: the first line at hand is of %s"), clock);
 	}
 	return true;
 }
@@ -259,5 +259,7 @@ void copy_lines(struct tui *tui, struct log_state *state)
 	str_add(&sequence, "\033\\");
 	term_send(tui, sequence.data, sequence.len);
 	state->is_selecting = false;
-	tui_notice(tui, "copied %llu line%s to the terminal's clipboard", (unsigned long long)(to - from + 1), from == to ? "" : "s");
+	unsigned long long count = to - from + 1;
+	tui_notice(tui, ngettext("copied %llu line to the terminal's clipboard", "copied %llu lines to the terminal's clipboard", count),
+		count);
 }

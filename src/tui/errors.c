@@ -14,11 +14,11 @@ static struct style level_style(const struct tui *tui, enum view_level level)
 
 static void level_word(const struct view_error *error, char *out, size_t size)
 {
-	static const char *const words[] = {"error", "warning", "note"};
-	const char *word = words[error->level <= VIEW_NOTE ? error->level : VIEW_NOTE];
+	static const char *const words[] = {N_("error"), N_("level|warning"), N_("level|note")};
+	const char *word = pen_word(words[error->level <= VIEW_NOTE ? error->level : VIEW_NOTE]);
 	const char *job = error->job != NULL ? error->job : "", *between = error->job != NULL ? " " : "";
 	if (error->is_test)
-		snprintf(out, size, "%s failed", job);
+		snprintf(out, size, _("%s failed"), job);
 	else if (error->code != NULL && error->code[0] != '\0' && error->level == VIEW_ERROR)
 		snprintf(out, size, "%s%s%s[%s]", job, between, word, error->code);
 	else
@@ -65,10 +65,12 @@ static bool is_same_group(const struct view_error *a, const struct view_error *b
 	return a->file != NULL && b->file != NULL && strcmp(a->file, b->file) == 0 && text_equal(a->job, b->job);
 }
 
-static void add_count(struct str *out, unsigned count, const char *word, const char *many)
+PRINTF_LIKE(3, 0) static void add_count(struct str *out, unsigned count, const char *format)
 {
-	if (count > 0)
-		str_print(out, "%s%u %s%s", out->len > 0 ? ", " : "", count, word, count == 1 ? "" : many);
+	if (count == 0)
+		return;
+	str_add(out, out->len > 0 ? ", " : "");
+	str_print(out, format, count);
 }
 
 static void draw_heading(struct tui *tui, const struct view_build *build, size_t first, const struct rect *rect, int y)
@@ -82,10 +84,10 @@ static void draw_heading(struct tui *tui, const struct view_build *build, size_t
 		warnings += build->errors[i].level == VIEW_WARNING;
 		notes += build->errors[i].level == VIEW_NOTE;
 	}
-	add_count(&counts, failed, "failed", "");
-	add_count(&counts, errors, "error", "s");
-	add_count(&counts, warnings, "warning", "s");
-	add_count(&counts, notes, "note", "s");
+	add_count(&counts, failed, _("%u failed"));
+	add_count(&counts, errors, ngettext("%u error", "%u errors", errors));
+	add_count(&counts, warnings, ngettext("%u warning", "%u warnings", warnings));
+	add_count(&counts, notes, ngettext("%u note", "%u notes", notes));
 	int right = pen_right(tui, y, rect->x + 1, rect->w - 2, str_text(&counts), paint_role(tui, THEME_MUTED)) + 2;
 	pen_text(tui, y, rect->x + 1, rect->w - 2 - right, error->file, paint_bold(paint_plain));
 }

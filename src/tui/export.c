@@ -34,13 +34,13 @@ static void fail(struct tui *tui, int error)
 	struct log_export *export = &tui->export;
 	struct fault fault = {0};
 	fault_set(&fault, FAULT_FAILED, "the log cannot be written into %s: %s", export->is_paged ? export->part : export->path,
-		error == ESTALE ? "another log is shown now" : strerror(error));
+		error == ESTALE ? _("another log is shown now") : strerror(error));
 	if (error == ESTALE)
 		fault_mend(&fault, "stay with the log until it is written");
 	else if (export->is_paged)
 		fault_mend(&fault, "make room there, or set TMPDIR to another folder");
 	else
-		fault_mend(&fault, error == EEXIST ? "name a file that is not there yet" : "name another file");
+		fault_mend(&fault, error == EEXIST ? N_("name a file that is not there yet") : N_("name another file"));
 	tui_show_fault(tui, &fault);
 	end(export);
 }
@@ -98,7 +98,7 @@ static void begin(struct tui *tui)
 		}
 		free(steal(&export->part));
 		if (export->is_paged)
-			export->part = mem_copy_string("the folder for temporary files");
+			export->part = mem_copy_string(_("the folder for temporary files"));
 		fail(tui, error);
 		return;
 	}
@@ -130,7 +130,7 @@ static bool is_free(struct tui *tui, struct log_state *state)
 		tui->export.state = state;
 		return true;
 	}
-	tui_notice(tui, has_lines ? "a log is being written already" : "there is nothing to write");
+	tui_notice(tui, has_lines ? _("a log is being written already") : _("there is nothing to write"));
 	return false;
 }
 
@@ -144,7 +144,7 @@ void export_to(struct tui *tui, struct log_state *state, const char *name)
 		to_file(tui, false);
 		return;
 	}
-	auto_free char *question = mem_print("Replace %s? What is in it is lost.", tui->export.path);
+	auto_free char *question = mem_print(_("Replace %s? What is in it is lost."), tui->export.path);
 	tui_ask(tui, question, on_answer, tui);
 }
 
@@ -228,7 +228,8 @@ static void done(struct tui *tui)
 		return;
 	}
 	free(steal(&export->part));
-	tui_notice(tui, "wrote %llu line%s into %s", (unsigned long long)export->written, export->written == 1 ? "" : "s", export->path);
+	unsigned long long count = export->written;
+	tui_notice(tui, ngettext("wrote %llu line into %s", "wrote %llu lines into %s", count), count, export->path);
 	end(export);
 }
 
@@ -272,5 +273,5 @@ void export_describe(const struct tui *tui, struct str *out)
 {
 	const struct log_export *export = &tui->export;
 	if (export->file != NULL && export->to > export->from)
-		str_print(out, "writing %llu%%  ", (unsigned long long)((export->at - export->from) * 100 / (export->to - export->from)));
+		str_print(out, _("writing %llu%%  "), (unsigned long long)((export->at - export->from) * 100 / (export->to - export->from)));
 }

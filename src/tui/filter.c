@@ -109,11 +109,14 @@ const char *log_filter_say_nothing(const struct tui *tui, struct log_state *stat
 		str_cut(&what, what.len - 1);
 	unsigned long long lines = state->under.count, looked = state->under.first + lines - log_index_low(filter->index);
 	if (!filter->is_whole)
-		snprintf(filter->empty, sizeof filter->empty, "none of the newest %llu lines passes %s; the other %llu are being looked through", looked,
-			str_text(&what), lines - (looked < lines ? looked : lines));
+		snprintf(filter->empty, sizeof filter->empty, _("none of the newest %llu lines passes %s; the other %llu are being looked through"),
+			looked, str_text(&what), lines - (looked < lines ? looked : lines));
+	else if (key[0] != '\0')
+		snprintf(filter->empty, sizeof filter->empty, _("none of the %llu lines passes %s: %s ends the filter"), lines,
+			str_text(&what), key);
 	else
-		snprintf(filter->empty, sizeof filter->empty, "none of the %llu lines passes %s: %s%sends the filter", lines, str_text(&what), key,
-			key[0] != '\0' ? " " : "the command leave ");
+		snprintf(filter->empty, sizeof filter->empty, _("none of the %llu lines passes %s: the command leave ends the filter"), lines,
+			str_text(&what));
 	return filter->empty;
 }
 

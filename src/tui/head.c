@@ -16,12 +16,12 @@ void head_draw(struct tui *tui, const struct view *view)
 	auto_str right = {0};
 	char age[16];
 	if (tui->is_read_only)
-		str_add(&right, "read-only");
+		str_add(&right, _("read-only"));
 	if (view->watch_paused)
-		str_print(&right, "%swatch paused", right.len > 0 ? "  " : "");
-	add_generation(&right, "saved", view->saved);
-	add_generation(&right, "building", view->building);
-	add_generation(&right, "serving", view->serving);
+		str_print(&right, "%s%s", right.len > 0 ? "  " : "", _("watch paused"));
+	add_generation(&right, _("saved"), view->saved);
+	add_generation(&right, _("building"), view->building);
+	add_generation(&right, _("serving"), view->serving);
 	int room = pen_width(str_text(&right), right.len, w * 2 / 3);
 	pen_right(tui, y, 1, w, str_text(&right), paint_role(tui, view->watch_paused ? THEME_WARN :
 		view->building > 0 ? THEME_BUSY : THEME_MUTED));
@@ -30,7 +30,7 @@ void head_draw(struct tui *tui, const struct view *view)
 	if (view->profile != NULL)
 		at += pen_text(tui, y, at, end - at, view->profile, paint_plain) + 2;
 	if (view->stale) {
-		char *text = mem_print("%s engine silent for %s", pen_glyph(tui, GLYPH_STALE),
+		char *text = mem_print(_("%s engine silent for %s"), pen_glyph(tui, GLYPH_STALE),
 			pen_age(tui, view->stale_ms, age, sizeof age));
 		at += pen_text(tui, y, at, end - at, text, paint_role(tui, THEME_BAD)) + 2;
 		free(text);
@@ -81,14 +81,14 @@ static int more_width(const struct shown_fault *shown, char *out, size_t size)
 {
 	out[0] = '\0';
 	if (shown->more > 0)
-		snprintf(out, size, "  and %zu more", shown->more);
-	return (int)strlen(out);
+		snprintf(out, size, _("  and %zu more"), shown->more);
+	return pen_width(out, strlen(out), 80);
 }
 
 int head_fault_rows(struct tui *tui, const struct view *view)
 {
 	struct shown_fault shown;
-	char more[32];
+	char more[64];
 	if (!pick_fault(tui, view, &shown))
 		return 0;
 	int w = tui->columns - MARK - 1 - more_width(&shown, more, sizeof more);
@@ -100,7 +100,7 @@ int head_fault_rows(struct tui *tui, const struct view *view)
 void head_draw_faults(struct tui *tui, const struct view *view)
 {
 	struct shown_fault shown;
-	char more[32];
+	char more[64];
 	int y = tui->layout.fault_row, rows = tui->layout.fault_rows;
 	if (rows == 0 || !pick_fault(tui, view, &shown))
 		return;
@@ -147,7 +147,7 @@ void head_draw_line(struct tui *tui, const struct view *view)
 	} else if (view->stale) {
 		glyph = GLYPH_STALE;
 		role = THEME_BAD;
-		str_add(&text, "engine silent");
+		str_add(&text, _("engine silent"));
 	} else if (worst != NULL && worst->state >= VIEW_STALE) {
 		glyph = services_glyph(worst->state);
 		role = services_role(worst->state);
@@ -157,26 +157,26 @@ void head_draw_line(struct tui *tui, const struct view *view)
 	} else if (view->build.state == VIEW_BUILD_FAILED) {
 		glyph = GLYPH_FAILED;
 		role = THEME_BAD;
-		str_print(&text, "build failed, %u error%s", view->build.error_total, view->build.error_total == 1 ? "" : "s");
+		str_print(&text, ngettext("build failed, %u error", "build failed, %u errors", view->build.error_total), view->build.error_total);
 	} else if (view->build.state == VIEW_BUILD_RUNNING) {
 		glyph = GLYPH_BUILDING;
 		role = THEME_BUSY;
-		str_print(&text, "build %u/%u", view->build.done, view->build.total);
+		str_print(&text, _("build %u/%u"), view->build.done, view->build.total);
 	} else if (view->start.is_shown || view->loading) {
 		glyph = GLYPH_STARTING;
 		role = THEME_BUSY;
-		str_add(&text, "coming up");
+		str_add(&text, _("coming up"));
 	} else if (worst == NULL) {
 		glyph = GLYPH_STOPPED;
 		role = THEME_MUTED;
-		str_add(&text, "no services");
+		str_add(&text, _("no services"));
 	} else if (worst->state > VIEW_STOPPED) {
 		glyph = services_glyph(worst->state);
 		role = services_role(worst->state);
 		str_print(&text, "%s %s", worst->name != NULL ? worst->name : "", services_word(worst));
 	} else {
-		str_print(&text, "all %zu well", view->service_count);
-		add_generation(&text, "serving", view->serving);
+		str_print(&text, _("all %zu well"), view->service_count);
+		add_generation(&text, _("serving"), view->serving);
 	}
 	pen_text(tui, 0, 0, 1, pen_glyph(tui, glyph), paint_role(tui, role));
 	pen_text(tui, 0, 2, tui->columns - 2, str_text(&text), paint_role(tui, role));
@@ -185,8 +185,8 @@ void head_draw_line(struct tui *tui, const struct view *view)
 void head_draw_tabs(struct tui *tui, const struct view *view)
 {
 	static const char *const names[PANE_COUNT] = {
-		[PANE_START] = "Coming up", [PANE_SERVICES] = "Services", [PANE_BUILD] = "Build", [PANE_LOG] = "Log",
-		[PANE_SAVES] = "Saves",
+		[PANE_START] = N_("Coming up"), [PANE_SERVICES] = N_("Services"), [PANE_BUILD] = N_("Build"), [PANE_LOG] = N_("Log"),
+		[PANE_SAVES] = N_("Saves"),
 	};
 	const struct view_service *worst = worst_service(view);
 	int at = 0, y = tui->layout.tabs_row;
@@ -194,8 +194,8 @@ void head_draw_tabs(struct tui *tui, const struct view *view)
 		if (!layout_has(&tui->wish, (enum pane)pane))
 			continue;
 		bool is_here = (enum pane)pane == tui->focus;
-		char text[32];
-		snprintf(text, sizeof text, is_here ? "[%s]" : " %s ", names[pane]);
+		char text[64];
+		snprintf(text, sizeof text, is_here ? "[%s]" : " %s ", _(names[pane]));
 		at += pen_text(tui, y, at, tui->columns - at, text, is_here ? paint_bold(paint_role(tui, THEME_ACCENT)) :
 			paint_role(tui, THEME_MUTED));
 	}

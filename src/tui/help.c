@@ -18,23 +18,23 @@ static const struct {
 	enum glyph glyph;
 	const char *text;
 } marks[] = {
-	{GLYPH_WELL, "runs: \"healthy\" where its probe says so, else \"running\""},
-	{GLYPH_STARTING, "starting: it runs, its probe has not succeeded yet"},
-	{GLYPH_BUILDING, "building: its next generation is made; the old one serves meanwhile"},
-	{GLYPH_STOPPED, "stopped on purpose"},
-	{GLYPH_DONE, "done: it ended well and is not meant to go on"},
-	{GLYPH_WAITING, "waiting for another service"},
-	{GLYPH_FAILED, "failed or unhealthy: its row says why"},
-	{GLYPH_STALE, "stale: the engine does not answer, this was true before"},
+	{GLYPH_WELL, N_("runs: \"healthy\" where its probe says so, else \"running\"")},
+	{GLYPH_STARTING, N_("starting: it runs, its probe has not succeeded yet")},
+	{GLYPH_BUILDING, N_("building: its next generation is made; the old one serves meanwhile")},
+	{GLYPH_STOPPED, N_("stopped on purpose")},
+	{GLYPH_DONE, N_("done: it ended well and is not meant to go on")},
+	{GLYPH_WAITING, N_("waiting for another service")},
+	{GLYPH_FAILED, N_("failed or unhealthy: its row says why")},
+	{GLYPH_STALE, N_("stale: the engine does not answer, this was true before")},
 };
 
 static const struct {
 	const char *mark, *text;
 } log_marks[] = {
-	{"E W I D T", "level of a log line: error, warning, info, debug, trace"},
-	{"not ours", "runs, but plain compose made it: take-over brings it under the deck"},
-	{"!", "a line without a level, from standard error"},
-	{"g41", "generation: the number of the save that the running code is of"},
+	{"E W I D T", N_("level of a log line: error, warning, info, debug, trace")},
+	{N_("not ours"), N_("runs, but plain compose made it: take-over brings it under the deck")},
+	{"!", N_("a line without a level, from standard error")},
+	{"g41", N_("generation: the number of the save that the running code is of")},
 };
 
 /* Each word typed stands somewhere in the line. */
@@ -64,21 +64,19 @@ static void add_where(struct str *out, unsigned where)
 	static const struct {
 		unsigned where;
 		const char *name;
-	} places[] = {{COMMAND_AT_SERVICES, "services"}, {COMMAND_AT_LOG, "log"}, {COMMAND_AT_BUILD, "build"},
-		{COMMAND_AT_START, "coming up"}};
-	const char *between = " (in ";
+	} places[] = {{COMMAND_AT_SERVICES, N_("services")}, {COMMAND_AT_LOG, N_("log")}, {COMMAND_AT_BUILD, N_("build")},
+		{COMMAND_AT_START, N_("coming up")}};
+	auto_str names = {0};
 	if (where == 0 || (where & COMMAND_ANYWHERE) == COMMAND_ANYWHERE)
 		return;
 	if ((where | COMMAND_AT_START) == COMMAND_ANYWHERE) {
-		str_add(out, " (not while coming up)");
+		str_add(out, _(" (not while coming up)"));
 		return;
 	}
 	for (size_t i = 0; i < COUNT_OF(places); i++)
-		if ((where & places[i].where) != 0) {
-			str_print(out, "%s%s", between, places[i].name);
-			between = ", ";
-		}
-	str_add(out, ")");
+		if ((where & places[i].where) != 0)
+			str_print(&names, "%s%s", names.len > 0 ? ", " : "", _(places[i].name));
+	str_print(out, _(" (in %s)"), str_text(&names));
 }
 
 /* "; your own, config.ini:7; usually x": what the person's file says of its keys. */
@@ -88,7 +86,7 @@ static void add_own(const struct tui *tui, struct str *out, const struct command
 		const struct config_key *own = &tui->config->keys.items[i - 1];
 		if (strcmp(own->command, def->name) != 0)
 			continue;
-		str_print(out, "; your own, config.ini:%u; usually %s", own->line, def->keys != NULL ? def->keys : "none");
+		str_print(out, _("; your own, config.ini:%u; usually %s"), own->line, def->keys != NULL ? def->keys : _("none"));
 		return;
 	}
 }
@@ -103,14 +101,14 @@ static void add_group(struct tui *tui, struct help_lines *lines, enum command_gr
 			continue;
 		auto_str text = {0};
 		keymap_list(&tui->keymap, def->id, &keys);
-		str_add(&text, def->sentence);
+		str_add(&text, _(def->sentence));
 		add_where(&text, def->where);
 		add_own(tui, &text, def);
 		if (!matches(tui->field.text, str_text(&keys), str_text(&text), def->name))
 			continue;
 		bool is_here = def->where == 0 || (def->where & hints_where(tui)) != 0;
 		char *whole = str_steal(&text);
-		add(lines, command_group_name(group), before, (struct help_line){.keys = mem_copy_string(str_text(&keys)), .whole = whole,
+		add(lines, _(command_group_name(group)), before, (struct help_line){.keys = mem_copy_string(str_text(&keys)), .whole = whole,
 			.text = whole, .name = def->name, .is_here = is_here});
 	}
 }
@@ -119,13 +117,13 @@ static void add_marks(struct tui *tui, struct help_lines *lines)
 {
 	size_t before = lines->list.count;
 	for (size_t i = 0; i < COUNT_OF(marks); i++)
-		if (matches(tui->field.text, "", marks[i].text, NULL))
-			add(lines, "What the marks mean", before,
-				(struct help_line){.keys = mem_copy_string(pen_glyph(tui, marks[i].glyph)), .text = marks[i].text, .is_here = true});
+		if (matches(tui->field.text, "", _(marks[i].text), NULL))
+			add(lines, _("What the marks mean"), before,
+				(struct help_line){.keys = mem_copy_string(pen_glyph(tui, marks[i].glyph)), .text = _(marks[i].text), .is_here = true});
 	for (size_t i = 0; i < COUNT_OF(log_marks); i++)
-		if (matches(tui->field.text, log_marks[i].mark, log_marks[i].text, NULL))
-			add(lines, "What the marks mean", before,
-				(struct help_line){.keys = mem_copy_string(log_marks[i].mark), .text = log_marks[i].text, .is_here = true});
+		if (matches(tui->field.text, _(log_marks[i].mark), _(log_marks[i].text), NULL))
+			add(lines, _("What the marks mean"), before,
+				(struct help_line){.keys = mem_copy_string(_(log_marks[i].mark)), .text = _(log_marks[i].text), .is_here = true});
 }
 
 enum { NAME_WIDTH = 18, NAME_COLUMNS = 90 };
@@ -183,7 +181,7 @@ void help_draw(struct tui *tui)
 {
 	struct rect rect = {0, 0, tui->columns, tui->rows - 1};
 	struct help_lines lines = {0};
-	char right[96] = "type to search, Esc back";
+	auto_str right = {0};
 	int keys = 8;
 	for (int group = COMMAND_LOOP; group < COMMAND_GROUPS; group++)
 		add_group(tui, &lines, (enum command_group)group);
@@ -201,12 +199,12 @@ void help_draw(struct tui *tui)
 	if (tui->help_top + rows > lines.list.count)
 		tui->help_top = lines.list.count > rows ? lines.list.count - rows : 0;
 	tui->help_rows = rows;
+	str_add(&right, _("type to search, Esc back"));
 	if (lines.list.count > rows)
-		snprintf(right, sizeof right, "type to search, Esc back  %zu-%zu of %zu", tui->help_top + 1, tui->help_top + rows,
-			lines.list.count);
-	pen_title(tui, &rect, "Help", right, true);
+		str_print(&right, _("  %zu-%zu of %zu"), tui->help_top + 1, tui->help_top + rows, lines.list.count);
+	pen_title(tui, &rect, _("Help"), str_text(&right), true);
 	if (lines.list.count == 0)
-		pen_sentence(tui, &rect, "nothing here has these words", THEME_MUTED);
+		pen_sentence(tui, &rect, _("nothing here has these words"), THEME_MUTED);
 	for (size_t i = 0; i < rows && tui->help_top + i < lines.list.count; i++)
 		draw_line(tui, &lines.list.items[tui->help_top + i], 1 + (int)i, keys, rect.w - 2);
 	for (size_t i = 0; i < lines.list.count; i++) {

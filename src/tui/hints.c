@@ -137,7 +137,7 @@ static int draw_command(struct tui *tui, const struct command_def *def, int y, i
 {
 	char key[32];
 	hints_key(tui, def->id, key, sizeof key);
-	return key[0] != '\0' ? draw_hint(tui, y, x, end, key, def->hint) : 0;
+	return key[0] != '\0' ? draw_hint(tui, y, x, end, key, _(def->hint)) : 0;
 }
 
 static bool is_general(const struct command_def *def)
@@ -154,7 +154,8 @@ static int general_width(struct tui *tui)
 		if (!is_general(def) || def->hint == NULL)
 			continue;
 		hints_key(tui, def->id, key, sizeof key);
-		width += key[0] != '\0' ? pen_width(key, strlen(key), 40) + 1 + pen_width(def->hint, strlen(def->hint), 40) + 2 : 0;
+		const char *word = _(def->hint);
+		width += key[0] != '\0' ? pen_width(key, strlen(key), 40) + 1 + pen_width(word, strlen(word), 40) + 2 : 0;
 	}
 	return width;
 }
@@ -213,8 +214,9 @@ static void draw_field(struct tui *tui, int y, const char *before)
 	}
 	pen_bytes(tui, y, at, room, field->text + skip, field->len - skip, paint_plain);
 	bool has_regular = tui->mode == MODE_SEARCH || tui->mode == MODE_FILTER;
-	if (has_regular && room > cursor + 24)
-		pen_right(tui, y, at, room, "Ctrl-R: regex or plain", paint_role(tui, THEME_MUTED));
+	const char *regular = _("Ctrl-R: regex or plain");
+	if (has_regular && room > cursor + 2 + pen_width(regular, strlen(regular), 80))
+		pen_right(tui, y, at, room, regular, paint_role(tui, THEME_MUTED));
 	tui->cursor_x = at + cursor;
 	tui->cursor_y = y;
 }
@@ -233,25 +235,27 @@ static void draw_fixed(struct tui *tui, int y, const struct fixed_hint *hints, s
 		if (hints[i].command >= 0)
 			hints_key(tui, hints[i].command, key, sizeof key);
 		if (key[0] != '\0')
-			at += draw_hint(tui, y, at, tui->columns - 1, key, hints[i].word);
+			at += draw_hint(tui, y, at, tui->columns - 1, key, pen_word(hints[i].word));
 	}
 }
 
 void hints_draw(struct tui *tui)
 {
-	static const struct fixed_hint asked[] = {{-1, "y", "yes"}, {-1, "n", "no"}};
-	static const struct fixed_hint error[] = {{COMMAND_OPEN, NULL, "edit"}, {COMMAND_LEAVE, NULL, "back"},
-		{COMMAND_ERROR_NEXT, NULL, "next"}, {COMMAND_ERROR_PREVIOUS, NULL, "previous"},
-		{COMMAND_LINE_DOWN, NULL, "down"}, {COMMAND_LINE_UP, NULL, "up"}};
-	static const struct fixed_hint columns[] = {{-1, "Space", "on or off"}, {-1, "Esc", "back"}};
-	static const struct fixed_hint why[] = {{COMMAND_OPEN, NULL, "log"}, {COMMAND_RESTART, NULL, "restart"}, {COMMAND_START, NULL, "start"},
-		{COMMAND_LEAVE, NULL, "back"}, {COMMAND_LINE_DOWN, NULL, "down"}, {COMMAND_LINE_UP, NULL, "up"}};
-	static const struct fixed_hint container[] = {{COMMAND_PANE_NEXT, NULL, "tab"}, {COMMAND_OPEN, NULL, "fold"}, {COMMAND_SEARCH, NULL, "filter"},
-		{COMMAND_LEAVE, NULL, "back"}, {COMMAND_SERVICE_NEXT, NULL, "next service"}, {COMMAND_SERVICE_PREVIOUS, NULL, "previous"},
-		{COMMAND_OPEN_ADDRESS, NULL, "address"}, {COMMAND_LINE_DOWN, NULL, "down"}, {COMMAND_LINE_UP, NULL, "up"}};
-	static const struct fixed_hint jobs[] = {{COMMAND_OPEN, NULL, "choose"}, {COMMAND_LEAVE, NULL, "back"}};
-	const struct fixed_hint theme[] = {{-1, pen_glyph(tui, GLYPH_ENTER), "keep"}, {-1, "Esc", "back"}, {-1, "j", "down"}, {-1, "k", "up"}};
-	static const struct fixed_hint ran[] = {{COMMAND_LEAVE, NULL, "back"}, {COMMAND_LINE_DOWN, NULL, "down"}, {COMMAND_LINE_UP, NULL, "up"}};
+	static const struct fixed_hint asked[] = {{-1, "y", N_("yes")}, {-1, "n", N_("no")}};
+	static const struct fixed_hint error[] = {{COMMAND_OPEN, NULL, N_("edit")}, {COMMAND_LEAVE, NULL, N_("back")},
+		{COMMAND_ERROR_NEXT, NULL, N_("next")}, {COMMAND_ERROR_PREVIOUS, NULL, N_("previous")},
+		{COMMAND_LINE_DOWN, NULL, N_("down")}, {COMMAND_LINE_UP, NULL, N_("up")}};
+	static const struct fixed_hint columns[] = {{-1, "Space", N_("hint|on or off")}, {-1, "Esc", N_("back")}};
+	static const struct fixed_hint why[] = {{COMMAND_OPEN, NULL, N_("log")}, {COMMAND_RESTART, NULL, N_("restart")},
+		{COMMAND_START, NULL, N_("start")}, {COMMAND_LEAVE, NULL, N_("back")}, {COMMAND_LINE_DOWN, NULL, N_("down")}, {COMMAND_LINE_UP, NULL, N_("up")}};
+	static const struct fixed_hint container[] = {{COMMAND_PANE_NEXT, NULL, N_("tab")}, {COMMAND_OPEN, NULL, N_("fold")},
+		{COMMAND_SEARCH, NULL, N_("filter")}, {COMMAND_LEAVE, NULL, N_("back")}, {COMMAND_SERVICE_NEXT, NULL, N_("next service")},
+		{COMMAND_SERVICE_PREVIOUS, NULL, N_("previous")}, {COMMAND_OPEN_ADDRESS, NULL, N_("address")}, {COMMAND_LINE_DOWN, NULL, N_("down")}, {COMMAND_LINE_UP, NULL, N_("up")}};
+	static const struct fixed_hint jobs[] = {{COMMAND_OPEN, NULL, N_("choose")}, {COMMAND_LEAVE, NULL, N_("back")}};
+	const struct fixed_hint theme[] = {{-1, pen_glyph(tui, GLYPH_ENTER), N_("keep")}, {-1, "Esc", N_("back")},
+		{-1, "j", N_("down")}, {-1, "k", N_("up")}};
+	static const struct fixed_hint ran[] = {{COMMAND_LEAVE, NULL, N_("back")}, {COMMAND_LINE_DOWN, NULL, N_("down")},
+		{COMMAND_LINE_UP, NULL, N_("up")}};
 	int y = tui->layout.keys_row;
 	if (y < 0)
 		return;
@@ -272,7 +276,7 @@ void hints_draw(struct tui *tui)
 		draw_commands(tui, y);
 		break;
 	case MODE_HELP:
-		draw_field(tui, y, "search the help: ");
+		draw_field(tui, y, _("search the help: "));
 		break;
 	case MODE_PALETTE:
 		draw_field(tui, y, ":");
@@ -287,10 +291,10 @@ void hints_draw(struct tui *tui)
 		draw_field(tui, y, "/");
 		break;
 	case MODE_TIME:
-		draw_field(tui, y, "go to (14:02, 14:02:11, -5min): ");
+		draw_field(tui, y, _("go to (14:02, 14:02:11, -5min): "));
 		break;
 	case MODE_EXPORT:
-		draw_field(tui, y, "write the log into: ");
+		draw_field(tui, y, _("write the log into: "));
 		break;
 	case MODE_ERROR:
 		draw_fixed(tui, y, error, COUNT_OF(error));
@@ -305,7 +309,7 @@ void hints_draw(struct tui *tui)
 		draw_fixed(tui, y, container, COUNT_OF(container));
 		break;
 	case MODE_CONTAINER_FILTER:
-		draw_field(tui, y, "only rows with: ");
+		draw_field(tui, y, _("only rows with: "));
 		break;
 	case MODE_JOBS:
 		draw_fixed(tui, y, jobs, COUNT_OF(jobs));

@@ -7,11 +7,11 @@ static const struct {
 	char letter;
 	const char *name, *sentence;
 } jobs[] = {
-	{COMMAND_JOB_OFF, 'o', "off", "none: the build alone"},
-	{COMMAND_JOB_CHECK, 'c', "check", "cargo check, of all targets"},
-	{COMMAND_JOB_CLIPPY, 'l', "clippy", "cargo clippy, of all targets"},
-	{COMMAND_JOB_TEST, 't', "test", "cargo nextest where the builder has it, else cargo test"},
-	{COMMAND_JOB_DOC, 'd', "doc", "cargo doc, without dependencies"},
+	{COMMAND_JOB_OFF, 'o', "off", N_("none: the build alone")},
+	{COMMAND_JOB_CHECK, 'c', "check", N_("cargo check, of all targets")},
+	{COMMAND_JOB_CLIPPY, 'l', "clippy", N_("cargo clippy, of all targets")},
+	{COMMAND_JOB_TEST, 't', "test", N_("cargo nextest where the builder has it, else cargo test")},
+	{COMMAND_JOB_DOC, 'd', "doc", N_("cargo doc, without dependencies")},
 };
 
 void jobs_add_state(struct tui *tui, const struct view_job *job, struct str *out)
@@ -22,7 +22,7 @@ void jobs_add_state(struct tui *tui, const struct view_job *job, struct str *out
 	str_print(out, "%s%s ", out->len > 0 ? "  " : "", job->name);
 	switch (job->state) {
 	case VIEW_BUILD_NONE:
-		str_print(out, "%s waits", pen_glyph(tui, GLYPH_WAITING));
+		str_print(out, "%s %s", pen_glyph(tui, GLYPH_WAITING), _("waits"));
 		return;
 	case VIEW_BUILD_RUNNING:
 		str_print(out, "%s ", pen_glyph(tui, GLYPH_BUILDING));
@@ -32,25 +32,25 @@ void jobs_add_state(struct tui *tui, const struct view_job *job, struct str *out
 			str_add(out, pen_running(tui, job->elapsed_ms, took, sizeof took));
 		return;
 	case VIEW_BUILD_CANCELLED:
-		str_print(out, "%s cancelled", pen_glyph(tui, GLYPH_STOPPED));
+		str_print(out, "%s %s", pen_glyph(tui, GLYPH_STOPPED), _("cancelled"));
 		return;
 	case VIEW_BUILD_PASSED:
-		str_add(out, pen_glyph(tui, GLYPH_DONE));
+		str_print(out, "%s ", pen_glyph(tui, GLYPH_DONE));
 		if (job->passed > 0)
-			str_print(out, " %u passed", job->passed);
+			str_print(out, _("%u passed"), job->passed);
 		else if (job->warning_total > 0)
-			str_print(out, " %u warning%s", job->warning_total, job->warning_total == 1 ? "" : "s");
+			str_print(out, ngettext("%u warning", "%u warnings", job->warning_total), job->warning_total);
 		else
-			str_add(out, " passed");
+			str_add(out, _("passed"));
 		return;
 	case VIEW_BUILD_FAILED:
-		str_add(out, pen_glyph(tui, GLYPH_FAILED));
+		str_print(out, "%s ", pen_glyph(tui, GLYPH_FAILED));
 		if (job->failed > 0)
-			str_print(out, " %u failed", job->failed);
+			str_print(out, _("%u failed"), job->failed);
 		else if (job->error_total > 0)
-			str_print(out, " %u error%s", job->error_total, job->error_total == 1 ? "" : "s");
+			str_print(out, ngettext("%u error", "%u errors", job->error_total), job->error_total);
 		else
-			str_add(out, " failed");
+			str_add(out, _("failed"));
 	}
 }
 
@@ -105,9 +105,9 @@ static void draw_row(struct tui *tui, size_t index, int y)
 	}
 	pen_text(tui, y, 2, 1, letter, paint_bold(paint_role(tui, THEME_ACCENT)));
 	pen_text(tui, y, 4, 8, jobs[index].name, paint_bold(paint_plain));
-	pen_text(tui, y, 12, w - 23, jobs[index].sentence, paint_plain);
+	pen_text(tui, y, 12, w - 23, _(jobs[index].sentence), paint_plain);
 	if (index == tui->job_chosen)
-		pen_right(tui, y, w - 10, 9, "chosen", paint_role(tui, THEME_OK));
+		pen_right(tui, y, w - 10, 9, _("chosen"), paint_role(tui, THEME_OK));
 	tui->is_row_selected = false;
 }
 
@@ -119,7 +119,7 @@ void jobs_draw(struct tui *tui)
 		return;
 	for (int y = rect.y; y < rect.y + rect.h; y++)
 		pen_fill(tui, y, 0, rect.w, " ", paint_plain);
-	pen_title(tui, &rect, "Job", "runs after each build, in the builder", true);
+	pen_title(tui, &rect, _("Job"), _("runs after each build, in the builder"), true);
 	for (size_t i = 0; i < COUNT_OF(jobs); i++)
 		draw_row(tui, i, rect.y + 1 + (int)i);
 }

@@ -87,10 +87,11 @@ static void tell_clash(const struct keymap *map, const struct binding *old, cons
 	keymap_name(lost, name, sizeof name);
 	line_name(path, line, place, sizeof place);
 	if (old->count == lost->count)
-		strings_print(mistakes, "%s: the key %s of `%s` is taken by `%s`: give one of the two another key in [keys]",
+		strings_print(mistakes, _("%s: the key %s of `%s` is taken by `%s`: give one of the two another key in [keys]"),
 			place, name, loser->name, winner != NULL ? winner->name : "?");
 	else
-		strings_print(mistakes, "%s: the keys %s of `%s` and %s of `%s` begin alike: the first is left out, give it others in [keys]",
+		strings_print(mistakes,
+			_("%s: the keys %s of `%s` and %s of `%s` begin alike: the first is left out, give it others in [keys]"),
 			place, name, loser->name, old_name, winner != NULL ? winner->name : "?");
 }
 
@@ -107,8 +108,8 @@ static void bind(struct keymap *map, const struct command_def *def, const char *
 		if (line > 0 && text_equal_fold(str_text(&word), "none"))
 			continue;
 		if (!read_binding(str_text(&word), &binding, &wrong, &words)) {
-			strings_print(mistakes, words.count > KEY_CHORD_MOST ? "%s: `%s` are too many keys: four at most follow one another" :
-				"%s: there is no key `%s`: write a letter, or a name as Ctrl-R, F5, PageUp, or several as \"g q\"",
+			strings_print(mistakes, words.count > KEY_CHORD_MOST ? _("%s: `%s` are too many keys: four at most follow one another") :
+				_("%s: there is no key `%s`: write a letter, or a name as Ctrl-R, F5, PageUp, or several as \"g q\""),
 				line_name(path, line, place, sizeof place), wrong);
 			continue;
 		}
@@ -139,9 +140,9 @@ static void check_names(const struct command_table *table, const struct config_k
 		const char *near = command_nearest(table, keys[i].command, COMMAND_DECK | COMMAND_SCREEN);
 		line_name(path, keys[i].line, place, sizeof place);
 		if (near != NULL)
-			strings_print(mistakes, "%s: the screen has no command `%s`: is `%s` meant?", place, keys[i].command, near);
+			strings_print(mistakes, _("%s: the screen has no command `%s`: is `%s` meant?"), place, keys[i].command, near);
 		else
-			strings_print(mistakes, "%s: the screen has no command `%s`: the help lists them all", place,
+			strings_print(mistakes, _("%s: the screen has no command `%s`: the help lists them all"), place,
 				keys[i].command);
 	}
 }

@@ -347,13 +347,13 @@ char *list_phrase(const struct tui *tui, const struct strings *names, bool *has_
 		if (!is_one)
 			strings_add(&phrases, name);
 		else if (project[0] != '\0')
-			strings_print(&phrases, "%s of project %s", name + 1, project);
+			strings_print(&phrases, _("%s of project %s"), name + 1, project);
 		else
-			strings_print(&phrases, "the container %s", name + 1);
+			strings_print(&phrases, _("the container %s"), name + 1);
 	}
 	if (names->count > NAMED_MOST)
-		strings_print(&phrases, "%zu more", names->count - NAMED_MOST);
-	return strings_join(&phrases, ", ", " and ");
+		strings_print(&phrases, _("%zu more"), names->count - NAMED_MOST);
+	return strings_join(&phrases, ", ", _(" and "));
 }
 
 bool list_leave(struct tui *tui)
@@ -380,23 +380,25 @@ static void add_part(struct str *out, const char *text)
 void list_describe(const struct tui *tui, struct str *out)
 {
 	const struct service_list *list = &tui->list;
-	char text[64];
+	char text[128];
 	if (list->needle[0] != '\0') {
-		snprintf(text, sizeof text, "%zu of %zu", list->shown.count, tui->names.count - list->hidden);
+		snprintf(text, sizeof text, _("%zu of %zu"), list->shown.count, tui->names.count - list->hidden);
 		add_part(out, text);
 		str_print(out, ", /%s", list->needle);
 	}
 	if (list->hidden > 0) {
-		snprintf(text, sizeof text, "%zu hidden", list->hidden);
+		snprintf(text, sizeof text, _("%zu hidden"), list->hidden);
 		add_part(out, text);
 	}
 	if (list_marked(tui) > 0) {
-		snprintf(text, sizeof text, "%zu marked", list_marked(tui));
+		snprintf(text, sizeof text, _("%zu marked"), list_marked(tui));
 		add_part(out, text);
 	}
-	if (list->order != COLUMN_NONE || list->is_reversed) {
-		add_part(out, list->order == COLUMN_NONE ? "from the last" : "by ");
-		str_print(out, "%s%s", column_name(list->order), list->order != COLUMN_NONE && list->is_reversed ? " reversed" : "");
+	if (list->order != COLUMN_NONE) {
+		snprintf(text, sizeof text, list->is_reversed ? _("by %s reversed") : _("by %s"), column_name(list->order));
+		add_part(out, text);
+	} else if (list->is_reversed) {
+		add_part(out, _("from the last"));
 	}
 }
 
@@ -406,10 +408,10 @@ void list_why_empty(const struct tui *tui, struct str *out)
 	char key[32];
 	if (tui->list.needle[0] != '\0') {
 		hints_key(tui, COMMAND_LEAVE, key, sizeof key);
-		str_print(out, "No service has \"%s\" in its name or state. %s ends the filter.", tui->list.needle, key);
+		str_print(out, _("No service has \"%s\" in its name or state. %s ends the filter."), tui->list.needle, key);
 	} else {
 		hints_key(tui, COMMAND_HIDE_STOPPED, key, sizeof key);
-		str_print(out, "All services are stopped or done, and hidden. %s shows them.", key);
+		str_print(out, _("All services are stopped or done, and hidden. %s shows them."), key);
 	}
 }
 

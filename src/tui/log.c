@@ -259,10 +259,10 @@ static int paint_line(struct tui *tui, struct log_state *state, const struct vie
 
 bool log_line_get(struct log_state *state, const struct view_log *log, uint64_t number, struct view_line *line)
 {
-	static const char gone[] = "this line is no longer kept";
 	*line = (struct view_line){0};
 	if (log->line == NULL || !log->line(log->data, number, line)) {
-		*line = (struct view_line){.kind = VIEW_LINE_GAP, .text = gone, .len = sizeof gone - 1};
+		const char *gone = _("this line is no longer kept");
+		*line = (struct view_line){.kind = VIEW_LINE_GAP, .text = gone, .len = strlen(gone)};
 		return false;
 	}
 	if (line->text == NULL)
@@ -324,7 +324,7 @@ static void describe_steps(struct tui *tui, const struct log_state *state, int w
 	hints_key(tui, COMMAND_SEARCH_NEXT, next, sizeof next);
 	hints_key(tui, COMMAND_SEARCH_PREVIOUS, previous, sizeof previous);
 	if (w >= 100 && next[0] != '\0' && previous[0] != '\0' && state->pattern != NULL && tui->mode == MODE_DECK)
-		str_print(out, "%s next, %s previous  ", next, previous);
+		str_print(out, _("%s next, %s previous  "), next, previous);
 }
 
 static void describe_look(const struct log_state *state, int w, struct str *out)
@@ -332,13 +332,13 @@ static void describe_look(const struct log_state *state, int w, struct str *out)
 	if (w < 50)
 		return;
 	if (state->is_wrapped)
-		str_add(out, "wrapped  ");
+		str_add(out, _("wrapped  "));
 	else if (state->column > 0)
-		str_print(out, "from column %d  ", state->column + 1);
+		str_print(out, _("from column %d  "), state->column + 1);
 	if (state->is_raw)
-		str_add(out, "raw  ");
+		str_add(out, _("raw  "));
 	if (state->is_selecting)
-		str_print(out, "%llu selected  ", (unsigned long long)(state->select_at > state->select_from ?
+		str_print(out, _("%llu selected  "), (unsigned long long)(state->select_at > state->select_from ?
 			state->select_at - state->select_from : state->select_from - state->select_at) + 1);
 }
 
@@ -350,11 +350,11 @@ static void describe(struct tui *tui, const struct log_state *state, const struc
 	describe_steps(tui, state, w, out);
 	describe_look(state, w, out);
 	if (log->stale)
-		str_add(out, "stale: being opened again");
+		str_add(out, _("stale: being opened again"));
 	else if (state->is_paused && state->end > state->shown_end)
-		str_print(out, "paused, %llu below", (unsigned long long)(state->end - state->shown_end));
+		str_print(out, _("paused, %llu below"), (unsigned long long)(state->end - state->shown_end));
 	else
-		str_add(out, state->is_paused ? "paused" : "following");
+		str_add(out, state->is_paused ? _("paused") : _("following"));
 }
 
 static int64_t time_before(struct log_state *state, const struct view_log *log, uint64_t number)
@@ -408,7 +408,7 @@ static void draw_pane(struct tui *tui, struct log_state *state, const struct vie
 	const struct view_log *log = &state->shown;
 	const char *whose = under->name != NULL ? under->name : "";
 	/* containers of other projects have a "/" before their names */
-	auto_free char *name = mem_print("Log%s%s", whose[0] != '\0' ? " " : "", whose + (whose[0] == '/'));
+	auto_free char *name = whose[0] != '\0' ? mem_print(_("Log %s"), whose + (whose[0] == '/')) : mem_copy_string(_("Log"));
 	auto_str right = {0};
 	state->rows = rect->h - 1;
 	bool has_more = log_filter_run(tui, state, under, &state->shown);
@@ -427,10 +427,10 @@ static void draw_pane(struct tui *tui, struct log_state *state, const struct vie
 		draw_nothing(tui, state, rect);
 	describe(tui, state, log, rect->w, &right);
 	bool is_bare = log->count == 0 && !log_filter_is_on(&state->filter);
-	pen_title(tui, rect, name, is_bare ? (log->stale ? "stale: being opened again" : NULL) : str_text(&right), is_focused);
+	pen_title(tui, rect, name, is_bare ? (log->stale ? _("stale: being opened again") : NULL) : str_text(&right), is_focused);
 	if (log->count == 0)
 		pen_sentence(tui, rect, log->empty != NULL ? log->empty :
-			log->name == NULL ? "no service is selected: its log would follow here" : "no output yet", THEME_MUTED);
+			log->name == NULL ? _("no service is selected: its log would follow here") : _("no output yet"), THEME_MUTED);
 }
 
 void log_draw(struct tui *tui, const struct view *view, const struct rect *rect)

@@ -14,7 +14,7 @@ static int score(const char *typed, const struct command_def *def)
 	int by_name = fuzzy_score(typed, def->name, NULL);
 	if (by_name >= 0 || typed[0] == '\0')
 		return by_name >= 0 ? by_name + 2 : 0;
-	return match_find(typed, def->sentence) ? 1 : -1;
+	return match_find(typed, _(def->sentence)) ? 1 : -1;
 }
 
 static bool is_offered(const struct tui *tui, const struct command_def *def)
@@ -78,7 +78,7 @@ const struct command_def *palette_chosen(const struct tui *tui)
  * name has them not, over the sentence. Names are ASCII, a letter a cell. */
 static void draw_match(struct tui *tui, const struct command_def *def, int y, int names, int room)
 {
-	const char *typed = tui->field.text;
+	const char *typed = tui->field.text, *sentence = _(def->sentence);
 	unsigned char letters[FUZZY_MOST];
 	size_t at, end, count = strlen(typed);
 	struct style style = paint_bold(paint_role(tui, THEME_ACCENT));
@@ -90,10 +90,10 @@ static void draw_match(struct tui *tui, const struct command_def *def, int y, in
 		for (size_t i = 0; i < count && i < FUZZY_MOST; i++)
 			if (letters[i] < names)
 				pen_put(tui, y, 2 + letters[i], (unsigned char)def->name[letters[i]], NULL, style);
-	} else if (match_place(typed, def->sentence, &at, &end)) {
-		int from = pen_width(def->sentence, at, room);
-		if (from + pen_width(def->sentence + at, end - at, room) < room)
-			pen_bytes(tui, y, 2 + names + 2 + from, room - from, def->sentence + at, end - at, style);
+	} else if (match_place(typed, sentence, &at, &end)) {
+		int from = pen_width(sentence, at, room);
+		if (from + pen_width(sentence + at, end - at, room) < room)
+			pen_bytes(tui, y, 2 + names + 2 + from, room - from, sentence + at, end - at, style);
 	}
 }
 
@@ -108,7 +108,7 @@ static void draw_found(struct tui *tui, const struct found *found, int y, int na
 		pen_text(tui, y, 0, 1, pen_glyph(tui, GLYPH_POINTER), paint_plain);
 	}
 	pen_text(tui, y, 2, names, found->def->name, paint_bold(paint_plain));
-	pen_text(tui, y, 2 + names + 2, w - names - keys - 7, found->def->sentence, paint_plain);
+	pen_text(tui, y, 2 + names + 2, w - names - keys - 7, _(found->def->sentence), paint_plain);
 	pen_right(tui, y, w - 1 - keys, keys, key, paint_role(tui, THEME_ACCENT));
 	draw_match(tui, found->def, y, names, w - names - keys - 7);
 	tui->is_row_selected = false;
@@ -121,7 +121,6 @@ void palette_draw(struct tui *tui)
 	int room = tui->rows - 3 > 1 ? tui->rows - 3 : 1, names = 8, keys = 1;
 	size_t rows = (size_t)(room < MOST_ROWS ? room : MOST_ROWS), top = 0;
 	struct rect rect = {0, tui->rows - 2 - (int)rows, tui->columns, (int)rows + 1};
-	char right[64];
 	if (rect.y < 0)
 		return;
 	if (tui->palette_at >= count)
@@ -139,11 +138,12 @@ void palette_draw(struct tui *tui)
 	names = names > rect.w / 2 ? rect.w / 2 : names;
 	for (int y = rect.y; y < rect.y + rect.h; y++)
 		pen_fill(tui, y, 0, rect.w, " ", paint_plain);
-	snprintf(right, sizeof right, "%s%s runs, Esc back", tui->history.count > 0 && !tui->is_history && tui->field.len == 0 ?
-		"Up the last ones, " : "", pen_glyph(tui, GLYPH_ENTER));
-	pen_title(tui, &rect, tui->is_history ? "Commands, the last one first" : "Commands", right, true);
+	bool has_last = tui->history.count > 0 && !tui->is_history && tui->field.len == 0;
+	auto_free char *right = mem_print(has_last ? _("Up the last ones, %s runs, Esc back") : _("%s runs, Esc back"),
+		pen_glyph(tui, GLYPH_ENTER));
+	pen_title(tui, &rect, tui->is_history ? _("Commands, the last one first") : _("Commands"), right, true);
 	if (count == 0)
-		pen_sentence(tui, &rect, "no command has these letters", THEME_MUTED);
+		pen_sentence(tui, &rect, _("no command has these letters"), THEME_MUTED);
 	for (size_t i = 0; i < rows && top + i < count; i++)
 		draw_found(tui, &found[top + i], rect.y + 1 + (int)i, names, keys, top + i == tui->palette_at);
 }
@@ -160,7 +160,7 @@ void question_draw(struct tui *tui)
 		rect.y = tui->rows - 1 - rect.h > 0 ? tui->rows - 1 - rect.h : 0;
 	for (int y = rect.y; y < rect.y + rect.h; y++)
 		pen_fill(tui, y, 0, w, " ", paint_plain);
-	pen_title(tui, &rect, "Question", "y yes  n no", true);
+	pen_title(tui, &rect, _("Question"), _("y yes  n no"), true);
 	pen_wrap(tui, rect.y + 2, 2, w - 4, most, question->text, paint_bold(paint_plain), false);
 	pen_fill(tui, rect.y + rect.h - 1, 0, w, pen_glyph(tui, GLYPH_HEAVY), paint_role(tui, THEME_ACCENT));
 }

@@ -189,6 +189,12 @@ void pen_fill(struct tui *tui, int y, int x, int w, const char *glyph, struct st
 
 /* ---- words ---- */
 
+const char *pen_word(const char *text)
+{
+	const char *found = _(text), *bar = strchr(text, '|');
+	return found == text && bar != NULL ? bar + 1 : found;
+}
+
 size_t pen_line_bytes(const char *text, size_t len, int w)
 {
 	const char *at = text, *end = text + len;

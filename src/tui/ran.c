@@ -22,9 +22,9 @@ static enum theme_role role_of(const struct view_ran *ran)
 static void format_end(const struct view_ran *ran, char *out, size_t size)
 {
 	if (ran->is_running)
-		snprintf(out, size, "runs");
+		snprintf(out, size, "%s", _("runs"));
 	else if (ran->status < 0)
-		snprintf(out, size, "ended");
+		snprintf(out, size, "%s", _("ended"));
 	else
 		snprintf(out, size, "%d", ran->status);
 }
@@ -36,7 +36,7 @@ static int draw_entry(struct tui *tui, const struct view_ran *ran, const struct 
 	bool is_narrow = rect->w < NARROW;
 	int at = is_narrow ? NARROW_AT : TEXT_AT, w = rect->w - at - 1, rows = is_narrow ? 1 : 0;
 	struct style role = paint_role(tui, role_of(ran));
-	char clock[16], took[32], end[16];
+	char clock[16], took[32], end[32];
 	int y = rect->y + 1 + row - top;
 	if (row >= top && y < rect->y + rect->h) {
 		enum glyph glyph = ran->is_running ? GLYPH_BUILDING : ran->status == 0 ? GLYPH_DONE : GLYPH_FAILED;
@@ -72,16 +72,16 @@ static int draw_all(struct tui *tui, const struct view *view, const struct rect 
 void ran_draw(struct tui *tui, const struct view *view)
 {
 	struct rect rect = {0, 1, tui->columns, tui->rows - 2};
-	char right[48] = "";
+	char right[96] = "";
 	if (rect.h < 2)
 		return;
 	for (int y = rect.y; y < rect.y + rect.h; y++)
 		pen_fill(tui, y, 0, rect.w, " ", paint_plain);
 	if (view->ran_count > 0)
-		snprintf(right, sizeof right, "%zu, the newest first", view->ran_count);
-	pen_title(tui, &rect, "What was run", right, true);
+		snprintf(right, sizeof right, _("%zu, the newest first"), view->ran_count);
+	pen_title(tui, &rect, _("What was run"), right, true);
 	if (view->ran_count == 0) {
-		pen_sentence(tui, &rect, "Nothing was run yet: start, stop, restart, builds and own commands will stand here.", THEME_MUTED);
+		pen_sentence(tui, &rect, _("Nothing was run yet: start, stop, restart, builds and own commands will stand here."), THEME_MUTED);
 		return;
 	}
 	/* first only counted: nothing lies behind so high a top */

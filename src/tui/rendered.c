@@ -112,15 +112,17 @@ void build_draw_error(struct tui *tui, const struct view *view)
 	if (tui->error_at >= build->error_count || rect.h < 2)
 		return;
 	const struct view_error *error = &build->errors[tui->error_at];
-	char name[64], where[512] = "";
-	snprintf(name, sizeof name, "%s %zu of %zu%s%s", error->is_test ? "Failed test" : error->level == VIEW_ERROR ? "Error" :
-		error->level == VIEW_WARNING ? "Warning" : "Note", tui->error_at + 1, build->error_count,
-		error->job != NULL && !error->is_test ? ", " : "", error->job != NULL && !error->is_test ? error->job : "");
+	char where[512] = "";
+	auto_str name = {0};
+	str_print(&name, error->is_test ? _("Failed test %zu of %zu") : error->level == VIEW_ERROR ? _("Error %zu of %zu") :
+		error->level == VIEW_WARNING ? _("Warning %zu of %zu") : _("Note %zu of %zu"), tui->error_at + 1, build->error_count);
+	if (error->job != NULL && !error->is_test)
+		str_print(&name, ", %s", error->job);
 	if (error->file != NULL)
 		snprintf(where, sizeof where, "%s:%u:%u", error->file, error->line, error->column);
 	for (int y = rect.y; y < rect.y + rect.h; y++)
 		pen_fill(tui, y, 0, rect.w, " ", paint_plain);
-	pen_title(tui, &rect, name, where, true);
+	pen_title(tui, &rect, str_text(&name), where, true);
 	if (error->rendered == NULL) {
 		pen_wrap(tui, rect.y + 2, 2, rect.w - 4, rect.h - 2, error->message, paint_plain, false);
 		return;

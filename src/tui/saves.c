@@ -4,13 +4,19 @@
 
 enum { STAGES = 6, LONG_STAGE = 3, ROW_WIDTH = 60 };
 
-static const char *const stage_names[STAGES] = {"event", "settle", "dispatch", "cargo", "start", "ready"};
+static const char *const stage_names[STAGES] = {N_("event"), N_("settle"), N_("dispatch"), "cargo", N_("start"), N_("ready")};
 
 static void stage_times(const struct view_save *save, double times[STAGES])
 {
 	const double all[STAGES] = {save->event, save->settle, save->dispatch, save->cargo, save->start, save->ready};
 	for (int i = 0; i < STAGES; i++)
 		times[i] = all[i] > 0 ? all[i] : 0;
+}
+
+static int name_width(int stage)
+{
+	const char *name = _(stage_names[stage]);
+	return pen_width(name, strlen(name), 16);
 }
 
 static const char *ms_text(double ms, char *out, size_t size)
@@ -34,7 +40,7 @@ static int stages_width(const struct columns *columns)
 	int needed = 0;
 	for (int i = 0; i < STAGES; i++)
 		if (columns->width[i] > 0)
-			needed += (needed > 0 ? 3 : 0) + (int)strlen(stage_names[i]) + 1 + columns->width[i];
+			needed += (needed > 0 ? 3 : 0) + name_width(i) + 1 + columns->width[i];
 	return needed;
 }
 
@@ -81,7 +87,7 @@ static void draw_row(struct tui *tui, const struct view_save *save, const struct
 		if (!is_first)
 			at += 1 + pen_text(tui, y, at + 1, end - at - 1, pen_glyph(tui, GLYPH_BETWEEN), muted) + 1;
 		is_first = false;
-		at += pen_text(tui, y, at, end - at, stage_names[i], muted) + 1;
+		at += pen_text(tui, y, at, end - at, _(stage_names[i]), muted) + 1;
 		ms_text(times[i], number, sizeof number);
 		pen_right(tui, y, at, columns->width[i] < end - at ? columns->width[i] : end - at, number, paint_plain);
 		at += columns->width[i];
@@ -105,7 +111,7 @@ static void draw_tall(struct tui *tui, const struct view_save *save, const struc
 	for (int i = 0; i < STAGES && i + 1 < rect->h; i++) {
 		char number[24];
 		int y = rect->y + 1 + i, bar = rect->w - 20;
-		pen_text(tui, y, rect->x + 1, 9, stage_names[i], paint_role(tui, THEME_MUTED));
+		pen_text(tui, y, rect->x + 1, 9, _(stage_names[i]), paint_role(tui, THEME_MUTED));
 		pen_right(tui, y, rect->x + 10, 6, ms_text(times[i], number, sizeof number), paint_plain);
 		if (bar > 0 && most > 0)
 			pen_fill(tui, y, rect->x + 17, (int)((double)bar * times[i] / most), pen_glyph(tui, GLYPH_STAGE),
@@ -119,11 +125,11 @@ static void describe(const struct view_saves *saves, int w, struct str *out)
 	ms_text(saves->items[0].beyond, beyond, sizeof beyond);
 	ms_text(saves->p50, p50, sizeof p50);
 	ms_text(saves->p95, p95, sizeof p95);
-	str_print(out, "beyond cargo %s ms", beyond);
+	str_print(out, _("beyond cargo %s ms"), beyond);
 	if (saves->counted > 1 && w >= 56) {
 		str_print(out, "  p50 %s  p95 %s", p50, p95);
 		if (w >= 72)
-			str_print(out, " of %u saves", saves->counted);
+			str_print(out, ngettext(" of %u save", " of %u saves", saves->counted), saves->counted);
 	}
 }
 
@@ -134,15 +140,13 @@ void saves_draw(struct tui *tui, const struct view *view, const struct rect *rec
 	size_t rows = rect->h > 1 ? (size_t)(rect->h - 1) : 0;
 	struct columns columns;
 	if (saves->count == 0) {
-		pen_title(tui, rect, "Saves", NULL, is_focused);
-		pen_sentence(tui, rect, "no save yet: each one's way to the running code is drawn here, stage by stage, in ms",
+		pen_title(tui, rect, _("Saves"), NULL, is_focused);
+		pen_sentence(tui, rect, _("no save yet: each one's way to the running code is drawn here, stage by stage, in ms"),
 			THEME_MUTED);
 		return;
 	}
 	auto_str right = {0};
-	char name[32] = "Saves, in ms";
-	if (rows == 1)
-		snprintf(name, sizeof name, "Save g%u, in ms", saves->items[0].generation);
+	auto_free char *name = rows == 1 ? mem_print(_("Save g%u, in ms"), saves->items[0].generation) : mem_copy_string(_("Saves, in ms"));
 	describe(saves, rect->w, &right);
 	pen_title(tui, rect, name, str_text(&right), is_focused);
 	if (rect->w < ROW_WIDTH && rows >= STAGES) {

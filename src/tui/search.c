@@ -177,15 +177,15 @@ void search_describe(const struct log_state *state, struct str *out)
 		return;
 	str_print(out, state->is_regular ? "regex /%s" : "/%s", state->needle);
 	if (state->is_wrong)
-		str_add(out, ": this pattern is wrong");
+		str_add(out, _(": this pattern is wrong"));
 	else if (state->hits != NULL && log_index_gave_up(state->hits))
-		str_add(out, ": too hard for some lines");
+		str_add(out, _(": too hard for some lines"));
 	else if (state->is_missing || (state->is_counted && count == 0))
-		str_add(out, ": not found");
+		str_add(out, _(": not found"));
 	else if (!state->is_counted)
-		str_print(out, ": looking, %llu so far", count);
+		str_print(out, _(": looking, %llu so far"), count);
 	else if (rank > 0)
-		str_print(out, "  %llu of %llu", rank, count);
+		str_print(out, _("  %llu of %llu"), rank, count);
 	else
 		str_print(out, "  %llu", count);
 	str_add(out, "  ");

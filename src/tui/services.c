@@ -9,16 +9,16 @@ static const struct {
 	enum glyph glyph;
 	enum theme_role role;
 } states[] = {
-	[VIEW_HEALTHY] = {"healthy", GLYPH_WELL, THEME_OK},
-	[VIEW_RUNNING] = {"running", GLYPH_WELL, THEME_OK},
-	[VIEW_DONE] = {"done", GLYPH_DONE, THEME_OK},
-	[VIEW_STOPPED] = {"stopped", GLYPH_STOPPED, THEME_MUTED},
-	[VIEW_WAITING] = {"waiting", GLYPH_WAITING, THEME_MUTED},
-	[VIEW_STARTING] = {"starting", GLYPH_STARTING, THEME_BUSY},
-	[VIEW_BUILDING] = {"building", GLYPH_BUILDING, THEME_BUSY},
-	[VIEW_STALE] = {"stale", GLYPH_STALE, THEME_WARN},
-	[VIEW_UNHEALTHY] = {"unhealthy", GLYPH_FAILED, THEME_BAD},
-	[VIEW_FAILED] = {"failed", GLYPH_FAILED, THEME_BAD},
+	[VIEW_HEALTHY] = {N_("healthy"), GLYPH_WELL, THEME_OK},
+	[VIEW_RUNNING] = {N_("running"), GLYPH_WELL, THEME_OK},
+	[VIEW_DONE] = {N_("done"), GLYPH_DONE, THEME_OK},
+	[VIEW_STOPPED] = {N_("stopped"), GLYPH_STOPPED, THEME_MUTED},
+	[VIEW_WAITING] = {N_("waiting"), GLYPH_WAITING, THEME_MUTED},
+	[VIEW_STARTING] = {N_("starting"), GLYPH_STARTING, THEME_BUSY},
+	[VIEW_BUILDING] = {N_("building"), GLYPH_BUILDING, THEME_BUSY},
+	[VIEW_STALE] = {N_("stale"), GLYPH_STALE, THEME_WARN},
+	[VIEW_UNHEALTHY] = {N_("unhealthy"), GLYPH_FAILED, THEME_BAD},
+	[VIEW_FAILED] = {N_("failed"), GLYPH_FAILED, THEME_BAD},
 };
 
 static enum view_state known(enum view_state state)
@@ -38,7 +38,7 @@ enum theme_role services_role(enum view_state state)
 
 const char *services_word(const struct view_service *service)
 {
-	return service->state_text != NULL ? service->state_text : states[known(service->state)].word;
+	return _(service->state_text != NULL ? service->state_text : states[known(service->state)].word);
 }
 
 const char *services_name(const struct view_service *service)
@@ -52,7 +52,7 @@ static void draw_cause(struct tui *tui, const struct view_service *service, int 
 	auto_str text = {0};
 	str_add(&text, service->cause);
 	if (service->restarts > 0)
-		str_print(&text, ", %u restart%s", service->restarts, service->restarts == 1 ? "" : "s");
+		str_print(&text, ngettext(", %u restart", ", %u restarts", service->restarts), service->restarts);
 	pen_text(tui, y, x, w, str_text(&text), paint_role(tui, services_role(service->state)));
 }
 
@@ -81,21 +81,22 @@ static void draw_row(struct tui *tui, const struct view_service *service, const 
 /* How the project's services are. While a filter is on, "3 of 9" is said of it. */
 static void describe_health(const struct view *view, bool is_filtered, struct str *out)
 {
-	size_t bad = 0, busy = 0;
-	auto_str whole = {0};
+	size_t bad = 0, busy = 0, all = view->service_count;
 	for (size_t i = 0; i < view->service_count; i++) {
 		enum view_state state = view->services[i].state;
 		bad += state == VIEW_UNHEALTHY || state == VIEW_FAILED;
 		busy += state == VIEW_STARTING || state == VIEW_WAITING;
 	}
-	if (!is_filtered)
-		str_print(&whole, " of %zu", view->service_count);
-	if (bad > 0)
-		str_print(out, "%zu%s not well", bad, str_text(&whole));
+	if (bad > 0 && is_filtered)
+		str_print(out, _("%zu not well"), bad);
+	else if (bad > 0)
+		str_print(out, _("%zu of %zu not well"), bad, all);
+	else if (busy > 0 && is_filtered)
+		str_print(out, _("%zu coming up"), busy);
 	else if (busy > 0)
-		str_print(out, "%zu%s coming up", busy, str_text(&whole));
-	else if (view->service_count > 0)
-		str_print(out, "all %zu well", view->service_count);
+		str_print(out, _("%zu of %zu coming up"), busy, all);
+	else if (all > 0)
+		str_print(out, _("all %zu well"), all);
 }
 
 static void describe(struct tui *tui, const struct view *view, size_t top, size_t rows, struct str *out)
@@ -103,15 +104,15 @@ static void describe(struct tui *tui, const struct view *view, size_t top, size_
 	size_t count = tui->list.lines.count;
 	char age[16];
 	if (count > rows)
-		str_print(out, "rows %zu-%zu, ", top + 1, top + rows < count ? top + rows : count);
+		str_print(out, _("rows %zu-%zu, "), top + 1, top + rows < count ? top + rows : count);
 	if (view->stale)
-		str_print(out, "stale for %s", pen_age(tui, view->stale_ms, age, sizeof age));
+		str_print(out, _("stale for %s"), pen_age(tui, view->stale_ms, age, sizeof age));
 	else
 		describe_health(view, tui->list.needle[0] != '\0', out);
 	if (view->others_loading)
-		str_add(out, ", other containers are being asked for");
+		str_add(out, _(", other containers are being asked for"));
 	else if (view->others_left > 0)
-		str_print(out, ", %zu more not listed", view->others_left);
+		str_print(out, _(", %zu more not listed"), view->others_left);
 	list_describe(tui, out);
 }
 
@@ -141,17 +142,18 @@ static void draw_heading(struct tui *tui, const struct view *view, size_t at, co
 	size_t place = tui->list.shown.items[at];
 	const char *project = place < view->service_count ? view->project : list_service(view, place)->project;
 	auto_str text = {0};
-	str_print(&text, "%s%s", project != NULL ? project : "of no project", place < view->service_count ? ", this project" : "");
+	project = project != NULL ? project : _("of no project");
+	str_print(&text, place < view->service_count ? _("%s, this project") : "%s", project);
 	pen_text(tui, y, rect->x + 1, rect->w - 2, str_text(&text), paint_bold(paint_role(tui, THEME_MUTED)));
 }
 
 static const char *why_none(const struct view *view)
 {
 	if (view->loading)
-		return "The engine is being asked which services there are.";
+		return _("The engine is being asked which services there are.");
 	if (view->stale)
-		return "The engine does not answer, and which services there are is not known yet.";
-	return view->no_services != NULL ? view->no_services : "There are no services.";
+		return _("The engine does not answer, and which services there are is not known yet.");
+	return view->no_services != NULL ? view->no_services : _("There are no services.");
 }
 
 /* The selected row stays in sight, and no row is given away. */
@@ -178,7 +180,7 @@ void services_draw(struct tui *tui, const struct view *view, const struct rect *
 	tui->list.has_traffic = false;
 	tui->service_rows = 0;
 	if (list_total(view) == 0) {
-		pen_title(tui, rect, "Services", NULL, is_focused);
+		pen_title(tui, rect, _("Services"), NULL, is_focused);
 		pen_sentence(tui, rect, why_none(view), THEME_MUTED);
 		return;
 	}
@@ -186,7 +188,7 @@ void services_draw(struct tui *tui, const struct view *view, const struct rect *
 	size_t rows = rect->h - 2 - below > 0 ? (size_t)(rect->h - 2 - below) : 1;
 	keep_in_sight(tui, rows);
 	describe(tui, view, tui->service_top, rows, &right);
-	pen_title(tui, rect, "Services", str_text(&right), is_focused);
+	pen_title(tui, rect, _("Services"), str_text(&right), is_focused);
 	if (tui->list.shown.count == 0) {
 		list_why_empty(tui, &empty);
 		pen_sentence(tui, rect, str_text(&empty), THEME_MUTED);

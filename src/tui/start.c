@@ -55,14 +55,16 @@ void start_draw(struct tui *tui, const struct view *view, const struct rect *rec
 	char elapsed[24], left[24];
 	auto_str right = {0};
 	size_t rows = rect->h > 1 ? (size_t)(rect->h - 1) : 0;
-	str_print(&right, "%s so far", pen_running(tui, start->elapsed_ms, elapsed, sizeof elapsed));
+	pen_running(tui, start->elapsed_ms, elapsed, sizeof elapsed);
 	if (start->left_ms > 0) {
 		clock_format_span(start->left_ms * 1000000, left, sizeof left);
-		str_print(&right, ", ~%s left", left);
+		str_print(&right, _("%s so far, ~%s left"), elapsed, left);
+	} else {
+		str_print(&right, _("%s so far"), elapsed);
 	}
-	pen_title(tui, rect, "Coming up", str_text(&right), tui->focus == PANE_START);
+	pen_title(tui, rect, _("Coming up"), str_text(&right), tui->focus == PANE_START);
 	if (start->count == 0)
-		pen_sentence(tui, rect, "The project is being read.", THEME_MUTED);
+		pen_sentence(tui, rect, _("The project is being read."), THEME_MUTED);
 	if (tui->step_top + rows > start->count)
 		tui->step_top = start->count > rows ? start->count - rows : 0;
 	for (size_t i = 0; i < rows && tui->step_top + i < start->count; i++)

@@ -20,7 +20,7 @@ static const char *entry_name(const struct tui *tui, size_t at)
 
 static const char *entry_sentence(const struct tui *tui, size_t at)
 {
-	return at == 0 ? "Light or dark, as the terminal says that its ground is" : tui->themes.list.items[at - 1].sentence;
+	return at == 0 ? _("Light or dark, as the terminal says that its ground is") : _(tui->themes.list.items[at - 1].sentence);
 }
 
 /* False: there are no such themes; the one that is there stays. */
@@ -143,13 +143,14 @@ static void draw_sample(struct tui *tui, int y)
 static int draw_mistake(struct tui *tui, int y, bool is_dry)
 {
 	const struct strings *mistakes = &tui->themes.mistakes;
-	char more[48] = "";
+	auto_str text = {0};
 	if (mistakes->count == 0)
 		return 0;
 	if (mistakes->count > 1)
-		snprintf(more, sizeof more, ", and %zu more", mistakes->count - 1);
-	auto_free char *text = mem_print("left out: %s%s", mistakes->items[0], more);
-	return pen_wrap(tui, y, 2, tui->columns - 3, MISTAKE_ROWS, text, paint_role(tui, THEME_WARN), is_dry);
+		str_print(&text, _("left out: %s, and %zu more"), mistakes->items[0], mistakes->count - 1);
+	else
+		str_print(&text, _("left out: %s"), mistakes->items[0]);
+	return pen_wrap(tui, y, 2, tui->columns - 3, MISTAKE_ROWS, str_text(&text), paint_role(tui, THEME_WARN), is_dry);
 }
 
 static void draw_entry(struct tui *tui, size_t at, int y, int names)
@@ -185,7 +186,7 @@ void themes_draw(struct tui *tui)
 	}
 	for (int y = rect.y; y < rect.y + rect.h; y++)
 		pen_fill(tui, y, 0, rect.w, " ", paint_plain);
-	pen_title(tui, &rect, "Themes", tui->term.depth == 0 ? "no colours here" : tui->theme.name, true);
+	pen_title(tui, &rect, _("Themes"), tui->term.depth == 0 ? _("no colours here") : tui->theme.name, true);
 	for (size_t i = 0; i < rows; i++)
 		draw_entry(tui, tui->theme_top + i, rect.y + 1 + (int)i, names);
 	draw_sample(tui, rect.y + 1 + (int)rows);

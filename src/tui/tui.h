@@ -118,7 +118,7 @@ struct log_filter {
 	enum view_log_level least;
 	struct log_index *index; /* of what passes; NULL: everything does */
 	bool is_whole; /* every line was looked at */
-	char empty[FIELD_MOST * 4 + 200]; /* why nothing is seen */
+	char empty[FIELD_MOST * 4 + 400]; /* why nothing is seen */
 };
 
 enum log_time { LOG_TIME_CLOCK, LOG_TIME_AGO, LOG_TIME_STEP, LOG_TIME_OFF, LOG_TIMES };
@@ -276,7 +276,7 @@ struct tui {
 	ARRAY(struct question) questions;
 	struct fault fault; /* shown until a key is pressed */
 	struct strings mistakes; /* of config and keys; shown until a key is pressed */
-	char notice[160]; /* on the bottom line until a key is pressed */
+	char notice[400]; /* on the bottom line until a key is pressed */
 
 	/* the choice of a theme (choose.c), keys begun (chord.c), what the palette ran */
 	struct theme_list themes;
@@ -348,6 +348,9 @@ enum glyph {
 	GLYPH_FULL, GLYPH_EMPTY, GLYPH_STAGE, GLYPH_MORE, GLYPH_ENTER, GLYPH_BETWEEN, GLYPH_COUNT,
 };
 const char *pen_glyph(const struct tui *tui, enum glyph glyph);
+/* In the person's language. What is said otherwise elsewhere has what it is before
+ * it: "column|up" is up, and has a translation of its own. */
+const char *pen_word(const char *text);
 /* Columns that the text takes, counted up to `most`. */
 int pen_width(const char *text, size_t len, int most);
 /* Draws in at most `w` cells, cut with …; returns the cells taken. */

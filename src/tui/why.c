@@ -68,11 +68,10 @@ static void put_waits(struct page *page, const char *heading, const struct view_
 		if (place(page, page->row++, &y)) {
 			pen_text(page->tui, y, x + 2, 1, pen_glyph(page->tui, services_glyph(wait->state)), role);
 			pen_text(page->tui, y, x + 4, 16, wait->name, paint_plain);
-			pen_text(page->tui, y, x + 21, 14, wait->state_text, role);
-			if (w > 40)
-				pen_text(page->tui, y, x + 36, w - 37, wait->holds ? "holds: " : "does not hold yet: ", told);
+			pen_text(page->tui, y, x + 21, 14, _(wait->state_text), role);
+			int used = w > 40 ? pen_text(page->tui, y, x + 36, w - 37, wait->holds ? _("holds: ") : _("does not hold yet: "), told) : 0;
 			if (w > 64)
-				pen_text(page->tui, y, x + (wait->holds ? 43 : 55), w - (wait->holds ? 44 : 56), wait->condition, told);
+				pen_text(page->tui, y, x + 36 + used, w - 37 - used, wait->condition, told);
 		}
 	}
 }
@@ -81,7 +80,7 @@ static void put_faults(struct page *page, const struct view *view)
 {
 	if (view->fault_count == 0)
 		return;
-	put_heading(page, "what is wrong");
+	put_heading(page, _("what is wrong"));
 	for (size_t i = 0; i < view->fault_count; i++) {
 		const struct view_fault *fault = &view->faults[i];
 		struct style style = paint_role(page->tui, fault->is_bad ? THEME_BAD : THEME_WARN);
@@ -95,7 +94,7 @@ static void put_lines(struct page *page, const struct view_why *why)
 {
 	if (why->line_count == 0)
 		return;
-	put_heading(page, "its last lines");
+	put_heading(page, _("its last lines"));
 	for (size_t i = 0; i < why->line_count; i++) {
 		int y;
 		if (place(page, page->row++, &y))
@@ -117,7 +116,7 @@ static void put_probe(struct page *page, const struct view_why *why)
 {
 	if (why->probe == NULL)
 		return;
-	put_heading(page, "its probe");
+	put_heading(page, _("its probe"));
 	put(page, 2, why->probe, paint_plain);
 	put(page, 4, why->probe_said, paint_role(page->tui, THEME_WARN));
 }
@@ -125,8 +124,8 @@ static void put_probe(struct page *page, const struct view_why *why)
 static char *make_title(const struct view_why *why)
 {
 	if (why->service == NULL)
-		return mem_copy_string("What is wrong?");
-	return mem_print(why->state >= VIEW_STOPPED ? "Why is %s not up?" : "How is %s?", why->service);
+		return mem_copy_string(_("What is wrong?"));
+	return mem_print(why->state >= VIEW_STOPPED ? _("Why is %s not up?") : _("How is %s?"), why->service);
 }
 
 static int draw_page(struct tui *tui, const struct view *view, const struct rect *rect, int top)
@@ -138,10 +137,10 @@ static int draw_page(struct tui *tui, const struct view *view, const struct rect
 	put_faults(&page, view);
 	if (why->service == NULL && view->fault_count == 0) {
 		page.row++;
-		put(&page, 2, "Nothing: no fault is open, and no service is selected.", paint_role(tui, THEME_MUTED));
+		put(&page, 2, _("Nothing: no fault is open, and no service is selected."), paint_role(tui, THEME_MUTED));
 	}
-	put_waits(&page, "it waits for", why->waits, why->wait_count);
-	put_waits(&page, "these wait for it", why->awaited, why->awaited_count);
+	put_waits(&page, _("it waits for"), why->waits, why->wait_count);
+	put_waits(&page, _("these wait for it"), why->awaited, why->awaited_count);
 	put_probe(&page, why);
 	put_lines(&page, why);
 	return page.row;

@@ -262,6 +262,15 @@ static void test_depths(void **state)
 	}
 }
 
+/* What a word is stands before it for translators alone. */
+static void test_word(void **state)
+{
+	(void)state;
+	assert_string_equal(pen_word("column|up"), "up");
+	assert_string_equal(pen_word("up"), "up");
+	assert_string_equal(pen_word(""), "");
+}
+
 int main(void)
 {
 	setenv("TZ", "UTC", 1);
@@ -276,6 +285,7 @@ int main(void)
 		cmocka_unit_test(test_fuzzy),
 		cmocka_unit_test(test_true_colour),
 		cmocka_unit_test(test_shorten),
+		cmocka_unit_test(test_word),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
