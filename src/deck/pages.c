@@ -4,6 +4,7 @@
 #include "container.h"
 
 #include <stdio.h>
+#include <time.h>
 
 enum { ROWS_MOST = FACTS_MOST, BYTES_MOST = 4 << 20 };
 
@@ -101,6 +102,19 @@ static const char *borrow(const json_t *json, const char *name)
 	return text != NULL ? text : "";
 }
 
+/* A moment of the engine (RFC 3339, UTC, nanoseconds) as the clock on the wall
+ * shows it. */
+static char *moment_of(const json_t *json, const char *name)
+{
+	int64_t ns = clock_parse_rfc3339_ns(borrow(json, name));
+	time_t seconds = (time_t)(ns / 1000000000);
+	struct tm wall;
+	char text[32];
+	if (ns <= 0 || localtime_r(&seconds, &wall) == NULL || strftime(text, sizeof text, "%F %T", &wall) == 0)
+		return text_of(json, name);
+	return mem_copy_string(text);
+}
+
 /* Words with blanks in them stand in quotes. */
 static char *command_text(const json_t *list)
 {
@@ -138,7 +152,7 @@ static void add_image(struct page *page, const json_t *image)
 	leaf(page, id, _("id"), text_of(image, "id"));
 	leaf(page, id, _("digest"), json_is_string(json_object_get(image, "digest")) ? text_of(image, "digest") :
 		mem_copy_string(_("none: it was never pulled or pushed")));
-	leaf(page, id, _("created"), text_of(image, "created"));
+	leaf(page, id, _("created"), moment_of(image, "created"));
 	close_group(page, head);
 }
 
@@ -199,7 +213,8 @@ static void add_health(struct page *page, const json_t *health)
 	json_array_foreach(json_object_get(health, "probes"), i, item) {
 		json_int_t code = json_integer_value(json_object_get(item, "exit_code"));
 		const char *output = borrow(item, "output");
-		struct view_field *row = add(page, id, 1, borrow(item, "time"), code == 0 ? mem_print(_("passed 0  %s"), output) :
+		auto_free char *moment = moment_of(item, "time");
+		struct view_field *row = add(page, id, 1, moment, code == 0 ? mem_print(_("passed 0  %s"), output) :
 			mem_print(_("failed with %lld  %s"), (long long)code, output));
 		if (row != NULL && code != 0)
 			row->look = VIEW_FIELD_BAD;
@@ -216,8 +231,8 @@ void page_overview(struct page *page, const json_t *facts)
 	leaf(page, 0, _("id"), text_of(facts, "id"));
 	leaf(page, 0, _("state"), json_is_integer(code) ? mem_print(_("%s, exit code %lld"), state, (long long)json_integer_value(code)) :
 		mem_copy_string(state));
-	leaf(page, 0, _("created"), text_of(facts, "created"));
-	leaf(page, 0, _("started"), text_of(facts, "started"));
+	leaf(page, 0, _("created"), moment_of(facts, "created"));
+	leaf(page, 0, _("started"), moment_of(facts, "started"));
 	add_image(page, json_object_get(facts, "image"));
 	leaf(page, 0, _("entrypoint"), command_text(json_object_get(facts, "entrypoint")));
 	leaf(page, 0, _("command"), command_text(json_object_get(facts, "command")));

@@ -3,6 +3,7 @@
  * frame while it is shown; view.c calls it. */
 #include "deck.h"
 
+#include <signal.h>
 #include <stdio.h>
 
 enum { LINES = 40 };
@@ -21,9 +22,10 @@ static const char *keep(struct why_store *store, char *text)
 
 /* ---- the sentence ---- */
 
-static char *make_ended(const char *name, int code, unsigned restarts)
+/* The cause, where one is known, says more than what the number may mean. */
+static char *make_ended(const char *name, int code, unsigned restarts, bool has_cause)
 {
-	const char *meaning = service_exit_meaning(code);
+	const char *meaning = has_cause && code == 128 + SIGKILL ? NULL : service_exit_meaning(code);
 	if (restarts == 0)
 		return meaning == NULL ? mem_print(_("%s ended with %d."), name, code) :
 			mem_print(_("%s ended with %d, %s."), name, code, _(meaning));
@@ -46,7 +48,7 @@ static char *make_sentence(const struct service *service, const char *waits)
 {
 	const char *word = service_state_word(service), *name = service->name;
 	if (strcmp(word, "exited") == 0)
-		return make_ended(name, service->exit_code, service->restarts);
+		return make_ended(name, service->exit_code, service->restarts, service->cause != NULL);
 	if (strcmp(word, "restarting") == 0)
 		return make_restarting(name, service->restarts);
 	if (strcmp(word, "unhealthy") == 0)

@@ -50,6 +50,22 @@ struct shown_fault {
 	char *own; /* what `text` was made of, if it was */
 };
 
+/* Where another pane has all of the screen, nothing else tells of it. */
+static void pick_failed_build(const struct view *view, struct shown_fault *shown)
+{
+	const struct view_build *build = &view->build;
+	const struct view_error *error = build->error_count > 0 ? &build->errors[0] : NULL;
+	if (error == NULL)
+		shown->own = mem_print(_("g%u does not compile"), build->generation);
+	else if (error->file != NULL)
+		shown->own = mem_print(_("g%u does not compile: %s, %s:%u"), build->generation, error->message, error->file, error->line);
+	else
+		shown->own = mem_print(_("g%u does not compile: %s"), build->generation, error->message);
+	shown->text = shown->own;
+	shown->mend = _("the pane Build shows it; what ran before serves on");
+	shown->is_bad = true;
+}
+
 static bool pick_fault(struct tui *tui, const struct view *view, struct shown_fault *shown)
 {
 	*shown = (struct shown_fault){0};
@@ -64,6 +80,8 @@ static bool pick_fault(struct tui *tui, const struct view *view, struct shown_fa
 			.more = view->fault_count - 1};
 		if (fault->service != NULL && fault->text != NULL && strstr(fault->text, fault->service) == NULL)
 			shown->text = shown->own = mem_print("%s: %s", fault->service, fault->text);
+	} else if (view->build.state == VIEW_BUILD_FAILED && tui->is_zoomed && tui->focus != PANE_BUILD) {
+		pick_failed_build(view, shown);
 	}
 	return shown->text != NULL;
 }
