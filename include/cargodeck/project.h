@@ -6,46 +6,8 @@
 #define CARGODECK_PROJECT_H
 
 #include "cargodeck/base.h"
+#include "cargodeck/dockerfile.h"
 #include "cargodeck/loop.h"
-
-/* ---- Dockerfiles: the one reader ------------------------------------------ */
-
-struct docker_line {
-	char *word; /* instruction in capitals: "FROM", "RUN" … */
-	char *rest; /* what follows, continuation lines joined */
-	char *raw; /* as it stands in the file, heredocs and newlines too */
-	char *heredoc; /* the text of the heredocs that it opens, or NULL */
-	unsigned first, last; /* line numbers from 1 */
-	int stage; /* index; -1 before the first FROM */
-};
-
-struct docker_stage {
-	char *name; /* AS name, or NULL */
-	char *base; /* FROM, variables filled in from the global ARGs and `args` */
-	int base_stage; /* index of the stage that it builds on, or -1 */
-	size_t from; /* index of its FROM line */
-	unsigned line;
-};
-
-struct dockerfile {
-	struct { struct docker_line *items; size_t count, cap; } lines;
-	struct { struct docker_stage *items; size_t count, cap; } stages;
-	struct map *args; /* global ARGs: as given, else by default */
-	struct map *given; /* what the build gives: its args and the platform's */
-	char escape;
-};
-/* Reads a Dockerfile's text (Dockerfile reference, syntax 1.7): continuation,
- * `# escape`, heredocs, stages. `args` are the build's NAME=VALUE. At most
- * 1 MiB and 2000 instructions. Fault: no FROM, a heredoc that does not end.
- * Call dockerfile_finish() either way. */
-bool dockerfile_read(const char *text, size_t len, const struct strings *args, struct dockerfile *file, struct fault *fault);
-void dockerfile_finish(struct dockerfile *file);
-/* Stage by name or number; NULL name: the last one. -1: none. */
-int dockerfile_stage(const struct dockerfile *file, const char *name);
-/* Fills in $X, ${X}, ${X:-y}, ${X:+y} as seen by line `at`. The caller frees. */
-char *dockerfile_expand(const struct dockerfile *file, size_t at, const char *text);
-/* The words of a JSON array or of shell form; *json tells which. */
-void dockerfile_words(const char *rest, struct strings *words, bool *json);
 
 /* ---- cargo -------------------------------------------------------------------- */
 

@@ -13,83 +13,11 @@ void dockerfile_add_global(struct dockerfile *file, const char *rest);
 char *dockerfile_expand_global(const struct dockerfile *file, const char *text);
 /* Like dockerfile_expand(), but what is not known stays: for shell text. */
 char *dockerfile_expand_shell(const struct dockerfile *file, size_t at, const char *text);
-/* As seen at the end of a stage; what is not known stays. */
-char *stage_expand(const struct dockerfile *file, int stage, const char *text);
-
-/* ---- shell.c ---- */
-
-/* The commands of a shell body, split at && || ; | & ( ) and newlines; words
- * keep no quotes, comments are gone. */
-struct shell_command {
-	struct strings words;
-	const char *start; /* in the body */
-	size_t len;
-};
-struct shell_commands {
-	struct shell_command *items;
-	size_t count, cap;
-};
-void shell_split(const char *body, struct shell_commands *commands);
-void shell_commands_finish(struct shell_commands *commands);
-bool is_shell(const char *word); /* sh, /bin/bash … */
-bool is_assignment(const char *word); /* NAME=VALUE */
-/* Index of the command's own name: after assignments, `then`, `exec` … */
-size_t command_at(const struct strings *words);
-/* What follows the flags of a RUN or COPY line: "--mount=… --from=x a b". */
-const char *after_flags(const char *rest);
-/* The value of a flag, or NULL; the caller frees. */
-char *flag_value(const char *rest, const char *flag);
-/* The shell text that a RUN line runs, variables filled in. The caller frees. */
-char *run_body(const struct dockerfile *file, size_t index);
-
-/* ---- calls.c ---- */
-
-/* A cargo command inside a RUN line. */
-struct cargo_call {
-	char *verb; /* build, install, chef … */
-	char *target, *profile, *manifest_path, *path, *root, *folder; /* or NULL */
-	struct strings packages, bins, features;
-	struct strings names; /* words that are no options: crates to install */
-	struct strings env; /* assignments before it */
-	bool release, no_default_features, all_features;
-};
-struct cargo_calls {
-	struct cargo_call *items;
-	size_t count, cap;
-};
-void run_find_cargo(const char *body, struct cargo_calls *calls);
-void cargo_calls_finish(struct cargo_calls *calls);
-bool cargo_call_installs(const struct cargo_call *call); /* a foreign tool */
-bool cargo_call_needs_sources(const struct cargo_call *call);
-bool cargo_call_makes_programs(const struct cargo_call *call);
 
 /* ---- image.c ---- */
 
-/* COPY or ADD of files from another stage or the context, variables filled in. */
-struct copy_line {
-	char *from; /* NULL: the context */
-	int from_stage; /* -1: none in this file */
-	struct strings sources;
-	char *to; /* absolute; ends in / where it is a folder for sure */
-	size_t line;
-};
-bool copy_line_read(const struct dockerfile *file, size_t index, struct copy_line *out);
-void copy_line_finish(struct copy_line *copy);
-/* Where source number `i` comes to lie: "to/name" or "to". The caller frees. */
-char *copy_line_target(const struct copy_line *copy, size_t i);
-/* WORKDIR in force at that line; absolute. The caller frees. */
-char *dockerfile_workdir(const struct dockerfile *file, size_t at);
-char *stage_workdir(const struct dockerfile *file, int stage); /* at its end */
-/* The last such instruction of the stage or those it builds on, or -1. */
-int dockerfile_last(const struct dockerfile *file, int stage, const char *word);
 /* Loads a service's Dockerfile with its arguments. False: nothing to finish. */
 bool service_dockerfile(const struct compose_service *service, struct dockerfile *file, struct fault *fault);
-/* Does one of its own RUN lines make programs? With `chain`, or those of the
- * stages that it builds on. */
-bool stage_compiles(const struct dockerfile *file, int stage, bool chain);
-/* Its RUN lines make no program, but need the sources: a planner. */
-bool stage_plans(const struct dockerfile *file, int stage);
-const char *stage_root_base(const struct dockerfile *file, int stage);
 
 /* ---- origin.c ---- */
 
