@@ -17,6 +17,7 @@ build     libinotifytools0-dev
 build     libuv1-dev
 build     libpcre2-dev
 build     libinih-dev
+build     libyaml-dev
 build     gettext
 build     ca-certificates
 test      libcmocka-dev

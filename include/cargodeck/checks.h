@@ -1,0 +1,90 @@
+/* checks: which of the 83 practices of a containerised Rust project are kept,
+ * with evidence. One table of practices, a file of checks for each topic; what
+ * they look at is read once, from texts and folders that the caller names.
+ * Nothing is run and nobody is asked here. */
+#ifndef CARGODECK_CHECKS_H
+#define CARGODECK_CHECKS_H
+
+#include "cargodeck/base.h"
+
+enum check_severity { CHECK_LOW, CHECK_MEDIUM, CHECK_HIGH };
+enum check_state { CHECK_KEPT, CHECK_BROKEN, CHECK_NOT_APPLICABLE, CHECK_CANNOT_TELL };
+const char *check_severity_name(enum check_severity severity); /* "low" "medium" "high" */
+const char *check_state_name(enum check_state state); /* "kept" "broken" "not-applicable" "cannot-tell" */
+
+struct check;
+
+/* One practice. The texts are English: show them through _(). */
+struct practice {
+	const char *id; /* "2.5": topic and number of the catalogue */
+	const char *title; /* what is to be so: "Capabilities are dropped" */
+	enum check_severity severity; /* of breaking it */
+	const char *says; /* why, two or three sentences */
+	const char *looks; /* what is looked at in files; NULL: only what runs can tell */
+	const char *looks_live; /* in images and containers; NULL: files alone can tell */
+	const char *mends; /* what mends it: one line, to be done */
+	bool is_heuristic; /* read from call sites and names: likely, not certain */
+	void (*files)(struct check *check); /* NULL: not looked at yet */
+};
+
+struct practice_topic {
+	const char *title; /* "Container security" */
+	const struct practice *practices;
+	size_t count;
+};
+
+/* The ten topics in the order of the catalogue. */
+const struct practice_topic *check_topics(size_t *count);
+const struct practice *check_find(const char *id); /* NULL: there is none */
+
+/* ---- one run --------------------------------------------------------------------- */
+
+/* What was read and where: a file and line, or (line 0) a fact of several. */
+struct check_evidence {
+	char *file; /* relative to the project, or NULL */
+	unsigned line; /* from 1; 0: none */
+	char *text; /* a sentence */
+	bool is_against; /* it breaks the practice */
+};
+
+struct check_result {
+	const struct practice *practice;
+	enum check_state state;
+	struct { struct check_evidence *items; size_t count, cap; } evidence; /* what breaks it first */
+	char *reason; /* of not applicable and cannot tell; or, where an allow line says so, of being let through */
+	char *mend; /* what mends it here, or NULL where it is kept */
+	bool is_allowed; /* broken, and a line `# cargodeck: allow ID reason` lets it be */
+};
+
+struct check_report {
+	struct { struct check_result *items; size_t count, cap; } results; /* in the order of the catalogue */
+	struct strings notes; /* what could not be read, a sentence each */
+};
+void check_report_finish(struct check_report *report);
+
+/* What is known of the project. Texts are borrowed; NULL: not to be had, and
+ * `…_reason` says why. */
+struct check_options {
+	const char *root; /* the project's folder */
+	const char *compose_json; /* `docker compose config --format json` */
+	size_t compose_len;
+	const char *compose_reason;
+	const struct strings *compose_files; /* that it was merged from, in their order */
+	const char *cargo_json; /* `cargo metadata --format-version 1` with dependencies, or --no-deps */
+	size_t cargo_len;
+	const char *cargo_reason;
+	const struct strings *tracked; /* paths that git has, relative to the root; NULL: no git */
+	const struct strings *only, *skip; /* ids ("2.5") and topics ("2"); empty: all, none */
+};
+/* Reads and judges. False only where the folder cannot be read. Reads at most
+ * 20,000 files, of each at most 1 MiB; what is left out is in the notes. */
+bool checks_run(const struct check_options *options, struct check_report *report, struct fault *fault);
+
+/* ---- as text ------------------------------------------------------------------------ */
+
+/* Formats: grouped by topic for people; `{"results": […]}`; SARIF 2.1.0. */
+void checks_write_text(const struct check_report *report, bool colour, bool all, struct str *out);
+void checks_write_json(const struct check_report *report, struct str *out);
+void checks_write_sarif(const struct check_report *report, const char *version, struct str *out);
+
+#endif

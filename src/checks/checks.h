@@ -1,0 +1,118 @@
+/* Inside the room checks: what a check is given, and how it says what it found. */
+#ifndef CARGODECK_CHECKS_INSIDE_H
+#define CARGODECK_CHECKS_INSIDE_H
+
+#include "cargodeck/checks.h"
+#include "cargodeck/dockerfile.h"
+#include "ignore.h"
+#include "rust.h"
+#include "tree.h"
+#include "yaml.h"
+
+#include <jansson.h>
+
+/* ---- sources.c: all that is looked at, read once --------------------------------- */
+
+/* A Dockerfile under any of its names. */
+struct docker_source {
+	const char *path; /* relative to the root */
+	char *text;
+	size_t len;
+	struct dockerfile file;
+	bool is_harness; /* of tests, examples: shown apart, spoils no verdict */
+};
+
+/* An image that is shipped: a final stage, or the one that a service asks for. */
+struct shipped {
+	const struct docker_source *source;
+	int stage;
+	const char *service; /* that is built of it, or NULL: no compose file names it */
+	const char *context; /* of its build, relative to the root; "." where nobody says */
+	bool has_rust; /* a stage below it or copied into it makes programs with cargo */
+};
+
+struct yaml_source {
+	const char *path; /* relative */
+	char *text;
+	struct yaml *yaml;
+};
+
+struct sources {
+	const struct check_options *options;
+	struct tree tree; /* the project's files */
+	struct { struct docker_source **items; size_t count, cap; } dockers;
+	struct { struct shipped *items; size_t count, cap; } shipped; /* of the product, not of harnesses */
+	json_t *compose; /* as compose merged it, or NULL */
+	struct { struct yaml_source *items; size_t count, cap; } compose_files; /* later ones win */
+	struct { struct yaml_source *items; size_t count, cap; } workflows; /* .github/workflows, composite actions */
+	struct rust_facts rust;
+	struct strings notes;
+	struct strings kept_texts; /* paths and words that the lists above borrow */
+};
+bool sources_open(const struct check_options *options, struct sources *sources, struct fault *fault);
+void sources_finish(struct sources *sources);
+
+/* ---- verdict.c: how a check says what it found -------------------------------------- */
+
+struct check {
+	const struct sources *sources;
+	const struct practice *practice;
+	struct check_result *result;
+};
+
+/* Any number of these; together they are the verdict: broken where something is
+ * against it, else cannot tell where something was missing, else kept where
+ * something speaks for it, else not applicable. `file` is relative, may be NULL. */
+void check_for(struct check *check, const char *file, unsigned line, const char *format, ...) PRINTF_LIKE(4, 5);
+void check_against(struct check *check, const char *file, unsigned line, const char *format, ...) PRINTF_LIKE(4, 5);
+/* Does not apply; `file` is where that was read, and stands in the reason. */
+void check_none(struct check *check, const char *file, const char *format, ...) PRINTF_LIKE(3, 4);
+/* Cannot tell: what is missing. */
+void check_missing(struct check *check, const char *format, ...) PRINTF_LIKE(2, 3);
+/* What mends it here, in place of the practice's own line. The last one counts. */
+void check_mend(struct check *check, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* ---- docker.c: what checks ask of Dockerfiles ------------------------------------------ */
+
+/* FROM, taken apart: "docker.io/library/rust:1.75-slim@sha256:…". */
+struct image_name {
+	char *name; /* without registry and "library/": "rust", "distroless/cc-debian12" */
+	char *registry; /* "gcr.io", or NULL */
+	char *tag; /* NULL: none */
+	char *digest; /* NULL: none */
+	const char *suite; /* "bookworm" … also for numbers and dated tags; NULL: not known */
+	bool is_variable; /* a part of it is a variable without a value */
+};
+void image_name_read(const char *text, struct image_name *name);
+void image_name_finish(struct image_name *name);
+/* Order of Debian suites: bullseye 11, bookworm 12, trixie 13; 0: not known. */
+unsigned suite_number(const char *suite);
+/* The image that a stage stands on in the end, variables filled in. */
+const char *shipped_base(const struct shipped *shipped);
+/* The USER in force at the end of the stage, variables filled in, resolved as
+ * rule by rule: its own and the stages' it stands on, else what a nonroot base
+ * says. The caller frees; NULL: none is said. *line and *path are set. */
+char *shipped_user(const struct shipped *shipped, unsigned *line);
+bool user_is_root(const char *user); /* "", "root", "0", "0:0", "root:x" */
+/* Lines of the stage and of those it builds on (not of those it copies from). */
+bool stage_has_line(const struct dockerfile *file, int stage, size_t line);
+/* The first stage that an artefact is copied from with cargo at work; -1. */
+int shipped_builder(const struct shipped *shipped);
+
+/* ---- compose.c: what checks ask of the compose model ------------------------------------ */
+
+const json_t *compose_services(const struct sources *sources); /* object, or NULL */
+const json_t *compose_member(const json_t *service, const char *path); /* "deploy.resources.limits.memory" */
+/* Where a service's member stands: in the last file that has it; else the
+ * service's own line. The file is relative; NULL: not found. */
+const char *compose_place(const struct sources *sources, const char *service, const char *path, unsigned *line);
+/* Does the service run a program that is built here, or a known image? */
+bool compose_is_built(const json_t *service);
+const char *compose_image(const json_t *service); /* or NULL */
+
+/* ---- the topics --------------------------------------------------------------------------- */
+
+extern const struct practice_topic topic_image, topic_security, topic_secrets, topic_caching, topic_observability, topic_database,
+	topic_development, topic_production, topic_ci, topic_reload;
+
+#endif

@@ -1,0 +1,2 @@
+/* .dockerignore by Docker's own rules. */
+#include "ignore.h"

@@ -1,0 +1,2 @@
+/* Crates and call sites. */
+#include "rust.h"

@@ -1,0 +1,2 @@
+/* The walk over the project's files. */
+#include "tree.h"

@@ -1,0 +1,38 @@
+/* The project's files: walked once, bounded, without what nobody wrote. */
+#ifndef CARGODECK_CHECKS_TREE_H
+#define CARGODECK_CHECKS_TREE_H
+
+#include "cargodeck/base.h"
+
+struct tree_file {
+	const char *path; /* relative to the root, with slashes */
+	uint64_t size;
+	bool is_link; /* symbolic: never followed out of the tree */
+	bool is_executable;
+	bool is_tracked; /* git has it; false where there is no git */
+	bool is_harness; /* below tests/, e2e, playwright, testing-*, *ci*, examples, benches, fuzz */
+};
+
+struct tree {
+	char *root;
+	struct { struct tree_file *items; size_t count, cap; } files; /* sorted by path */
+	bool has_git; /* `tracked` was given */
+	bool is_cut; /* more files than the bound */
+	struct { char **items; size_t count, cap; } texts; /* what the paths borrow */
+};
+enum { TREE_MOST_FILES = 20000, TREE_MOST_DEPTH = 40, TREE_FILE_BYTES = 1 << 20 };
+/* Skips .git, target (with CACHEDIR.TAG or beside a Cargo.toml), node_modules,
+ * .venv, folders on other file systems; links are listed and not followed. */
+bool tree_open(const char *root, const struct strings *tracked, struct tree *tree, struct fault *fault);
+void tree_finish(struct tree *tree);
+const struct tree_file *tree_find(const struct tree *tree, const char *path); /* NULL: none */
+/* The next file from *at on whose name (not path) matches a shell pattern. */
+const struct tree_file *tree_each(const struct tree *tree, size_t *at, const char *name_pattern);
+bool tree_has_folder(const struct tree *tree, const char *path); /* some file lies below it */
+/* The text of a file, NUL-terminated; at most TREE_FILE_BYTES. NULL: it cannot be
+ * read, is larger, a link out of the tree, or no text (it holds a NUL). */
+char *tree_read(const struct tree *tree, const char *path, size_t *len);
+/* The line of an offset in a text, from 1. */
+unsigned text_line_at(const char *text, size_t offset);
+
+#endif

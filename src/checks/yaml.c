@@ -1,0 +1,2 @@
+/* YAML with the place of every value, by libyaml. */
+#include "yaml.h"
