@@ -6,6 +6,11 @@
 #include <limits.h>
 #include <signal.h>
 
+enum mode mode_beneath(const struct tui *tui)
+{
+	return tui->mode == MODE_HELP || tui->mode == MODE_PALETTE ? tui->mode_under : tui->mode;
+}
+
 void act_follow(struct tui *tui)
 {
 	list_tell(tui);
@@ -80,8 +85,12 @@ static long page(const struct tui *tui)
 static void error_step(struct tui *tui, long step)
 {
 	size_t before = tui->error_at;
+	if (tui->errors.count == 0) {
+		tui_notice(tui, _("the build has no errors and no warnings"));
+		return;
+	}
 	build_move(tui, step);
-	if (tui->mode != MODE_ERROR && tui->errors.count > 0 && tui->focus != PANE_BUILD) {
+	if (tui->mode != MODE_ERROR && tui->focus != PANE_BUILD) {
 		/* from elsewhere: the first press shows the one selected */
 		tui->error_at = before;
 		tui->focus = PANE_BUILD;
@@ -106,9 +115,20 @@ static void explain(struct tui *tui, bool is_on)
 		return;
 	}
 	tui->mode = is_on ? MODE_WHY : MODE_DECK;
+	tui->is_explained = is_on;
 	tui->why_top = 0;
 	if (tui->call.explain != NULL)
 		tui->call.explain(tui->data, is_on ? tui->selected : NULL);
+}
+
+/* Other commands lead away from it, too. */
+void act_explain_no_more(struct tui *tui)
+{
+	if (!tui->is_explained || mode_beneath(tui) == MODE_WHY)
+		return;
+	tui->is_explained = false;
+	if (tui->call.explain != NULL)
+		tui->call.explain(tui->data, NULL);
 }
 
 static void open_selected(struct tui *tui)
@@ -174,9 +194,17 @@ static void grow_log(struct tui *tui, int step)
 		tui->log_grow = grow;
 }
 
+static void arrange(struct tui *tui)
+{
+	tui->arrange = tui->layout.mode == LAYOUT_WIDE ? ARRANGE_BELOW : ARRANGE_BESIDE;
+	if (tui->columns < LAYOUT_BESIDE_COLUMNS)
+		tui_notice(tui, _("the log stands beside the others from %d columns on"), LAYOUT_BESIDE_COLUMNS);
+}
+
 static void open_field(struct tui *tui, enum mode mode)
 {
-	tui->mode_under = tui->mode == MODE_CONTAINER ? MODE_CONTAINER : MODE_DECK;
+	bool is_page = tui->mode == MODE_CONTAINER || tui->mode == MODE_ERROR || tui->mode == MODE_WHY || tui->mode == MODE_RAN;
+	tui->mode_under = is_page ? tui->mode : MODE_DECK;
 	tui->mode = mode;
 	tui->help_top = tui->palette_at = 0;
 	tui->is_history = false;
@@ -218,6 +246,8 @@ static bool act_log(struct tui *tui, int id)
 		break;
 	case COMMAND_LOG_LEFT:
 	case COMMAND_LOG_RIGHT:
+		if (state->is_wrapped)
+			tui_notice(tui, _("long lines are wrapped: nothing is further to the right"));
 		log_shift(state, id == COMMAND_LOG_RIGHT ? 1 : -1);
 		break;
 	case COMMAND_LOG_LEVEL:
@@ -257,6 +287,8 @@ static bool act_log(struct tui *tui, int id)
 		break;
 	case COMMAND_SEARCH_NEXT:
 	case COMMAND_SEARCH_PREVIOUS:
+		if (state->needle[0] == '\0')
+			tui_notice(tui, _("nothing is searched for"));
 		search_step(state, id == COMMAND_SEARCH_NEXT ? 1 : -1);
 		break;
 	default:
@@ -381,7 +413,7 @@ static bool act_screen(struct tui *tui, int id)
 		tui->ran_top = 0;
 		break;
 	case COMMAND_ARRANGE:
-		tui->arrange = tui->layout.mode == LAYOUT_WIDE ? ARRANGE_BELOW : ARRANGE_BESIDE;
+		arrange(tui);
 		break;
 	case COMMAND_SEARCH:
 		if (tui->mode != MODE_CONTAINER)
@@ -399,6 +431,7 @@ static bool act_screen(struct tui *tui, int id)
 		break;
 	case COMMAND_MOUSE:
 		term_set_mouse(tui, !tui->term.has_mouse);
+		tui_notice(tui, tui->term.has_mouse ? _("the mouse selects, opens and scrolls here") : _("the mouse is the terminal's again"));
 		break;
 	case COMMAND_REDRAW:
 		clearok(curscr, TRUE);
@@ -420,6 +453,7 @@ static bool act_screen(struct tui *tui, int id)
 	case COMMAND_SERVICE_NEXT:
 	case COMMAND_SERVICE_PREVIOUS:
 		services_move(tui, id == COMMAND_SERVICE_NEXT ? 1 : -1);
+		container_tell(tui);
 		break;
 	default:
 		return act_list(tui, id) || act_log(tui, id);

@@ -141,6 +141,8 @@ void build_sync(struct tui *tui, const struct view *view)
 		tui->error_at = build->error_count > 0 ? build->error_count - 1 : 0;
 	if (build->error_count == 0 && tui->mode == MODE_ERROR)
 		tui->mode = MODE_DECK;
+	if (build->error_count == 0 && tui->mode_under == MODE_ERROR)
+		tui->mode_under = MODE_DECK;
 }
 
 void build_move(struct tui *tui, long step)

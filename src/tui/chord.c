@@ -10,11 +10,13 @@ bool chord_cancel(struct tui *tui)
 	return was_begun;
 }
 
-const struct command_def *chord_take(struct tui *tui, struct key key, unsigned where)
+const struct command_def *chord_take(struct tui *tui, struct key key, unsigned where, unsigned otherwise)
 {
 	const struct command_def *def = NULL;
 	tui->chord[tui->chord_count++] = key;
-	if (!keymap_match(&tui->keymap, tui->chord, tui->chord_count, where, &def) || def != NULL)
+	bool is_known = keymap_match(&tui->keymap, tui->chord, tui->chord_count, where, &def) ||
+		keymap_match(&tui->keymap, tui->chord, tui->chord_count, otherwise, &def);
+	if (!is_known || def != NULL)
 		chord_cancel(tui);
 	return def;
 }

@@ -11,8 +11,7 @@ static const char *const tab_names[VIEW_TABS] = {N_("overview"), N_("tab|env"), 
 
 bool container_is_open(const struct tui *tui)
 {
-	bool is_below = (tui->mode == MODE_HELP || tui->mode == MODE_PALETTE) && tui->mode_under == MODE_CONTAINER;
-	return is_below || tui->mode == MODE_CONTAINER || tui->mode == MODE_CONTAINER_FILTER;
+	return mode_beneath(tui) == MODE_CONTAINER || tui->mode == MODE_CONTAINER_FILTER;
 }
 
 /* ---- what can be seen ---- */
@@ -279,6 +278,7 @@ void container_open(struct tui *tui)
 	tui->mode = container_is_open(tui) ? MODE_DECK : MODE_CONTAINER;
 	field_set(&tui->container.filter, "");
 	tui->container.is_known = false;
+	container_tell(tui); /* keys that were typed ahead move in it */
 }
 
 void container_move(struct tui *tui, long step)

@@ -104,7 +104,7 @@ bool hints_does_something(const struct tui *tui, const struct command_def *def)
 		return tui->log.end > tui->log.first;
 	case COMMAND_FILTER:
 	case COMMAND_LOG_LEVEL:
-		return tui->focus == PANE_LOG;
+		return tui->log.end > tui->log.first || log_filter_is_on(&tui->log.filter);
 	case COMMAND_LOG_LEFT:
 	case COMMAND_LOG_RIGHT:
 		return !tui->log.is_wrapped;
@@ -180,6 +180,8 @@ static bool is_hint(const struct tui *tui, const struct command_def *def)
 		return false; /* it follows */
 	if (def->id == COMMAND_JOB && tui->focus != PANE_BUILD)
 		return false; /* elsewhere other keys are nearer */
+	if ((def->id == COMMAND_FILTER || def->id == COMMAND_LOG_LEVEL) && tui->focus != PANE_LOG)
+		return false;
 	return !act_is_refused(tui, def) && hints_does_something(tui, def);
 }
 

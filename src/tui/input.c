@@ -223,9 +223,9 @@ static void take_key(struct tui *tui, struct key key)
 		container_key(tui, key);
 		return;
 	case MODE_CONTAINER:
-		def = keymap_find(&tui->keymap, key, COMMAND_AT_CONTAINER);
-		if (def == NULL)
-			def = keymap_find(&tui->keymap, key, COMMAND_ANYWHERE);
+		if (is_cancel(key) && chord_cancel(tui))
+			return;
+		def = chord_take(tui, key, COMMAND_AT_CONTAINER, COMMAND_ANYWHERE);
 		if (def != NULL)
 			act(tui, def);
 		return;
@@ -247,7 +247,7 @@ static void take_key(struct tui *tui, struct key key)
 	case MODE_RAN:
 		if (is_cancel(key) && chord_cancel(tui))
 			return;
-		def = chord_take(tui, key, tui->mode == MODE_ERROR ? COMMAND_AT_BUILD : hints_where(tui));
+		def = chord_take(tui, key, tui->mode == MODE_ERROR ? COMMAND_AT_BUILD : hints_where(tui), 0);
 		if (def != NULL)
 			act(tui, def);
 	}
@@ -418,6 +418,7 @@ static void after(struct tui *tui)
 	else
 		loop_timer_stop(tui->esc_timer);
 	act_follow(tui);
+	act_explain_no_more(tui);
 	container_tell(tui);
 	remember_note(tui);
 	tui_wake(tui, true);

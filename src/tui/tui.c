@@ -137,11 +137,12 @@ static void draw_all(struct tui *tui, const struct view *view)
 		head_draw_tabs(tui, view);
 	head_draw_faults(tui, view);
 	draw_panes(tui, view);
-	if (tui->mode == MODE_ERROR)
+	enum mode mode = mode_beneath(tui);
+	if (mode == MODE_ERROR)
 		build_draw_error(tui, view);
-	else if (tui->mode == MODE_WHY)
+	else if (mode == MODE_WHY)
 		why_draw(tui, view);
-	else if (tui->mode == MODE_RAN)
+	else if (mode == MODE_RAN)
 		ran_draw(tui, view);
 	else if (container_is_open(tui))
 		container_draw(tui, view);

@@ -272,7 +272,8 @@ struct tui {
 	struct log_state log;
 	struct log_export export;
 	struct container_state container;
-	enum mode mode_under; /* where the help and the palette go back to: the deck or a container */
+	enum mode mode_under; /* where the help and the palette go back to: the deck, or what covers it */
+	bool is_explained; /* deck was told what MODE_WHY is about */
 	ARRAY(struct question) questions;
 	struct fault fault; /* shown until a key is pressed */
 	struct strings mistakes; /* of config and keys; shown until a key is pressed */
@@ -556,8 +557,9 @@ void themes_ground(struct tui *tui, bool is_light);
 
 /* ---- keys one after the other (chord.c) ---- */
 /* The command whose keys are complete now, or NULL: the key begins a chord, or
- * means nothing. */
-const struct command_def *chord_take(struct tui *tui, struct key key, unsigned where);
+ * means nothing. What means nothing in `where` may mean something in `otherwise`
+ * (0: nowhere else). */
+const struct command_def *chord_take(struct tui *tui, struct key key, unsigned where, unsigned otherwise);
 /* Forgets the keys begun; true where there were some. */
 bool chord_cancel(struct tui *tui);
 /* The bottom line: the keys begun and what may follow. */
@@ -585,6 +587,9 @@ void act(struct tui *tui, const struct command_def *def);
 bool act_is_refused(const struct tui *tui, const struct command_def *def);
 void act_now(struct tui *tui, int id, const struct strings *names);
 void act_follow(struct tui *tui); /* tells deck of a new selection */
+void act_explain_no_more(struct tui *tui); /* tells deck, once nobody looks at it */
+/* The mode, without the help or the palette over it. */
+enum mode mode_beneath(const struct tui *tui);
 void input_take(struct tui *tui, const char *bytes, size_t len);
 void input_expire(void *data);
 void input_ended(struct tui *tui);

@@ -1,40 +1,23 @@
 /* The screen on a real pseudo-terminal, read by a terminal emulator: what it
  * shows is what was drawn; keys, sizes, giving back, hang-up, a slow reader. */
-#include "../unit.h"
-#include "cargodeck/commands.h"
 #include "cargodeck/logs.h"
+#include "pty.h"
 #include "scene.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pty.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
-#include <termios.h>
 #include <unistd.h>
-#include <vterm.h>
-#include <wchar.h>
-
-enum { DEADLINE_MS = 5000 };
 
 struct place {
-	struct loop *loop;
-	struct config *config;
-	struct tui *tui;
-	VTerm *vterm;
-	VTermScreen *screen;
-	int master, slave;
-	int columns, rows;
-	struct termios before;
-	struct loop_fd *reading;
-	struct str raw; /* all that the screen wrote */
+	struct pty pty;
 	enum scene_kind kind;
 	struct log_store *store; /* its lines in place of the scene's log; NULL: the scene's */
-	uint64_t revision;
 	unsigned views;
 	int last_command;
 	char *followed, *theme;
-	bool is_gone, is_reading;
+	bool is_gone;
 };
 
 static bool give_line(void *data, uint64_t number, struct view_line *out)
@@ -83,63 +66,14 @@ static void gone(void *data)
 	((struct place *)data)->is_gone = true;
 }
 
-static void on_turn(void *data)
-{
-	struct place *place = data;
-	if (place->tui != NULL)
-		tui_turn(place->tui, place->revision);
-}
-
-static void on_output(void *data, int fd, int events)
-{
-	struct place *place = data;
-	char bytes[65536];
-	(void)events;
-	ssize_t got = read(fd, bytes, sizeof bytes);
-	if (got <= 0)
-		return;
-	str_add_bytes(&place->raw, bytes, (size_t)got);
-	vterm_input_write(place->vterm, bytes, (size_t)got);
-	vterm_screen_flush_damage(place->screen);
-}
-
-static void read_on(struct place *place)
-{
-	place->reading = loop_fd_open(place->loop, place->master, LOOP_READ, on_output, place);
-}
-
 static int set_up_size(void **state, unsigned short columns, unsigned short rows)
 {
 	static const struct tui_call call = {.view = fill_view, .command = take_command, .follow = follow, .gone = gone,
 		.theme = choose_theme};
 	struct place *place = mem_alloc(sizeof *place);
-	const char *source = getenv("TEST_SRCDIR");
-	auto_free char *themes = path_join(source != NULL ? source : ".", "themes");
-	struct winsize size = {.ws_col = columns, .ws_row = rows};
-	struct fault fault = {0};
 	*state = place;
-	place->columns = columns;
-	place->rows = rows;
-	place->revision = 1;
 	place->last_command = -1;
-	if (openpty(&place->master, &place->slave, NULL, NULL, &size) != 0)
-		return -1;
-	tcgetattr(place->slave, &place->before);
-	place->vterm = vterm_new(rows, columns);
-	vterm_set_utf8(place->vterm, 1);
-	place->screen = vterm_obtain_screen(place->vterm);
-	vterm_screen_enable_altscreen(place->screen, 1);
-	vterm_screen_reset(place->screen, 1);
-	place->loop = loop_open();
-	place->config = config_open("/dev/null", themes);
-	struct tui_options options = {.in = place->slave, .out = place->slave, .commands = &deck_commands,
-		.config = place->config};
-	place->tui = tui_open(place->loop, &options, &call, place, &fault);
-	if (place->tui == NULL)
-		return -1;
-	read_on(place);
-	loop_set_turn_hook(place->loop, on_turn, place);
-	return 0;
+	return pty_open(&place->pty, columns, rows, &call, place) ? 0 : -1;
 }
 
 static int set_up(void **state)
@@ -155,95 +89,11 @@ static int set_up_large(void **state)
 static int tear_down(void **state)
 {
 	struct place *place = *state;
-	tui_close(place->tui);
-	loop_fd_close(place->reading);
-	config_close(place->config);
-	loop_close(place->loop);
-	vterm_free(place->vterm);
-	if (place->master >= 0)
-		close(place->master);
-	close(place->slave);
-	str_finish(&place->raw);
+	pty_close(&place->pty);
 	free(place->followed);
 	free(place->theme);
 	free(place);
 	return 0;
-}
-
-/* ---- what the emulator shows ---- */
-
-static char *shown(struct place *place)
-{
-	struct str picture = {0};
-	for (int y = 0; y < place->rows; y++) {
-		auto_str line = {0};
-		for (int x = 0; x < place->columns;) {
-			VTermScreenCell cell;
-			VTermPos at = {.row = y, .col = x};
-			vterm_screen_get_cell(place->screen, at, &cell);
-			for (size_t i = 0; i < VTERM_MAX_CHARS_PER_CELL && cell.chars[i] != 0; i++) {
-				char bytes[8];
-				int len = snprintf(bytes, sizeof bytes, "%lc", (wint_t)cell.chars[i]);
-				str_add_bytes(&line, bytes, len > 0 ? (size_t)len : 0);
-			}
-			if (cell.chars[0] == 0)
-				str_add_char(&line, ' ');
-			x += cell.width > 1 ? cell.width : 1;
-		}
-		while (line.len > 0 && line.data[line.len - 1] == ' ')
-			str_cut(&line, line.len - 1);
-		str_print(&picture, "%s\n", str_text(&line));
-	}
-	return str_steal(&picture);
-}
-
-static bool is_shown(struct place *place, const char *text)
-{
-	auto_free char *picture = shown(place);
-	return strstr(picture, text) != NULL;
-}
-
-/* Turns the loop until the text is on the emulator's screen. */
-static void wait_for(struct place *place, const char *text)
-{
-	uint64_t end = clock_now_ns() + DEADLINE_MS * 1000000ull;
-	while (!is_shown(place, text)) {
-		if (clock_now_ns() > end) {
-			/* standard error is the screen's while it is up */
-			auto_free char *picture = shown(place);
-			printf("# \"%s\" never came, %zu bytes did:\n%s", text, place->raw.len, picture);
-			fail();
-		}
-		loop_turn(place->loop, 100);
-	}
-}
-
-static void wait_for_bytes(struct place *place, const char *bytes)
-{
-	uint64_t end = clock_now_ns() + DEADLINE_MS * 1000000ull;
-	while (place->raw.data == NULL || memmem(place->raw.data, place->raw.len, bytes, strlen(bytes)) == NULL) {
-		assert_true(clock_now_ns() < end);
-		loop_turn(place->loop, 100);
-	}
-}
-
-static void type(struct place *place, const char *keys)
-{
-	assert_int_equal(write(place->master, keys, strlen(keys)), (ssize_t)strlen(keys));
-}
-
-/* Turns the loop until the emulator shows what was drawn. */
-static void compare(struct place *place)
-{
-	uint64_t end = clock_now_ns() + DEADLINE_MS * 1000000ull;
-	for (;;) {
-		auto_free char *drawn = tui_picture(place->tui), *picture = shown(place);
-		if (strcmp(drawn, picture) == 0)
-			return;
-		if (clock_now_ns() > end)
-			assert_string_equal(picture, drawn);
-		loop_turn(place->loop, 100);
-	}
 }
 
 static void wait_for_command(struct place *place, int id)
@@ -251,7 +101,7 @@ static void wait_for_command(struct place *place, int id)
 	uint64_t end = clock_now_ns() + DEADLINE_MS * 1000000ull;
 	while (place->last_command != id) {
 		assert_true(clock_now_ns() < end);
-		loop_turn(place->loop, 100);
+		loop_turn(place->pty.loop, 100);
 	}
 }
 
@@ -262,61 +112,61 @@ static void test_comes_up(void **state)
 	struct place *place = *state;
 	struct termios now;
 	/* nothing else happens: the first turn must end by itself and draw */
-	loop_turn(place->loop, DEADLINE_MS);
+	loop_turn(place->pty.loop, DEADLINE_MS);
 	assert_int_equal(place->views, 1);
-	wait_for(place, "? help");
-	compare(place);
-	tcgetattr(place->slave, &now);
+	pty_wait_for(&place->pty, "? help");
+	pty_compare(&place->pty);
+	tcgetattr(place->pty.slave, &now);
 	assert_int_equal(now.c_lflag & (ICANON | ECHO | ISIG), 0);
 	assert_string_equal(place->followed, "api");
 	/* one frame lies between the marks of synchronised output */
-	assert_non_null(memmem(place->raw.data, place->raw.len, "\033[?2026h", 8));
-	assert_non_null(memmem(place->raw.data, place->raw.len, "\033[?2026l", 8));
-	assert_non_null(memmem(place->raw.data, place->raw.len, "\033[?1006h", 8));
+	assert_non_null(memmem(place->pty.raw.data, place->pty.raw.len, "\033[?2026h", 8));
+	assert_non_null(memmem(place->pty.raw.data, place->pty.raw.len, "\033[?2026l", 8));
+	assert_non_null(memmem(place->pty.raw.data, place->pty.raw.len, "\033[?1006h", 8));
 }
 
 static void test_keys(void **state)
 {
 	struct place *place = *state;
-	wait_for(place, "\xe2\x96\xb8\xe2\x97\x8f api");
-	type(place, "j\033[B");
-	wait_for(place, "\xe2\x96\xb8\xe2\x97\x8f worker");
-	compare(place);
+	pty_wait_for(&place->pty, "\xe2\x96\xb8\xe2\x97\x8f api");
+	pty_type(&place->pty, "j\033[B");
+	pty_wait_for(&place->pty, "\xe2\x96\xb8\xe2\x97\x8f worker");
+	pty_compare(&place->pty);
 	assert_string_equal(place->followed, "worker");
-	type(place, "x");
-	wait_for(place, "Stop worker?");
+	pty_type(&place->pty, "x");
+	pty_wait_for(&place->pty, "Stop worker?");
 	assert_int_equal(place->last_command, -1);
-	type(place, "n");
-	wait_for(place, "x stop");
+	pty_type(&place->pty, "n");
+	pty_wait_for(&place->pty, "x stop");
 	assert_int_equal(place->last_command, -1);
-	type(place, "xy");
+	pty_type(&place->pty, "xy");
 	wait_for_command(place, COMMAND_STOP);
-	type(place, "?");
-	wait_for(place, "search the help:");
-	type(place, "\033"); /* alone: a key by its timer */
-	wait_for(place, "? help");
+	pty_type(&place->pty, "?");
+	pty_wait_for(&place->pty, "search the help:");
+	pty_type(&place->pty, "\033"); /* alone: a key by its timer */
+	pty_wait_for(&place->pty, "? help");
 	/* the mouse: a click selects the first row */
-	type(place, "\033[<0;10;4M\033[<0;10;4m");
-	wait_for(place, "\xe2\x96\xb8\xe2\x97\x8f api");
-	compare(place);
+	pty_type(&place->pty, "\033[<0;10;4M\033[<0;10;4m");
+	pty_wait_for(&place->pty, "\xe2\x96\xb8\xe2\x97\x8f api");
+	pty_compare(&place->pty);
 }
 
 static void test_resize(void **state)
 {
 	static const int sizes[][2] = {{120, 40}, {40, 12}, {61, 20}, {80, 24}};
 	struct place *place = *state;
-	wait_for(place, "? help");
+	pty_wait_for(&place->pty, "? help");
 	for (size_t i = 0; i < COUNT_OF(sizes); i++) {
 		struct winsize size = {.ws_col = (unsigned short)sizes[i][0], .ws_row = (unsigned short)sizes[i][1]};
-		place->columns = sizes[i][0];
-		place->rows = sizes[i][1];
-		vterm_set_size(place->vterm, place->rows, place->columns);
-		str_clear(&place->raw);
-		ioctl(place->master, TIOCSWINSZ, &size);
-		tui_resize(place->tui);
-		wait_for_bytes(place, "\033[?2026l");
-		wait_for(place, "? help");
-		compare(place);
+		place->pty.columns = sizes[i][0];
+		place->pty.rows = sizes[i][1];
+		vterm_set_size(place->pty.vterm, place->pty.rows, place->pty.columns);
+		str_clear(&place->pty.raw);
+		ioctl(place->pty.master, TIOCSWINSZ, &size);
+		tui_resize(place->pty.tui);
+		pty_wait_for_bytes(&place->pty, "\033[?2026l");
+		pty_wait_for(&place->pty, "? help");
+		pty_compare(&place->pty);
 	}
 }
 
@@ -325,41 +175,41 @@ static void test_resize(void **state)
 static void test_large(void **state)
 {
 	struct place *place = *state;
-	wait_for(place, "? help");
-	compare(place);
+	pty_wait_for(&place->pty, "? help");
+	pty_compare(&place->pty);
 	for (const char *key = "j4zz?"; *key != '\0'; key++) {
 		char keys[] = {*key, '\0'};
-		place->revision++;
-		type(place, keys);
-		compare(place);
+		place->pty.revision++;
+		pty_type(&place->pty, keys);
+		pty_compare(&place->pty);
 	}
 }
 
 static void test_paste(void **state)
 {
 	struct place *place = *state;
-	wait_for(place, "? help");
-	type(place, "/\033[200~time\rout q\033[201~");
-	wait_for(place, "/time out q");
+	pty_wait_for(&place->pty, "? help");
+	pty_type(&place->pty, "/\033[200~time\rout q\033[201~");
+	pty_wait_for(&place->pty, "/time out q");
 	assert_int_equal(place->last_command, -1);
-	type(place, "\003");
-	wait_for(place, "? help");
+	pty_type(&place->pty, "\003");
+	pty_wait_for(&place->pty, "? help");
 	/* a megabyte, and nothing of it is a command */
 	char *bytes = mem_alloc(1 << 20);
 	memset(bytes, 'q', 1 << 20);
-	type(place, "\033[200~");
+	pty_type(&place->pty, "\033[200~");
 	uint64_t end = clock_now_ns() + DEADLINE_MS * 1000000ull;
-	fcntl(place->master, F_SETFL, O_NONBLOCK);
+	fcntl(place->pty.master, F_SETFL, O_NONBLOCK);
 	for (size_t done = 0; done < 1 << 20;) {
-		ssize_t put = write(place->master, bytes + done, (1 << 20) - done);
+		ssize_t put = write(place->pty.master, bytes + done, (1 << 20) - done);
 		assert_true((put > 0 || errno == EAGAIN) && clock_now_ns() < end);
 		done += put > 0 ? (size_t)put : 0;
-		loop_turn(place->loop, 0);
+		loop_turn(place->pty.loop, 0);
 	}
-	fcntl(place->master, F_SETFL, 0);
+	fcntl(place->pty.master, F_SETFL, 0);
 	free(bytes);
-	type(place, "\033[201~j");
-	wait_for(place, "\xe2\x96\xb8\xe2\x9f\xb3 gateway");
+	pty_type(&place->pty, "\033[201~j");
+	pty_wait_for(&place->pty, "\xe2\x96\xb8\xe2\x9f\xb3 gateway");
 	assert_int_equal(place->last_command, -1);
 }
 
@@ -367,15 +217,15 @@ static void test_paste(void **state)
 static void test_copy(void **state)
 {
 	struct place *place = *state;
-	wait_for(place, "? help");
-	type(place, "VkY");
-	wait_for(place, "copied 2 lines to the terminal's clipboard");
+	pty_wait_for(&place->pty, "? help");
+	pty_type(&place->pty, "VkY");
+	pty_wait_for(&place->pty, "copied 2 lines to the terminal's clipboard");
 	/* "thread 'main' says: … and escape\ngateway listening on 0.0.0.0:8000\n" */
-	wait_for_bytes(place, "\033]52;c;dGhyZWFkICdtYWluJyBzYXlzOiDml6");
-	wait_for_bytes(place, "gYW5kIGVzY2FwZQpnYXRld2F5IGxpc3RlbmluZyBvbiAwLjAuMC4wOjgwMDAK\033\\");
-	type(place, "Y");
-	wait_for(place, "copied 1 line to");
-	wait_for_bytes(place, "\033]52;c;Z2F0ZXdheSBsaXN0ZW5pbmcgb24gMC4wLjAuMDo4MDAw\033\\");
+	pty_wait_for_bytes(&place->pty, "\033]52;c;dGhyZWFkICdtYWluJyBzYXlzOiDml6");
+	pty_wait_for_bytes(&place->pty, "gYW5kIGVzY2FwZQpnYXRld2F5IGxpc3RlbmluZyBvbiAwLjAuMC4wOjgwMDAK\033\\");
+	pty_type(&place->pty, "Y");
+	pty_wait_for(&place->pty, "copied 1 line to");
+	pty_wait_for_bytes(&place->pty, "\033]52;c;Z2F0ZXdheSBsaXN0ZW5pbmcgb24gMC4wLjAuMDo4MDAw\033\\");
 }
 
 /* A log that one frame cannot look through: the newest lines are there at once,
@@ -390,104 +240,104 @@ static void test_long_log(void **state)
 		int len = snprintf(text, sizeof text, "{\"level\":\"%s\",\"msg\":\"job done\",\"number\":%u}", i % 4 == 0 ? "WARN" : "INFO", i);
 		log_store_add(place->store, (int64_t)(i + 1) * 1000000, false, text, (size_t)len);
 	}
-	place->revision++;
-	wait_for(place, "job done number=299999");
-	type(place, "\t\t/number=2..9[0-9]*6$\022");
-	wait_for(place, "so far");
-	wait_for(place, "regex /number=2..9[0-9]*6$");
-	wait_for(place, "1100 of 1100");
-	type(place, "\003zg");
-	wait_for(place, "job done number=0");
-	type(place, "jjjj");
-	wait_for(place, "299975 below");
-	type(place, "&\022done number=\\d*[02468]$\r");
-	wait_for(place, "149977 below");
-	wait_for(place, "job done number=4");
-	type(place, "LLL");
-	wait_for(place, "74978 below");
-	wait_for(place, "job done number=4");
+	place->pty.revision++;
+	pty_wait_for(&place->pty, "job done number=299999");
+	pty_type(&place->pty, "\t\t/number=2..9[0-9]*6$\022");
+	pty_wait_for(&place->pty, "so far");
+	pty_wait_for(&place->pty, "regex /number=2..9[0-9]*6$");
+	pty_wait_for(&place->pty, "1100 of 1100");
+	pty_type(&place->pty, "\003zg");
+	pty_wait_for(&place->pty, "job done number=0");
+	pty_type(&place->pty, "jjjj");
+	pty_wait_for(&place->pty, "299975 below");
+	pty_type(&place->pty, "&\022done number=\\d*[02468]$\r");
+	pty_wait_for(&place->pty, "149977 below");
+	pty_wait_for(&place->pty, "job done number=4");
+	pty_type(&place->pty, "LLL");
+	pty_wait_for(&place->pty, "74978 below");
+	pty_wait_for(&place->pty, "job done number=4");
 	log_store_close(steal(&place->store));
-	place->revision++;
-	wait_for(place, "? help");
+	place->pty.revision++;
+	pty_wait_for(&place->pty, "? help");
 }
 
 static void test_given_back(void **state)
 {
 	struct place *place = *state;
 	struct termios now;
-	wait_for(place, "? help");
-	str_clear(&place->raw);
-	tui_suspend(place->tui);
-	tcgetattr(place->slave, &now);
-	assert_int_equal(now.c_lflag, place->before.c_lflag);
-	assert_int_equal(now.c_iflag, place->before.c_iflag);
-	wait_for_bytes(place, "\033[?1049l");
-	wait_for_bytes(place, "\033[?2004l");
+	pty_wait_for(&place->pty, "? help");
+	str_clear(&place->pty.raw);
+	tui_suspend(place->pty.tui);
+	tcgetattr(place->pty.slave, &now);
+	assert_int_equal(now.c_lflag, place->pty.before.c_lflag);
+	assert_int_equal(now.c_iflag, place->pty.before.c_iflag);
+	pty_wait_for_bytes(&place->pty, "\033[?1049l");
+	pty_wait_for_bytes(&place->pty, "\033[?2004l");
 	unsigned views = place->views;
-	place->revision++;
-	loop_turn(place->loop, 0);
+	place->pty.revision++;
+	loop_turn(place->pty.loop, 0);
 	assert_int_equal(place->views, views);
-	str_clear(&place->raw);
-	tui_resume(place->tui);
-	wait_for_bytes(place, "\033[?1049h");
-	wait_for(place, "? help");
-	compare(place);
-	tui_close(place->tui);
-	place->tui = NULL;
-	tcgetattr(place->slave, &now);
-	assert_int_equal(now.c_lflag, place->before.c_lflag);
-	assert_int_equal(now.c_oflag, place->before.c_oflag);
+	str_clear(&place->pty.raw);
+	tui_resume(place->pty.tui);
+	pty_wait_for_bytes(&place->pty, "\033[?1049h");
+	pty_wait_for(&place->pty, "? help");
+	pty_compare(&place->pty);
+	tui_close(place->pty.tui);
+	place->pty.tui = NULL;
+	tcgetattr(place->pty.slave, &now);
+	assert_int_equal(now.c_lflag, place->pty.before.c_lflag);
+	assert_int_equal(now.c_oflag, place->pty.before.c_oflag);
 }
 
 static void test_stderr(void **state)
 {
 	struct place *place = *state;
-	wait_for(place, "? help");
+	pty_wait_for(&place->pty, "? help");
 	fprintf(stderr, "a library scribbles\n");
 	place->kind = SCENE_FAILED;
-	place->revision++;
-	wait_for(place, "does not compile");
-	assert_null(memmem(place->raw.data, place->raw.len, "scribbles", 9));
-	compare(place);
+	place->pty.revision++;
+	pty_wait_for(&place->pty, "does not compile");
+	assert_null(memmem(place->pty.raw.data, place->pty.raw.len, "scribbles", 9));
+	pty_compare(&place->pty);
 }
 
 /* Nobody reads: nothing blocks, and what is shown in the end is the newest. */
 static void test_slow(void **state)
 {
 	struct place *place = *state;
-	wait_for(place, "? help");
-	loop_fd_close(steal(&place->reading));
+	pty_wait_for(&place->pty, "? help");
+	loop_fd_close(steal(&place->pty.reading));
 	bool is_held = false; /* frames wait until the terminal takes them */
 	for (int i = 0; i < 400 && !is_held; i++) {
 		place->kind = (enum scene_kind)(i % 3);
-		place->revision++;
-		tui_resize(place->tui);
-		tui_type(place->tui, "\014", 1); /* drawn whole each time */
-		loop_turn(place->loop, 17);
+		place->pty.revision++;
+		tui_resize(place->pty.tui);
+		tui_type(place->pty.tui, "\014", 1); /* drawn whole each time */
+		loop_turn(place->pty.loop, 17);
 		is_held = i > 50 && place->views < (unsigned)i / 2;
 	}
 	assert_true(is_held);
 	place->kind = SCENE_FAILED;
-	place->revision++;
-	read_on(place);
-	wait_for(place, "does not compile");
-	compare(place);
+	place->pty.revision++;
+	pty_read_on(&place->pty);
+	pty_wait_for(&place->pty, "does not compile");
+	pty_compare(&place->pty);
 }
 
 static void test_hang_up(void **state)
 {
 	struct place *place = *state;
 	uint64_t end = clock_now_ns() + DEADLINE_MS * 1000000ull;
-	wait_for(place, "? help");
-	loop_fd_close(steal(&place->reading));
-	close(place->master);
-	place->master = -1;
+	pty_wait_for(&place->pty, "? help");
+	loop_fd_close(steal(&place->pty.reading));
+	close(place->pty.master);
+	place->pty.master = -1;
 	while (!place->is_gone) {
 		assert_true(clock_now_ns() < end);
-		loop_turn(place->loop, 100);
+		loop_turn(place->pty.loop, 100);
 	}
-	place->revision++;
-	loop_turn(place->loop, 0);
+	place->pty.revision++;
+	loop_turn(place->pty.loop, 0);
 }
 
 /* With nothing to draw, nothing is written and the view is not asked for. */
@@ -495,13 +345,13 @@ static void test_idle(void **state)
 {
 	struct place *place = *state;
 	place->kind = SCENE_EMPTY;
-	wait_for(place, "? help");
+	pty_wait_for(&place->pty, "? help");
 	unsigned views = place->views;
-	size_t len = place->raw.len;
+	size_t len = place->pty.raw.len;
 	for (int i = 0; i < 20; i++)
-		loop_turn(place->loop, 5);
+		loop_turn(place->pty.loop, 5);
 	assert_int_equal(place->views, views);
-	assert_int_equal(place->raw.len, len);
+	assert_int_equal(place->pty.raw.len, len);
 }
 
 /* The colour of the first letter of the head line, as the emulator has it. */
@@ -509,8 +359,8 @@ static uint32_t shown_accent(struct place *place)
 {
 	VTermScreenCell cell;
 	VTermPos at = {.row = 0, .col = 1};
-	vterm_screen_get_cell(place->screen, at, &cell);
-	vterm_screen_convert_color_to_rgb(place->screen, &cell.fg);
+	vterm_screen_get_cell(place->pty.screen, at, &cell);
+	vterm_screen_convert_color_to_rgb(place->pty.screen, &cell.fg);
 	return (uint32_t)cell.fg.rgb.red << 16 | (uint32_t)cell.fg.rgb.green << 8 | cell.fg.rgb.blue;
 }
 
@@ -521,7 +371,7 @@ static void wait_for_accent(struct place *place, uint32_t rgb)
 		if (clock_now_ns() > end)
 			printf("# the accent is %06x, not %06x\n", shown_accent(place), rgb);
 		assert_true(clock_now_ns() < end);
-		loop_turn(place->loop, 100);
+		loop_turn(place->pty.loop, 100);
 	}
 }
 
@@ -533,19 +383,19 @@ enum { DARK_256 = 0x66ccff, LIGHT_256 = 0x003399, DARK_TRUE = 0x8ac6ff, LIGHT_TR
 static void test_ground(void **state)
 {
 	struct place *place = *state;
-	wait_for(place, "? help");
-	assert_non_null(memmem(place->raw.data, place->raw.len, "\033]11;?\033\\", 8));
-	assert_non_null(memmem(place->raw.data, place->raw.len, "\033[?2031h", 8));
+	pty_wait_for(&place->pty, "? help");
+	assert_non_null(memmem(place->pty.raw.data, place->pty.raw.len, "\033]11;?\033\\", 8));
+	assert_non_null(memmem(place->pty.raw.data, place->pty.raw.len, "\033[?2031h", 8));
 	wait_for_accent(place, DARK_256);
-	type(place, "\033]11;rgb:fafa/fafa/f0f0\033\\");
+	pty_type(&place->pty, "\033]11;rgb:fafa/fafa/f0f0\033\\");
 	wait_for_accent(place, LIGHT_256);
-	type(place, "\033[?997;1n");
+	pty_type(&place->pty, "\033[?997;1n");
 	wait_for_accent(place, DARK_256);
-	compare(place);
-	tui_suspend(place->tui);
-	wait_for_bytes(place, "\033[?2031l");
-	tui_resume(place->tui);
-	wait_for(place, "? help");
+	pty_compare(&place->pty);
+	tui_suspend(place->pty.tui);
+	pty_wait_for_bytes(&place->pty, "\033[?2031l");
+	tui_resume(place->pty.tui);
+	pty_wait_for(&place->pty, "? help");
 }
 
 static void test_theme(void **state)
@@ -553,52 +403,52 @@ static void test_theme(void **state)
 	struct place *place = *state;
 	wait_for_accent(place, DARK_256);
 	/* looking at it shows it, Esc goes back */
-	type(place, "\024jjjjj");
-	wait_for(place, "\xe2\x96\xb8 light");
+	pty_type(&place->pty, "\024jjjjj");
+	pty_wait_for(&place->pty, "\xe2\x96\xb8 light");
 	wait_for_accent(place, LIGHT_256);
 	assert_null(place->theme);
-	type(place, "\033");
-	wait_for(place, "? help");
+	pty_type(&place->pty, "\033");
+	pty_wait_for(&place->pty, "? help");
 	wait_for_accent(place, DARK_256);
 	assert_null(place->theme);
 	/* Enter keeps it, whatever the ground is told to be */
-	type(place, "\024jjjj\r");
-	wait_for(place, "? help");
+	pty_type(&place->pty, "\024jjjj\r");
+	pty_wait_for(&place->pty, "? help");
 	wait_for_accent(place, HIGH_256);
 	assert_string_equal(place->theme, "high-contrast");
-	type(place, "\033[?997;2n\024");
-	wait_for(place, "\xe2\x96\xb8 high-contrast");
+	pty_type(&place->pty, "\033[?997;2n\024");
+	pty_wait_for(&place->pty, "\xe2\x96\xb8 high-contrast");
 	wait_for_accent(place, HIGH_256);
 	/* and back to what follows the ground */
-	type(place, "g\r");
-	wait_for(place, "? help");
+	pty_type(&place->pty, "g\r");
+	pty_wait_for(&place->pty, "? help");
 	wait_for_accent(place, LIGHT_256);
 	assert_string_equal(place->theme, "auto");
-	compare(place);
+	pty_compare(&place->pty);
 }
 
 /* Opens the screen again, with the environment as it is now. */
 static void open_again(struct place *place, const char *settings)
 {
 	static const struct tui_call call = {.view = fill_view, .command = take_command, .theme = choose_theme};
-	struct tui_options options = {.in = place->slave, .out = place->slave, .commands = &deck_commands, .config = place->config};
+	struct tui_options options = {.in = place->pty.slave, .out = place->pty.slave, .commands = &deck_commands, .config = place->pty.config};
 	struct fault fault = {0};
-	str_clear(&place->raw);
-	tui_close(place->tui);
-	place->tui = NULL;
-	wait_for_bytes(place, "\033[?1004l"); /* its last ones */
-	config_read(place->config, settings, "config.ini");
-	place->tui = tui_open(place->loop, &options, &call, place, &fault);
-	assert_non_null(place->tui);
-	str_clear(&place->raw);
-	place->revision++;
-	wait_for(place, "? help");
-	wait_for_bytes(place, "\033[?2026l");
+	str_clear(&place->pty.raw);
+	tui_close(place->pty.tui);
+	place->pty.tui = NULL;
+	pty_wait_for_bytes(&place->pty, "\033[?1004l"); /* its last ones */
+	config_read(place->pty.config, settings, "config.ini");
+	place->pty.tui = tui_open(place->pty.loop, &options, &call, place, &fault);
+	assert_non_null(place->pty.tui);
+	str_clear(&place->pty.raw);
+	place->pty.revision++;
+	pty_wait_for(&place->pty, "? help");
+	pty_wait_for_bytes(&place->pty, "\033[?2026l");
 }
 
 static bool has_written(const struct place *place, const char *bytes)
 {
-	return memmem(place->raw.data, place->raw.len, bytes, strlen(bytes)) != NULL;
+	return memmem(place->pty.raw.data, place->pty.raw.len, bytes, strlen(bytes)) != NULL;
 }
 
 static void test_depth(void **state)
@@ -609,10 +459,10 @@ static void test_depth(void **state)
 	setenv("COLORTERM", "truecolor", 1);
 	open_again(place, "");
 	wait_for_accent(place, DARK_TRUE);
-	type(place, "\033]11;rgb:ff/ff/ff\007");
+	pty_type(&place->pty, "\033]11;rgb:ff/ff/ff\007");
 	wait_for_accent(place, LIGHT_TRUE);
 	assert_false(has_written(place, "8;5;"));
-	compare(place);
+	pty_compare(&place->pty);
 	/* a poor description of a terminal that knows more */
 	setenv("TERM", "xterm", 1);
 	open_again(place, "");
@@ -625,7 +475,7 @@ static void test_depth(void **state)
 	open_again(place, "");
 	assert_false(has_written(place, "8;5;") || has_written(place, "8;2;"));
 	VTermScreenCell cell;
-	vterm_screen_get_cell(place->screen, (VTermPos){.row = 0, .col = 1}, &cell);
+	vterm_screen_get_cell(place->pty.screen, (VTermPos){.row = 0, .col = 1}, &cell);
 	assert_true(VTERM_COLOR_IS_DEFAULT_FG(&cell.fg) && VTERM_COLOR_IS_DEFAULT_BG(&cell.bg));
 	/* the setting is above both */
 	open_again(place, "[screen]\ncolours = true\n");
@@ -664,19 +514,19 @@ static void fill_twenty(void *data, struct view *view)
 static void wait_for_end(struct place *place)
 {
 	uint64_t end = clock_now_ns() + DEADLINE_MS * 1000000ull;
-	while (!text_ends_with(str_text(&place->raw), "\033[?2026l")) {
+	while (!text_ends_with(str_text(&place->pty.raw), "\033[?2026l")) {
 		assert_true(clock_now_ns() < end);
-		loop_turn(place->loop, 100);
+		loop_turn(place->pty.loop, 100);
 	}
 }
 
 static size_t bytes_of_frame(struct place *place)
 {
 	wait_for_end(place);
-	str_clear(&place->raw);
-	place->revision++;
+	str_clear(&place->pty.raw);
+	place->pty.revision++;
 	wait_for_end(place);
-	return place->raw.len;
+	return place->pty.raw.len;
 }
 
 /* At most 150 bytes a second with twenty idle services: their figures come
@@ -685,19 +535,19 @@ static void test_bytes(void **state)
 {
 	static const struct tui_call call = {.view = fill_twenty, .command = take_command};
 	struct place *place = *state;
-	struct tui_options options = {.in = place->slave, .out = place->slave, .commands = &deck_commands, .config = place->config};
+	struct tui_options options = {.in = place->pty.slave, .out = place->pty.slave, .commands = &deck_commands, .config = place->pty.config};
 	struct fault fault = {0};
 	struct winsize size = {.ws_col = 120, .ws_row = 40};
-	place->columns = 120;
-	place->rows = 40;
-	vterm_set_size(place->vterm, 40, 120);
-	ioctl(place->master, TIOCSWINSZ, &size);
-	tui_close(place->tui);
-	place->tui = tui_open(place->loop, &options, &call, place, &fault);
-	assert_non_null(place->tui);
-	str_clear(&place->raw);
+	place->pty.columns = 120;
+	place->pty.rows = 40;
+	vterm_set_size(place->pty.vterm, 40, 120);
+	ioctl(place->pty.master, TIOCSWINSZ, &size);
+	tui_close(place->pty.tui);
+	place->pty.tui = tui_open(place->pty.loop, &options, &call, place, &fault);
+	assert_non_null(place->pty.tui);
+	str_clear(&place->pty.raw);
 	cpu_add = 0;
-	wait_for(place, "service-19");
+	pty_wait_for(&place->pty, "service-19");
 	is_one_figure = true;
 	for (int i = 1; i < 4; i++) {
 		cpu_add = i * 0.1;
@@ -715,16 +565,16 @@ static void test_bytes(void **state)
 static void check_refused(struct place *place, const char *type_name, int in, const char *words)
 {
 	static const struct tui_call call = {.view = fill_view};
-	struct tui_options options = {.in = in, .out = in, .commands = &deck_commands, .config = place->config};
+	struct tui_options options = {.in = in, .out = in, .commands = &deck_commands, .config = place->pty.config};
 	struct fault fault = {0};
 	auto_free char *before = mem_copy_string(getenv("TERM"));
-	tui_close(place->tui);
-	place->tui = NULL;
+	tui_close(place->pty.tui);
+	place->pty.tui = NULL;
 	if (type_name != NULL)
 		setenv("TERM", type_name, 1);
 	else
 		unsetenv("TERM");
-	assert_null(tui_open(place->loop, &options, &call, place, &fault));
+	assert_null(tui_open(place->pty.loop, &options, &call, place, &fault));
 	setenv("TERM", before, 1);
 	assert_non_null(strstr(fault.text, words));
 	assert_int_equal(fault.code, FAULT_OUTSIDE);
@@ -735,22 +585,16 @@ static void test_refused(void **state)
 {
 	struct place *place = *state;
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	check_refused(place, "no-such-terminal", place->slave, "TERM=no-such-terminal");
-	check_refused(place, "dumb", place->slave, "TERM=dumb");
-	check_refused(place, NULL, place->slave, "TERM is not set");
+	check_refused(place, "no-such-terminal", place->pty.slave, "TERM=no-such-terminal");
+	check_refused(place, "dumb", place->pty.slave, "TERM=dumb");
+	check_refused(place, NULL, place->pty.slave, "TERM is not set");
 	check_refused(place, "xterm-256color", null, "no terminal");
 	close(null);
 }
 
 int main(void)
 {
-	setenv("TZ", "UTC", 1);
-	setenv("TERM", "xterm-256color", 1);
-	setenv("LC_ALL", "C.UTF-8", 1);
-	unsetenv("NO_COLOR");
-	unsetenv("COLORTERM");
-	unsetenv("COLORFGBG");
-	unsetenv("STY");
+	pty_set_environment();
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_comes_up, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_keys, set_up, tear_down),
