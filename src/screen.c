@@ -41,7 +41,6 @@ static void on_editor_done(void *data, int status, int signal_number)
 {
 	struct screen *screen = data;
 	struct fault fault;
-	(void)signal_number;
 	loop_child_close(steal(&screen->editor));
 	bool is_pager = screen->paged != NULL;
 	forget_paged(screen);
@@ -53,18 +52,42 @@ static void on_editor_done(void *data, int status, int signal_number)
 		fault_set(&fault, FAULT_OUTSIDE, is_pager ? N_("the pager could not be started") : N_("the editor could not be started"));
 		fault_mend(&fault, "set %s to its name", is_pager ? "PAGER" : "EDITOR");
 		tui_show_fault(screen->tui, &fault);
+	} else if (status != 0 || signal_number != 0) {
+		/* what it said went with its screen */
+		if (signal_number != 0)
+			fault_set(&fault, FAULT_OUTSIDE, is_pager ? N_("the pager was ended by signal %d") : N_("the editor was ended by signal %d"), signal_number);
+		else
+			fault_set(&fault, FAULT_OUTSIDE, is_pager ? N_("the pager ended with %d") : N_("the editor ended with %d"), status);
+		fault_mend(&fault, "where that was not meant, try the line in %s in a shell, or set another program there", is_pager ? "PAGER" : "EDITOR");
+		tui_show_fault(screen->tui, &fault);
 	}
 }
 
-static const char *editor_name(void)
+/* A program and its arguments, as a variable of the environment says it: with
+ * quotes as in a shell. */
+static bool take_program(struct strings *argv, const char *value, const char *usual, const char *variable, struct fault *fault)
+{
+	if (value != NULL && !strings_split_words(argv, value)) {
+		fault_set(fault, FAULT_OUTSIDE, "%s holds a quote that is not closed: %s", variable, value);
+		return fault_mend(fault, "set %s to the name of a program, with its arguments", variable);
+	}
+	if (argv->count == 0 || argv->items[0][0] == '\0') {
+		strings_finish(argv);
+		strings_split(argv, usual, ' ');
+	}
+	return true;
+}
+
+/* Where that stands, or NULL. */
+static const char *editor_variable(void)
 {
 	static const char *const names[] = {"VISUAL", "EDITOR"};
 	for (size_t i = 0; i < COUNT_OF(names); i++) {
 		const char *value = getenv(names[i]);
 		if (value != NULL && value[0] != '\0')
-			return value;
+			return names[i];
 	}
-	return "vi";
+	return NULL;
 }
 
 /* Editors take the place in one of three forms. */
@@ -108,13 +131,17 @@ static void lend_terminal(struct screen *screen, const struct strings *argv, con
 static void on_page(void *data, const char *path)
 {
 	struct screen *screen = data;
-	const char *pager = getenv("PAGER");
 	auto_strings argv = {0};
+	struct fault fault;
 	if (screen->editor != NULL) {
 		unlink(path);
 		return;
 	}
-	strings_split(&argv, pager != NULL && pager[0] != '\0' ? pager : "less -R", ' ');
+	if (!take_program(&argv, getenv("PAGER"), "less -R", "PAGER", &fault)) {
+		unlink(path);
+		tui_show_fault(screen->tui, &fault);
+		return;
+	}
 	strings_add(&argv, path);
 	screen->paged = mem_copy_string(path);
 	lend_terminal(screen, &argv, "PAGER");
@@ -127,11 +154,14 @@ static void on_edit(void *data, const char *file, unsigned line, unsigned column
 	if (screen->editor != NULL)
 		return;
 	auto_free char *path = deck_path(screen->deck, file);
-	strings_split(&argv, editor_name(), ' ');
-	if (argv.count == 0)
-		strings_add(&argv, "vi");
+	const char *variable = editor_variable();
+	struct fault fault;
+	if (!take_program(&argv, variable != NULL ? getenv(variable) : NULL, "vi", variable, &fault)) {
+		tui_show_fault(screen->tui, &fault);
+		return;
+	}
 	add_place(&argv, path, line, column);
-	lend_terminal(screen, &argv, "EDITOR");
+	lend_terminal(screen, &argv, variable != NULL ? variable : "EDITOR");
 }
 
 /* ---- a person's own commands ---- */
@@ -304,8 +334,11 @@ static void on_turn(void *data)
 {
 	struct screen *screen = data;
 	if (screen->remember == NULL && deck_name(screen->deck) != NULL) {
-		screen->remember = remember_open(deck_name(screen->deck));
+		struct fault fault = {0};
+		screen->remember = remember_open(deck_name(screen->deck), &fault);
 		tui_remember(screen->tui, screen->remember);
+		if (fault.code != FAULT_NONE)
+			tui_show_fault(screen->tui, &fault);
 	}
 	if (screen->tui != NULL && screen->editor == NULL)
 		tui_turn(screen->tui, deck_revision(screen->deck));
@@ -341,14 +374,18 @@ static void open_signals(struct screen *screen)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-static void show_mistakes(struct screen *screen, const struct strings *mistakes)
+/* Those of the file and those of its keys. */
+static void show_mistakes(struct screen *screen, const struct config *config)
 {
 	struct fault fault;
-	if (mistakes->count == 0)
+	auto_strings mistakes = {0};
+	strings_copy(&mistakes, &config->mistakes);
+	tui_check_keys(own_table_commands(screen->own), config, &mistakes);
+	if (mistakes.count == 0)
 		return;
-	fault_set(&fault, FAULT_INPUT, "%s", mistakes->items[0]);
-	if (mistakes->count > 1)
-		fault_mend(&fault, "and %zu more: `cargodeck config check` says them all", mistakes->count - 1);
+	fault_set(&fault, FAULT_INPUT, "%s", mistakes.items[0]);
+	if (mistakes.count > 1)
+		fault_mend(&fault, "and %zu more: `cargodeck config check` says them all", mistakes.count - 1);
 	tui_show_fault(screen->tui, &fault);
 }
 
@@ -380,7 +417,7 @@ static void on_config_saved(void *data)
 	struct own_table *own_before = screen->own;
 	if (config->path == NULL && config->mistakes.count > 0) {
 		/* it cannot be read at all: all stays as it was */
-		show_mistakes(screen, &config->mistakes);
+		show_mistakes(screen, config);
 		config_close(config);
 		return;
 	}
@@ -390,7 +427,7 @@ static void on_config_saved(void *data)
 	screen->own = own_table_open(config, &config->mistakes);
 	tui_configure(screen->tui, own_table_commands(screen->own), config, is_read_only(screen));
 	set_deck(screen);
-	show_mistakes(screen, &config->mistakes);
+	show_mistakes(screen, config);
 	own_table_close(own_before);
 	config_close(before);
 }
@@ -440,7 +477,7 @@ int screen_run(const struct command_line *line)
 	if (!open_all(&screen, line, &fault)) {
 		status = verb_fault(&fault);
 	} else {
-		show_mistakes(&screen, &screen.config->mistakes);
+		show_mistakes(&screen, screen.config);
 		watch_config(&screen);
 		loop_set_turn_hook(screen.loop, on_turn, &screen);
 		loop_run(screen.loop);

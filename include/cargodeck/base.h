@@ -185,6 +185,9 @@ char *strings_join(const struct strings *list, const char *between, const char *
 const char **strings_vector(const struct strings *list);
 /* Splits at `separator`, dropping empty parts. */
 void strings_split(struct strings *list, const char *text, char separator);
+/* Splits at blanks as the shell does, with '…', "…" and \ for a word that holds
+ * some; nothing is expanded. False: a quote is not closed, and nothing is added. */
+bool strings_split_words(struct strings *list, const char *text);
 
 /* ---- map: string to pointer ---------------------------------------------- */
 

@@ -140,16 +140,18 @@ void config_write_sample(struct str *out);
 
 struct remember;
 /* Reads $XDG_STATE_HOME/cargodeck/chosen/PROJECT.json; one that is missing or
- * broken is an empty one (the log says why). Names are at most 64 bytes, texts
- * 4096, and there are at most 256: what is more is left out. */
-struct remember *remember_open(const char *project);
+ * broken is an empty one. A broken one is renamed to *.broken, and `fault` (may be
+ * NULL) says so. Names are at most 64 bytes, texts 4096, and there are at most
+ * 256: what is more is not taken. */
+struct remember *remember_open(const char *project, struct fault *fault);
 void remember_close(struct remember *remember); /* does not save; NULL is fine */
 const char *remember_text(const struct remember *remember, const char *name); /* NULL: none; borrowed until put */
 int64_t remember_number(const struct remember *remember, const char *name, int64_t otherwise);
 void remember_put_text(struct remember *remember, const char *name, const char *text); /* NULL: forgets it */
 void remember_put_number(struct remember *remember, const char *name, int64_t number);
 bool remember_is_changed(const struct remember *remember); /* since it was read or saved */
-/* Writes the file (mode 0600, by rename) where something changed. */
+/* Writes what changed into the file (mode 0600, by rename), where something did;
+ * the rest of it stays as it is there. */
 bool remember_save(struct remember *remember, struct fault *fault);
 
 #endif

@@ -53,6 +53,17 @@ char *file_read(const char *path, size_t limit, size_t *len, struct fault *fault
 	return text;
 }
 
+/* Says why, and what mends it where that is known. */
+static bool refuse(struct fault *fault, const char *format, const char *path, int error)
+{
+	fault_set(fault, FAULT_FAILED, format, path, strerror(error));
+	if (error == ENOSPC || error == EDQUOT)
+		fault_mend(fault, "make room on that disk");
+	else if (error == EROFS || error == EACCES || error == EPERM)
+		fault_mend(fault, "make that folder writable, or set HOME or the XDG variable to one that is");
+	return false;
+}
+
 static bool write_all(int fd, const char *data, size_t len)
 {
 	while (len > 0) {
@@ -72,12 +83,12 @@ bool file_write(const char *path, const char *data, size_t len, unsigned mode, s
 	auto_free char *beside = mem_print("%s.XXXXXX", path);
 	int fd = mkostemp(beside, O_CLOEXEC);
 	if (fd < 0)
-		return fault_set(fault, FAULT_FAILED, "cannot write %s: %s", path, strerror(errno));
+		return refuse(fault, N_("cannot write %s: %s"), path, errno);
 	bool good = write_all(fd, data, len) && fchmod(fd, mode != 0 ? mode : 0600) == 0;
 	good = close(fd) == 0 && good;
 	if (good && rename(beside, path) == 0)
 		return true;
-	fault_set(fault, FAULT_FAILED, "cannot write %s: %s", path, strerror(errno));
+	refuse(fault, N_("cannot write %s: %s"), path, errno);
 	unlink(beside);
 	return false;
 }
@@ -103,7 +114,7 @@ bool dir_make_all(const char *path, unsigned mode, struct fault *fault)
 		char kept = *at;
 		*at = '\0';
 		if (mkdir(copy, mode) != 0 && errno != EEXIST)
-			return fault_set(fault, FAULT_FAILED, "cannot make the folder %s: %s", copy, strerror(errno));
+			return refuse(fault, N_("cannot make the folder %s: %s"), copy, errno);
 		*at = kept;
 		if (kept == '\0')
 			return dir_exists(path) || fault_set(fault, FAULT_FAILED, "%s is not a folder", path);

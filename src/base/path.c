@@ -1,6 +1,7 @@
 /* Paths as text, and where a person's own files live. */
 #include "cargodeck/base.h"
 
+#include <pwd.h>
 #include <unistd.h>
 
 char *path_join(const char *a, const char *b)
@@ -79,6 +80,16 @@ bool path_is_below(const char *path, const char *folder)
 	return path_relative(path, folder) != NULL;
 }
 
+/* Where HOME is not set (a unit of systemd, `env -i`), the user database knows. */
+static const char *home_folder(void)
+{
+	const char *home = getenv("HOME");
+	if (home != NULL && home[0] == '/')
+		return home;
+	const struct passwd *user = getpwuid(getuid());
+	return user != NULL && user->pw_dir != NULL && user->pw_dir[0] == '/' ? user->pw_dir : "/";
+}
+
 char *path_home(enum path_home which, const char *rest)
 {
 	static const struct {
@@ -93,9 +104,8 @@ char *path_home(enum path_home which, const char *rest)
 	auto_free char *made = NULL;
 	/* the specification: a relative path there is to be ignored */
 	if (base == NULL || base[0] != '/') {
-		const char *home = getenv("HOME");
 		if (homes[which].below_home != NULL)
-			made = path_join(home != NULL && home[0] == '/' ? home : "/root", homes[which].below_home);
+			made = path_join(home_folder(), homes[which].below_home);
 		else
 			made = mem_print("/tmp/cargodeck-%u", (unsigned)getuid());
 		base = made;

@@ -261,3 +261,34 @@ void strings_split(struct strings *list, const char *text, char separator)
 		text = *end != '\0' ? end + 1 : end;
 	}
 }
+
+/* One word of a shell line at *at, which moves behind it; false: a quote is not closed. */
+static bool take_word(const char **at, struct str *word)
+{
+	char quote = '\0';
+	for (; **at != '\0' && (quote != '\0' || strchr(" \t\n", **at) == NULL); ++*at) {
+		bool is_escape = **at == '\\' && quote != '\'' && (*at)[1] != '\0';
+		if (is_escape && (quote == '\0' || strchr("\"\\$`", (*at)[1]) != NULL))
+			str_add_char(word, *++*at);
+		else if (quote == '\0' && (**at == '\'' || **at == '"'))
+			quote = **at;
+		else if (quote != '\0' && **at == quote)
+			quote = '\0';
+		else
+			str_add_char(word, **at);
+	}
+	return quote == '\0';
+}
+
+bool strings_split_words(struct strings *list, const char *text)
+{
+	auto_strings words = {0};
+	for (text += strspn(text, " \t\n"); *text != '\0'; text += strspn(text, " \t\n")) {
+		auto_str word = {0};
+		if (!take_word(&text, &word))
+			return false;
+		strings_add(&words, str_text(&word));
+	}
+	strings_copy(list, &words);
+	return true;
+}

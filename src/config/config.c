@@ -3,12 +3,14 @@
  * mistake there never keeps anybody from working. Opened once by main. */
 #include "lines.h"
 
+#include <errno.h>
 #include <stdio.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 void config_add_mistake(struct config *config, const char *path, unsigned line, const char *text)
 {
-	auto_free char *whole = line > 0 ? mem_print("%s:%u: %s", path, line, text) : mem_print("%s: %s", path, text);
+	auto_free char *whole = path == NULL ? mem_copy_string(text) :
+		line > 0 ? mem_print("%s:%u: %s", path, line, text) : mem_print("%s: %s", path, text);
 	auto_str clean = {0};
 	text_add_clean(&clean, whole, strlen(whole), false);
 	strings_add(&config->mistakes, str_text(&clean));
@@ -62,6 +64,10 @@ static void take_command(struct reading *reading, const struct config_entry *ent
 static void tell_unknown(struct reading *reading, const struct config_entry *entry)
 {
 	auto_strings known = {0};
+	if (entry->section[0] == '\0') {
+		tell(reading, entry->line, _("no section stands above this line: begin with one as [screen]"));
+		return;
+	}
 	for (size_t i = 0; i < CONFIG_COUNT; i++) {
 		const struct config_option *option = &config_options[i];
 		if (strcmp(option->section, entry->section) == 0)
@@ -135,14 +141,23 @@ static void set_defaults(struct config *config)
 
 /* ---- the whole ---- */
 
+/* A link that leads nowhere and a folder that is closed are mistakes, no file is
+ * none. */
+static bool is_there(const char *path)
+{
+	struct stat status;
+	return lstat(path, &status) == 0 || (errno != ENOENT && errno != ENOTDIR);
+}
+
 static void read_file(struct config *config, const char *path)
 {
 	struct fault fault;
 	size_t len;
 	auto_free char *text = file_read(path, CONFIG_FILE_LIMIT, &len, &fault);
 	if (text == NULL) {
+		/* the fault names the file */
 		auto_free char *told = mem_print(_("%s; the defaults are taken"), fault.text);
-		config_add_mistake(config, path, 0, told);
+		config_add_mistake(config, NULL, 0, told);
 		return;
 	}
 	if (strlen(text) != len)
@@ -163,7 +178,7 @@ static struct config *open_config(const char *path, const char *themes, const st
 	config->before = before;
 	set_defaults(config);
 	auto_free char *usual = path == NULL ? path_home(PATH_CONFIG, "config.ini") : NULL;
-	if (path != NULL || access(usual, F_OK) == 0)
+	if (path != NULL || is_there(usual))
 		read_file(config, path != NULL ? path : usual);
 	config_themes_open(config, themes);
 	config->before = NULL;
@@ -205,7 +220,7 @@ void config_take_language(void)
 	struct config *config = mem_alloc(sizeof *config);
 	auto_free char *usual = path_home(PATH_CONFIG, "config.ini");
 	set_defaults(config);
-	if (access(usual, F_OK) == 0)
+	if (is_there(usual))
 		read_file(config, usual);
 	language_choose(config_text(config, CONFIG_LANGUAGE));
 	config_close(config);

@@ -126,10 +126,10 @@ void config_themes_open(struct config *config, const char *themes)
 		if (config_find_theme(config, name, &config->theme, &fault))
 			return;
 		auto_free char *file = find_file(config, name);
+		auto_free char *text = mem_print(_("%s; %s is taken"), fault.text, kept);
 		if (file != NULL) {
-			add_clean(&config->mistakes, fault.text);
+			add_clean(&config->mistakes, text);
 		} else {
-			auto_free char *text = mem_print(_("%s; %s is taken"), fault.text, kept);
 			config_add_mistake(config, config->path != NULL ? config->path : "theme", config->lines[CONFIG_THEME], text);
 		}
 		if (config->before != NULL)

@@ -11,6 +11,7 @@ struct half_line {
 	struct str text;
 	int64_t time_ns;
 	bool stamped, cut;
+	bool is_given; /* it was too long, and its beginning is given: the rest is dropped */
 	bool in_stamp;
 	int64_t last_ns; /* of this stream's last line */
 	struct str stamp; /* the one being read */
@@ -88,6 +89,8 @@ static int64_t read_time(struct engine_log *log, const struct str *stamp)
 
 static void add_text(struct half_line *half, const char *bytes, size_t len)
 {
+	if (half->is_given)
+		return;
 	size_t room = LINE_LIMIT - half->text.len;
 	half->cut = half->cut || len > room;
 	str_add_bytes(&half->text, bytes, len < room ? len : room);
@@ -194,6 +197,12 @@ static void give_line(struct engine_log *log, int stream)
 	half->stamped = half->cut = false;
 }
 
+static void give_cut(struct engine_log *log, int stream)
+{
+	give_line(log, stream);
+	log->halves[stream].is_given = true;
+}
+
 static void on_piece(struct engine_log *log, int stream, const char *bytes, size_t len)
 {
 	struct half_line *half = &log->halves[stream];
@@ -207,11 +216,17 @@ static void on_piece(struct engine_log *log, int stream, const char *bytes, size
 		const char *newline = memchr(bytes, '\n', len);
 		size_t part = newline != NULL ? (size_t)(newline - bytes) : len;
 		add_text(half, bytes, part);
+		/* one that is endless is seen, too */
+		if (half->cut && !half->is_given)
+			give_cut(log, stream);
 		if (newline == NULL)
 			break;
 		bytes += part + 1;
 		len -= part + 1;
-		give_line(log, stream);
+		if (half->is_given)
+			half->is_given = half->stamped = half->cut = false;
+		else
+			give_line(log, stream);
 		half->in_stamp = true;
 	}
 }

@@ -368,10 +368,10 @@ void container_click(struct tui *tui, int x, int y)
 	}
 }
 
-void container_paste(struct tui *tui, const char *bytes, size_t len)
+bool container_paste(struct tui *tui, const char *bytes, size_t len)
 {
-	field_paste(&tui->container.filter, bytes, len);
 	tui->container.is_known = false;
+	return field_paste(&tui->container.filter, bytes, len);
 }
 
 void container_finish(struct tui *tui)

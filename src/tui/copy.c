@@ -242,6 +242,13 @@ void copy_lines(struct tui *tui, struct log_state *state)
 	uint64_t from, to;
 	if (state->end <= state->first)
 		return;
+	if (!tui->term.is_headless && !tui->term.has_clipboard) {
+		struct fault fault = {0};
+		fault_set(&fault, FAULT_OUTSIDE, "this terminal has no clipboard that can be reached (TERM=%.40s)", getenv("TERM"));
+		fault_mend(&fault, "write the lines into a file instead, with `export`");
+		tui_show_fault(tui, &fault);
+		return;
+	}
 	chosen(state, &from, &to);
 	for (uint64_t number = from; number <= to && text.len <= COPY_MOST; number++)
 		add_line(state, &state->shown, number, &text);

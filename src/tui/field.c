@@ -59,16 +59,28 @@ void field_set(struct field *field, const char *text)
 	field_paste(field, text, strlen(text));
 }
 
-void field_paste(struct field *field, const char *bytes, size_t len)
+/* At most so many bytes, and no part of a letter. */
+static size_t whole_letters(const char *bytes, size_t len, size_t most)
+{
+	if (len <= most)
+		return len;
+	while (most > 0 && ((unsigned char)bytes[most] & 0xc0) == 0x80)
+		most--;
+	return most;
+}
+
+bool field_paste(struct field *field, const char *bytes, size_t len)
 {
 	auto_str clean = {0};
-	size_t room = sizeof field->text - 1 - field->len;
-	text_add_clean(&clean, bytes, len < room ? len : room, false);
+	size_t room = sizeof field->text - 1 - field->len, taken = whole_letters(bytes, len, room);
+	text_add_clean(&clean, bytes, taken, false);
 	for (size_t i = 0; i < clean.len; i++)
 		if (clean.data[i] == '\t')
 			clean.data[i] = ' ';
-	if (clean.len < sizeof field->text - field->len)
-		insert(field, str_text(&clean), clean.len);
+	/* what is no letter becomes longer */
+	size_t fits = whole_letters(str_text(&clean), clean.len, room);
+	insert(field, str_text(&clean), fits);
+	return taken == len && fits == clean.len;
 }
 
 bool field_key(struct field *field, struct key key)

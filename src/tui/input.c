@@ -6,6 +6,7 @@ enum {
 	PASTE_BYTES = 128, /* so many plain bytes at once nobody types */
 	WHEEL_LINES = 3,
 	DOUBLE_NS = 400000000,
+	PASTE_REST_NS = 30000000, /* so soon after them nobody types either */
 };
 
 /* ---- keys ---- */
@@ -360,17 +361,27 @@ static bool has_field(const struct tui *tui)
 		tui->mode == MODE_FILTER || tui->mode == MODE_TIME || tui->mode == MODE_EXPORT || tui->mode == MODE_ROWS);
 }
 
+static void tell_cut(struct tui *tui)
+{
+	struct fault fault = {0};
+	fault_set(&fault, FAULT_USAGE, "what was pasted is longer than this field takes: its end is left out");
+	fault_mend(&fault, "Ctrl-U empties the field; paste a part");
+	tui_show_fault(tui, &fault);
+}
+
 /* What is pasted is text: it fills a field, and never runs a command. */
 static void take_paste(struct tui *tui, const char *bytes, size_t len)
 {
 	chord_cancel(tui);
 	if (tui->questions.count == 0 && tui->mode == MODE_CONTAINER_FILTER) {
-		container_paste(tui, bytes, len);
+		if (!container_paste(tui, bytes, len))
+			tell_cut(tui);
 		return;
 	}
 	if (!has_field(tui))
 		return;
-	field_paste(&tui->field, bytes, len);
+	if (!field_paste(&tui->field, bytes, len))
+		tell_cut(tui);
 	struct fault fault = {0};
 	if (tui->mode == MODE_SEARCH)
 		search_set(&tui->log, tui->field.text, tui->log.is_regular);
@@ -405,9 +416,13 @@ static void on_event(void *data, const struct key_event *event)
 }
 
 /* Terminals without bracketed paste send it like typing. */
-static bool is_unmarked_paste(const struct tui *tui, const char *bytes, size_t len)
+static bool is_unmarked_paste(struct tui *tui, const char *bytes, size_t len)
 {
-	return len >= PASTE_BYTES && tui->decoder.state == DECODER_GROUND && memchr(bytes, 27, len) == NULL;
+	uint64_t now = clock_now_ns();
+	bool goes_on = tui->pasted_ns > 0 && now - tui->pasted_ns < PASTE_REST_NS; /* the last piece of it is short */
+	bool is_paste = (len >= PASTE_BYTES || goes_on) && tui->decoder.state == DECODER_GROUND && memchr(bytes, 27, len) == NULL;
+	tui->pasted_ns = is_paste ? now : 0;
+	return is_paste;
 }
 
 static void after(struct tui *tui)

@@ -99,6 +99,7 @@ static void tell_clash(const struct keymap *map, const struct binding *old, cons
 static void bind(struct keymap *map, const struct command_def *def, const char *keys, unsigned line,
 	const char *path, struct strings *mistakes)
 {
+	/* NULL: nothing is told */
 	auto_str word = {0};
 	while (next_word(&keys, &word)) {
 		struct binding binding = {.id = def->id, .where = def->where != 0 ? def->where : COMMAND_ANYWHERE, .line = line};
@@ -114,6 +115,8 @@ static void bind(struct keymap *map, const struct command_def *def, const char *
 			continue;
 		}
 		const struct binding *old = find_clash(map, &binding);
+		if (old != NULL && mistakes == NULL)
+			continue;
 		if (old != NULL)
 			tell_clash(map, old, &binding, path, mistakes);
 		else
@@ -147,6 +150,17 @@ static void check_names(const struct command_table *table, const struct config_k
 	}
 }
 
+/* Were all keys of the person's line left out, but "None" was not meant? */
+static bool has_lost_all(const struct keymap *map, const struct command_def *def, const struct config_key *line)
+{
+	auto_strings words = {0};
+	strings_split(&words, line->keys, ' ');
+	for (size_t i = 0; i < words.count; i++)
+		if (text_equal_fold(words.items[i], "none"))
+			return false;
+	return keymap_first(map, def->id) == NULL;
+}
+
 void keymap_init(struct keymap *map, const struct command_table *table, const struct config_key *keys,
 	size_t count, const char *path, struct strings *mistakes)
 {
@@ -156,12 +170,14 @@ void keymap_init(struct keymap *map, const struct command_table *table, const st
 		for (size_t i = 0; i < table->count; i++) {
 			const struct command_def *def = &table->defs[i];
 			const struct config_key *line = own_line(def, keys, count);
-			if (!on_screen(def) || (line != NULL) != (own == 1))
+			if (!on_screen(def) || (own == 1 && line == NULL))
 				continue;
-			if (line != NULL)
+			if (own == 1)
 				bind(map, def, line->keys, line->line, path, mistakes);
-			else if (def->keys != NULL)
+			else if (def->keys != NULL && line == NULL)
 				bind(map, def, def->keys, 0, path, mistakes);
+			else if (def->keys != NULL && has_lost_all(map, def, line))
+				bind(map, def, def->keys, 0, path, NULL); /* its mistake is told */
 		}
 }
 

@@ -133,8 +133,16 @@ static void save(void *data)
 {
 	struct tui *tui = data;
 	struct fault fault;
-	if (!remember_save(tui->remember, &fault))
-		log_line("what was chosen is not kept: %s", fault.text);
+	if (remember_save(tui->remember, &fault))
+		return;
+	log_line("what was chosen is not kept: %s", fault.text);
+	if (tui->is_unkept_told)
+		return;
+	tui->is_unkept_told = true;
+	auto_free char *why = mem_copy_string(fault.text);
+	fault_set(&fault, FAULT_FAILED, "what you choose on the screen is not kept for the next time: %s", why);
+	fault_mend(&fault, "make room there, or set XDG_STATE_HOME to a folder that can be written");
+	tui_show_fault(tui, &fault);
 }
 
 void remember_note(struct tui *tui)

@@ -298,6 +298,9 @@ void term_give(struct tui *tui)
 	loop_fd_close(steal(&term->reading));
 	loop_fd_close(steal(&term->writing));
 	endwin();
+	collect(term, false);
+	if (enter_ca_mode == NULL)
+		str_add(&term->pending, "\r\n"); /* the picture stays: what is written next stands below it */
 	if (term->has_ground)
 		str_add(&term->pending, ground_off);
 	str_add(&term->pending, give_modes);
@@ -453,6 +456,8 @@ bool term_open(struct tui *tui, const struct tui_options *options, struct fault 
 	term->depth = find_depth(wanted);
 	/* the console of the kernel would print the question */
 	term->has_ground = term->depth > 0 && !text_starts_with(type, "linux");
+	/* consoles and old terminals print what they do not know */
+	term->has_clipboard = tigetnum("colors") >= 8 && !text_starts_with(type, "linux") && enter_ca_mode != NULL;
 	term->has_before = tcgetattr(term->in, &term->before) == 0;
 	/* a description of our own: that it does not block is nobody else's matter */
 	char path[64];

@@ -50,6 +50,7 @@ struct terminal {
 	struct str pending; /* of the last frame, where the terminal is slow */
 	bool is_headless, is_up, has_mouse, is_ended;
 	bool has_ground; /* it is asked for its ground */
+	bool has_clipboard; /* takes OSC 52, or drops it in silence */
 	unsigned depth; /* 0, 16, 256, 1 << 24 */
 	struct truecolour truecolour; /* where the depth is more than curses knows of */
 	bool is_utf8; /* letters beyond ASCII may be written */
@@ -77,7 +78,8 @@ struct field {
 	size_t len, cursor; /* bytes */
 };
 void field_set(struct field *field, const char *text);
-void field_paste(struct field *field, const char *bytes, size_t len);
+/* False: it is longer than the field, and its end is dropped. */
+bool field_paste(struct field *field, const char *bytes, size_t len);
 /* True where the key was one for the field. */
 bool field_key(struct field *field, struct key key);
 
@@ -277,6 +279,7 @@ struct tui {
 	ARRAY(struct question) questions;
 	struct fault fault; /* shown until a key is pressed */
 	struct strings mistakes; /* of config and keys; shown until a key is pressed */
+	uint64_t pasted_ns; /* when the last piece of an unmarked paste came; 0: what came last was typed */
 	char notice[400]; /* on the bottom line until a key is pressed */
 
 	/* the choice of a theme (choose.c), keys begun (chord.c), what the palette ran */
@@ -318,6 +321,7 @@ struct tui {
 
 	/* remember.c */
 	struct remember *remember; /* NULL: nothing is kept */
+	bool is_unkept_told; /* that it cannot be written */
 	struct loop_timer *remember_timer;
 	enum pane focus_after_start;
 	char *followed; /* told to deck last */
@@ -524,7 +528,7 @@ void container_fold(struct tui *tui, enum container_fold how);
 bool container_leave(struct tui *tui); /* false: it is not open */
 void container_key(struct tui *tui, struct key key); /* while a filter is typed */
 void container_click(struct tui *tui, int x, int y);
-void container_paste(struct tui *tui, const char *bytes, size_t len);
+bool container_paste(struct tui *tui, const char *bytes, size_t len); /* as field_paste() */
 void container_finish(struct tui *tui);
 void ran_draw(struct tui *tui, const struct view *view);
 void start_draw(struct tui *tui, const struct view *view, const struct rect *rect);

@@ -40,6 +40,29 @@ static void cleans_foreign_text(void **state)
 	}
 }
 
+static void words_are_split_as_in_a_shell(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *words;
+	} cases[] = {
+		{"", NULL}, {"  \t ", NULL}, {"vi", "vi"}, {" code --wait ", "code|--wait"}, {"'/my editor/ed' -x", "/my editor/ed|-x"},
+		{"\"a b\"c\\ d ''", "a bc d|"}, {"sh -c 'cat \"$1\"'", "sh|-c|cat \"$1\""}, {"\"a\\\"b\\c\"", "a\"b\\c"}, {"a\\", "a\\"},
+	};
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		auto_strings words = {0};
+		assert_true(strings_split_words(&words, cases[i].text));
+		auto_free char *joined = strings_join(&words, "|", "|");
+		assert_int_equal(words.count == 0, cases[i].words == NULL);
+		if (words.count > 0)
+			assert_string_equal(joined, cases[i].words);
+	}
+	auto_strings none = {0};
+	assert_false(strings_split_words(&none, "a 'b"));
+	assert_false(strings_split_words(&none, "a \"b\\\""));
+	assert_int_equal(none.count, 0);
+}
+
 static void lists_join_and_split(void **state)
 {
 	(void)state;
@@ -103,6 +126,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(grows_and_shrinks),
 		cmocka_unit_test(cleans_foreign_text),
+		cmocka_unit_test(words_are_split_as_in_a_shell),
 		cmocka_unit_test(lists_join_and_split),
 		cmocka_unit_test(faults_gain_context),
 		cmocka_unit_test(faults_are_cut),

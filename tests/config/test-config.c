@@ -3,6 +3,7 @@
 #include "cargodeck/config.h"
 
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static char *write_file(const char *folder, const char *name, const char *text)
@@ -202,6 +203,29 @@ static void missing_things_are_told(void **state)
 	config_close(config);
 }
 
+/* What stands in the file's place is named once, and the defaults are taken. */
+static void what_is_no_file_is_told(void **state)
+{
+	struct place *place = *state;
+	auto_free char *folder = path_join(place->folder, "cargodeck"), *file = path_join(folder, "config.ini");
+	assert_true(dir_make_all(folder, 0700, NULL));
+	for (int kind = 0; kind < 4; kind++) {
+		auto_free char *large = mem_alloc(1 << 20);
+		memset(large, 'x', 1 << 20);
+		assert_int_equal(kind == 0 ? mkdir(file, 0700) : kind == 1 ? symlink("/nowhere/at/all", file) : kind == 2 ? symlink(file, file) :
+			file_write(file, large, 1 << 20, 0600, NULL) ? 0 : -1, 0);
+		struct config *config = config_open(NULL, getenv("TEST_THEMES"));
+		assert_int_equal(config->mistakes.count, 1);
+		const char *named = strstr(config->mistakes.items[0], file);
+		assert_non_null(named);
+		assert_null(strstr(named + 1, file));
+		assert_true(text_ends_with(config->mistakes.items[0], "; the defaults are taken"));
+		assert_int_equal(config_number(config, CONFIG_FRAMES), 60);
+		config_close(config);
+		assert_int_equal(remove(file), 0);
+	}
+}
+
 static void broken_theme_is_told(void **state)
 {
 	struct place *place = *state;
@@ -369,6 +393,7 @@ int main(void)
 		TEST(every_mistake_is_told),
 		TEST(own_file_and_own_theme_come_first),
 		TEST(missing_things_are_told),
+		TEST(what_is_no_file_is_told),
 		TEST(broken_theme_is_told),
 		TEST(themes_are_listed),
 		TEST(light_ground_takes_light),

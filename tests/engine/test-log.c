@@ -162,6 +162,26 @@ static void endless_lines_are_cut(void **state)
 	close_scene(&scene);
 }
 
+/* It is seen when it is full: one may wait for its newline without end. */
+static void a_line_without_an_end_is_given(void **state)
+{
+	(void)state;
+	auto_str bytes = {0}, part = {0};
+	str_add(&part, STAMP);
+	for (int i = 0; i < 16384; i++)
+		str_add_char(&part, 'x');
+	for (int i = 0; i < 100; i++)
+		frame_add(&bytes, 1, part.data, part.len);
+	frame_add(&bytes, 2, STAMP "after\n", sizeof STAMP "after\n" - 1);
+	struct scene scene;
+	open_scene(&scene, serve_bytes, &bytes, false);
+	wait_until(scene.loop, scene.heard.ends == 1);
+	assert_int_equal(scene.heard.lines, 2);
+	assert_int_equal(scene.heard.last_len, 5);
+	assert_string_equal(scene.heard.text.data, "2:after;");
+	close_scene(&scene);
+}
+
 static void a_terminal_has_no_frames(void **state)
 {
 	(void)state;
@@ -504,6 +524,7 @@ int main(void)
 		cmocka_unit_test(lines_are_joined),
 		cmocka_unit_test(long_lines_are_whole),
 		cmocka_unit_test(endless_lines_are_cut),
+		cmocka_unit_test(a_line_without_an_end_is_given),
 		cmocka_unit_test(a_terminal_has_no_frames),
 		cmocka_unit_test(garbage_ends_the_log),
 		cmocka_unit_test(the_log_may_be_closed_in_its_call),

@@ -304,12 +304,39 @@ static void test_chord_mistakes(void **state)
 	keymap_finish(&map);
 }
 
+/* A line of which nothing is left takes no key away: nobody is shut in. */
+static void test_defaults_stay(void **state)
+{
+	(void)state;
+	char quit_name[] = "quit", quit_keys[] = "\"g q\" Ctrl-Foo", restart_name[] = "restart", stop_name[] = "stop", key[] = "g",
+		zoom_name[] = "zoom", none[] = "None";
+	const struct config_key keys[] = {
+		{.command = quit_name, .keys = quit_keys, .line = 20}, {.command = restart_name, .keys = key, .line = 21},
+		{.command = stop_name, .keys = key, .line = 22}, {.command = zoom_name, .keys = none, .line = 23},
+	};
+	struct keymap map;
+	auto_strings mistakes = {0};
+	auto_str quit = {0}, stop = {0}, restart = {0};
+	keymap_init(&map, &deck_commands, keys, COUNT_OF(keys), "config.ini", &mistakes);
+	keymap_list(&map, COMMAND_QUIT, &quit);
+	keymap_list(&map, COMMAND_STOP, &stop);
+	keymap_list(&map, COMMAND_RESTART, &restart);
+	assert_string_equal(str_text(&quit), "q, Ctrl-C");
+	assert_string_equal(str_text(&stop), "g"); /* the first in the table has it */
+	assert_string_equal(str_text(&restart), "r");
+	assert_null(keymap_first(&map, COMMAND_ZOOM));
+	for (size_t i = 0; i < mistakes.count; i++)
+		assert_true(text_starts_with(mistakes.items[i], "config.ini:2"));
+	keymap_finish(&map);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_decoder),
 		cmocka_unit_test(test_wait),
 		cmocka_unit_test(test_big_paste),
+		cmocka_unit_test(test_defaults_stay),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_latin),
 		cmocka_unit_test(test_defaults),

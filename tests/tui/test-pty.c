@@ -213,6 +213,18 @@ static void test_paste(void **state)
 	assert_int_equal(place->last_command, -1);
 }
 
+/* A terminal without bracketed paste: its last piece is short, and no command. */
+static void test_unmarked_paste(void **state)
+{
+	struct place *place = *state;
+	char bytes[200];
+	memset(bytes, 'q', sizeof bytes);
+	wait_for(place, "? help");
+	tui_type(place->tui, bytes, sizeof bytes);
+	tui_type(place->tui, "q:quit\r", 7);
+	assert_int_equal(place->last_command, -1);
+}
+
 /* OSC 52: what is selected goes to the terminal, which puts it on the clipboard. */
 static void test_copy(void **state)
 {
@@ -562,6 +574,30 @@ static void test_bytes(void **state)
 	}
 }
 
+/* A terminal without another screen and without a clipboard: nothing is sent that
+ * it would print, and the shell goes on below the picture. */
+static void test_old_terminal(void **state)
+{
+	static const struct tui_call call = {.view = fill_view};
+	struct place *place = *state;
+	struct tui_options options = {.in = place->slave, .out = place->slave, .commands = &deck_commands, .config = place->config};
+	struct fault fault = {0};
+	tui_close(place->tui);
+	setenv("TERM", "vt100", 1);
+	place->tui = tui_open(place->loop, &options, &call, place, &fault);
+	assert_non_null(place->tui);
+	loop_turn(place->loop, 100);
+	str_clear(&place->raw);
+	wait_for(place, "? help");
+	type(place, "Y");
+	wait_for(place, "this terminal has no clipboard that can be reached");
+	setenv("TERM", "xterm-256color", 1);
+	tui_close(place->tui);
+	place->tui = NULL;
+	wait_for_bytes(place, "\r\n\033[?1006l");
+	assert_null(memmem(place->raw.data, place->raw.len, "\033]52", 4));
+}
+
 static void check_refused(struct place *place, const char *type_name, int in, const char *words)
 {
 	static const struct tui_call call = {.view = fill_view};
@@ -601,6 +637,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_resize, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_large, set_up_large, tear_down),
 		cmocka_unit_test_setup_teardown(test_paste, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_unmarked_paste, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_old_terminal, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_copy, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_long_log, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_given_back, set_up, tear_down),

@@ -472,7 +472,7 @@ static void test_remembered(void **state)
 	(void)state;
 	assert_non_null(mkdtemp(folder));
 	setenv("XDG_STATE_HOME", folder, 1);
-	struct remember *remember = remember_open("shop");
+	struct remember *remember = remember_open("shop", NULL);
 	open_screen(&screen, SCENE_DECK, 80, 24, false);
 	tui_remember(screen.tui, remember);
 	draw(&screen);
@@ -481,7 +481,7 @@ static void test_remembered(void **state)
 	close_screen(&screen);
 	remember_close(remember);
 
-	remember = remember_open("shop");
+	remember = remember_open("shop", NULL);
 	assert_string_equal(remember_text(remember, "service"), "worker");
 	open_screen(&screen, SCENE_DECK, 80, 24, false);
 	tui_remember(screen.tui, remember);
