@@ -7,38 +7,44 @@
 #include "tree.h"
 
 struct rust_crate {
-	const char *name, *version;
+	const char *name, *version; /* "" where there is no lock and cargo was not asked */
 	bool is_member; /* of the workspace */
 	bool is_direct; /* a member depends on it, and not for tests alone */
 	bool is_dev_only;
-	struct strings features; /* enabled */
+	struct strings features; /* enabled; where the graph is not known: those that members ask for */
 };
 
 struct rust_source {
 	const char *path; /* relative */
 	char *text;
 	size_t len;
-	char *code; /* the same length: comments and the inside of strings are blanks */
-	bool is_test; /* below tests/, benches/, examples/, or build.rs */
+	char *code; /* the same length: comments, the inside of strings and char literals, and items under
+		     * #[cfg(test)] or #[test] are blanks; ends of lines stay */
+	bool is_test; /* below tests/, benches/, examples/, build.rs, tests.rs, or the tree says harness */
 };
 
 struct rust_facts {
 	bool is_there; /* a Cargo.toml with packages */
 	bool is_graph_known; /* features and what depends on what come from cargo; else from the lock alone */
-	const char *graph_file; /* where it was read: "Cargo.lock", "Cargo.toml" */
+	const char *graph_file; /* where to read it: "Cargo.lock", "server/Cargo.toml"; NULL: nothing is there */
 	struct { struct rust_crate *items; size_t count, cap; } crates;
 	struct { char **items; size_t count, cap; } manifests; /* Cargo.toml of members, relative */
 	struct { struct rust_source *items; size_t count, cap; } sources; /* of members */
 	char *edition, *rust_version; /* the highest that a member asks for, or NULL */
-	unsigned lock_version; /* 0: no lock file */
+	unsigned lock_version; /* 1 to 4, the highest; 0: no lock file */
 	bool has_lock;
+	bool is_cut; /* more sources than the bound */
 	struct { char **items; size_t count, cap; } texts;
 };
-/* `metadata`: of cargo, with or without dependencies; NULL: manifests and lock
- * are read. At most 5,000 sources of 1 MiB. */
+/* `metadata`: of cargo, with or without dependencies; NULL, or none that can be
+ * read: manifests and lock are read. There the graph is likely, not certain: what
+ * default features of members turn on is enabled, and all that the lock has below.
+ * Manifests of harnesses are nobody's unless a workspace names them. At most 5,000
+ * sources of 1 MiB. Nothing of `metadata` is borrowed. */
 void rust_read(const struct tree *tree, const char *metadata, size_t len, struct rust_facts *facts);
 void rust_finish(struct rust_facts *facts);
-/* Enabled in a normal or build dependency: not for tests alone. NULL: no. */
+/* Enabled in a normal or build dependency: not for tests alone. NULL: no. - and _ are the
+ * same. Of several versions a direct one. */
 const struct rust_crate *rust_crate(const struct rust_facts *facts, const char *name);
 bool rust_has_any(const struct rust_facts *facts, const char *const *names, const char **which); /* names end with NULL */
 bool rust_has_feature(const struct rust_facts *facts, const char *crate, const char *feature);
@@ -49,10 +55,13 @@ struct rust_place {
 	size_t offset;
 	unsigned line;
 };
-/* Finds the next `words` in code from *place on ({0}: from the start): names must
- * match as whole names, blanks match any blanks: "signal::unix", "fn main (". */
+/* Finds the next `words` in code behind *place ({0}: from the start): names must
+ * match as whole names, and between names and signs there may be any blanks, also
+ * ends of lines and comments: "signal::unix", "fn main (". */
 bool rust_find(const struct rust_facts *facts, const char *words, struct rust_place *place);
-/* The same within string literals: "/healthz". Whole literals where `whole`. */
+/* The same within string literals: "/healthz"; escapes are read. Whole literals
+ * where `whole`. The offset is the opening quote's, the line the text's; a literal
+ * is found once. */
 bool rust_find_string(const struct rust_facts *facts, const char *text, bool whole, struct rust_place *place);
 
 #endif

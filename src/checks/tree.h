@@ -10,29 +10,37 @@ struct tree_file {
 	bool is_link; /* symbolic: never followed out of the tree */
 	bool is_executable;
 	bool is_tracked; /* git has it; false where there is no git */
-	bool is_harness; /* below tests/, e2e, playwright, testing-*, *ci*, examples, benches, fuzz */
+	bool is_harness; /* below a folder tests, test, e2e, playwright, cypress, testing-*, *-ci, ci-*, examples,
+			  * benches or fuzz at any depth; never below .github and .gitlab */
 };
 
 struct tree {
-	char *root;
+	char *root; /* without links in it */
 	struct { struct tree_file *items; size_t count, cap; } files; /* sorted by path */
 	bool has_git; /* `tracked` was given */
-	bool is_cut; /* more files than the bound */
+	bool is_cut; /* not all is here: more files or folders than the bound, or deeper; the shallow ones are kept */
 	struct { char **items; size_t count, cap; } texts; /* what the paths borrow */
 };
 enum { TREE_MOST_FILES = 20000, TREE_MOST_DEPTH = 40, TREE_FILE_BYTES = 1 << 20 };
 /* Skips .git, target (with CACHEDIR.TAG or beside a Cargo.toml), node_modules,
- * .venv, folders on other file systems; links are listed and not followed. */
+ * .venv, folders on other file systems; links are listed and not followed;
+ * devices, sockets and pipes are not listed. A folder that cannot be read is
+ * skipped in silence (only the root is a fault). Names are bytes, whatever the
+ * locale. `tracked` is not needed after the call. */
 bool tree_open(const char *root, const struct strings *tracked, struct tree *tree, struct fault *fault);
 void tree_finish(struct tree *tree);
 const struct tree_file *tree_find(const struct tree *tree, const char *path); /* NULL: none */
-/* The next file from *at on whose name (not path) matches a shell pattern. */
+/* The next file from *at on (0: the first) whose name (not path) matches a shell
+ * pattern: * ? [a-z]; a leading dot is a letter like any. NULL: no more. */
 const struct tree_file *tree_each(const struct tree *tree, size_t *at, const char *name_pattern);
-bool tree_has_folder(const struct tree *tree, const char *path); /* some file lies below it */
-/* The text of a file, NUL-terminated; at most TREE_FILE_BYTES. NULL: it cannot be
- * read, is larger, a link out of the tree, or no text (it holds a NUL). */
+bool tree_has_folder(const struct tree *tree, const char *path); /* some file lies below it; "." is the root */
+/* The text of a file, NUL-terminated; at most TREE_FILE_BYTES. `path` is relative
+ * and may name what is not listed (below target). A link within the tree is
+ * followed. NULL: it cannot be read, is larger, lies out of the tree (by a link
+ * or ".."), is no regular file, or no text (it holds a NUL). Never waits. The
+ * caller frees; `len` may be NULL. */
 char *tree_read(const struct tree *tree, const char *path, size_t *len);
-/* The line of an offset in a text, from 1. */
+/* The line of an offset in a text, from 1; past its end: the last one. */
 unsigned text_line_at(const char *text, size_t offset);
 
 #endif
