@@ -18,9 +18,10 @@ struct yaml_node {
 };
 
 struct yaml;
-/* One document (the first). At most 1 MiB, 100 levels, 100,000 nodes; aliases
- * are shared, never copied; merge keys (<<) are left as keys: yaml_get() looks
- * through them. Fault: no YAML (with its line), or a bound. NULL then. */
+/* One document (the first). At most 1 MiB, 100 levels (through aliases too),
+ * 100,000 nodes; aliases are shared, never copied: who walks a whole tree must
+ * bound the steps. Merge keys (<<) are left as keys: yaml_get() looks through
+ * them, at most 1,000 for one key. Fault: no YAML (with its line), or a bound. NULL then. */
 struct yaml *yaml_read(const char *text, size_t len, struct fault *fault);
 void yaml_close(struct yaml *yaml); /* NULL is fine */
 const struct yaml_node *yaml_root(const struct yaml *yaml); /* NULL: empty */

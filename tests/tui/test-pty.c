@@ -219,9 +219,9 @@ static void test_unmarked_paste(void **state)
 	struct place *place = *state;
 	char bytes[200];
 	memset(bytes, 'q', sizeof bytes);
-	wait_for(place, "? help");
-	tui_type(place->tui, bytes, sizeof bytes);
-	tui_type(place->tui, "q:quit\r", 7);
+	pty_wait_for(&place->pty, "? help");
+	tui_type(place->pty.tui, bytes, sizeof bytes);
+	tui_type(place->pty.tui, "q:quit\r", 7);
 	assert_int_equal(place->last_command, -1);
 }
 
@@ -580,22 +580,22 @@ static void test_old_terminal(void **state)
 {
 	static const struct tui_call call = {.view = fill_view};
 	struct place *place = *state;
-	struct tui_options options = {.in = place->slave, .out = place->slave, .commands = &deck_commands, .config = place->config};
+	struct tui_options options = {.in = place->pty.slave, .out = place->pty.slave, .commands = &deck_commands, .config = place->pty.config};
 	struct fault fault = {0};
-	tui_close(place->tui);
+	tui_close(place->pty.tui);
 	setenv("TERM", "vt100", 1);
-	place->tui = tui_open(place->loop, &options, &call, place, &fault);
-	assert_non_null(place->tui);
-	loop_turn(place->loop, 100);
-	str_clear(&place->raw);
-	wait_for(place, "? help");
-	type(place, "Y");
-	wait_for(place, "this terminal has no clipboard that can be reached");
+	place->pty.tui = tui_open(place->pty.loop, &options, &call, place, &fault);
+	assert_non_null(place->pty.tui);
+	loop_turn(place->pty.loop, 100);
+	str_clear(&place->pty.raw);
+	pty_wait_for(&place->pty, "? help");
+	pty_type(&place->pty, "Y");
+	pty_wait_for(&place->pty, "this terminal has no clipboard that can be reached");
 	setenv("TERM", "xterm-256color", 1);
-	tui_close(place->tui);
-	place->tui = NULL;
-	wait_for_bytes(place, "\r\n\033[?1006l");
-	assert_null(memmem(place->raw.data, place->raw.len, "\033]52", 4));
+	tui_close(place->pty.tui);
+	place->pty.tui = NULL;
+	pty_wait_for_bytes(&place->pty, "\r\n\033[?1006l");
+	assert_null(memmem(place->pty.raw.data, place->pty.raw.len, "\033]52", 4));
 }
 
 static void check_refused(struct place *place, const char *type_name, int in, const char *words)
