@@ -225,6 +225,9 @@ const char *path_name(const char *path); /* after the last / */
 bool path_is_below(const char *path, const char *folder); /* equal counts */
 /* `path` as seen from `folder` where it is below it, else NULL. Borrowed. */
 const char *path_relative(const char *path, const char *folder);
+/* The folder that this program lies in: what was built or installed with it is
+ * found from there. NULL: it is not known. The caller frees. */
+char *path_own_folder(void);
 /* Where a person's own files live: $XDG_CONFIG_HOME, $XDG_STATE_HOME,
  * $XDG_CACHE_HOME or $XDG_RUNTIME_DIR with `/cargodeck/` and `rest` behind
  * (XDG base directory specification 0.8). The caller frees. */

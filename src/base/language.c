@@ -7,7 +7,6 @@
 #include <langinfo.h>
 #include <locale.h>
 #include <stdio.h>
-#include <unistd.h>
 
 enum { CODE_SIZE = 16 };
 static const char domain[] = "cargodeck";
@@ -17,14 +16,9 @@ static char *asked_languages; /* the person's LANGUAGE; NULL: not set */
  * built in. NULL: there is none. The caller frees. */
 static char *catalogues_beside_program(void)
 {
-	char self[4096];
-	ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);
-	if (len <= 0)
-		return NULL;
-	self[len] = '\0';
-	auto_free char *folder = path_parent(self);
-	char *catalogues = path_join(folder, "share/po");
-	if (dir_exists(catalogues))
+	auto_free char *folder = path_own_folder();
+	char *catalogues = folder != NULL ? path_join(folder, "share/po") : NULL;
+	if (catalogues != NULL && dir_exists(catalogues))
 		return catalogues;
 	free(catalogues);
 	return NULL;

@@ -80,6 +80,16 @@ bool path_is_below(const char *path, const char *folder)
 	return path_relative(path, folder) != NULL;
 }
 
+char *path_own_folder(void)
+{
+	char self[4096];
+	ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);
+	if (len <= 0)
+		return NULL;
+	self[len] = '\0';
+	return path_parent(self);
+}
+
 /* Where HOME is not set (a unit of systemd, `env -i`), the user database knows. */
 static const char *home_folder(void)
 {

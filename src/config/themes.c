@@ -5,7 +5,6 @@
 
 #include <dirent.h>
 #include <stdio.h>
-#include <unistd.h>
 
 enum { MOST_THEMES = 64 };
 
@@ -15,13 +14,8 @@ enum { MOST_THEMES = 64 };
  * that it was built in. NULL: none. The caller frees. */
 static char *themes_beside_program(void)
 {
-	char self[4096];
-	ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);
-	if (len <= 0)
-		return NULL;
-	self[len] = '\0';
-	auto_free char *folder = path_parent(self);
-	for (int up = 0; up < 4; up++) {
+	auto_free char *folder = path_own_folder();
+	for (int up = 0; folder != NULL && up < 4; up++) {
 		char *themes = path_join(folder, "themes");
 		auto_free char *sign = path_join(themes, "dark.ini");
 		if (file_exists(sign))

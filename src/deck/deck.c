@@ -170,16 +170,11 @@ bool deck_is_ours(const struct deck *deck, const char *service)
 
 char *deck_helper_path(const char *arch)
 {
-	char self[4096];
-	ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);
-	if (len > 0) {
-		self[len] = '\0';
-		auto_free char *folder = path_parent(self);
-		char *beside = mem_print("%s/deckhand-%s", folder, arch);
-		if (file_exists(beside))
-			return beside;
-		free(beside);
-	}
+	auto_free char *folder = path_own_folder();
+	char *beside = folder != NULL ? mem_print("%s/deckhand-%s", folder, arch) : NULL;
+	if (beside != NULL && file_exists(beside))
+		return beside;
+	free(beside);
 	char *installed = mem_print(PKGLIBEXECDIR "/deckhand-%s", arch);
 	if (file_exists(installed))
 		return installed;
