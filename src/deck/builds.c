@@ -59,7 +59,7 @@ static void on_progress(void *data, const struct build_progress *progress)
 	struct deck *deck = family->deck;
 	deck->progress = *progress;
 	if (!family->first_passed)
-		deck_step(deck, STEP_BUILD, STEP_RUNNING, "%u/%u  %s", progress->done, progress->total, progress->crates);
+		deck_step_count(deck, STEP_BUILD, progress->done, progress->total, progress->crates);
 	deck->steps[STEP_BUILD].done = progress->done;
 	deck->steps[STEP_BUILD].total = progress->total;
 	deck_tell(deck, &(struct deck_event){.kind = DECK_BUILD, .state = "progress", .generation = progress->generation, .progress = progress});

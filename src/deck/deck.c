@@ -149,9 +149,18 @@ void deck_step(struct deck *deck, enum step step, enum step_state state, const c
 		row->took_ms = (clock_now_ns() - row->began_ns) / 1000000;
 	row->state = state;
 	memcpy(row->text, text, sizeof row->text);
+	row->counted = 0;
 	if (!deck->is_up)
 		deck_tell(deck, &(struct deck_event){.kind = DECK_STEP, .why = deck_step_name(step), .state = step_state_name(state), .text = row->text});
 	deck_changed(deck);
+}
+
+void deck_step_count(struct deck *deck, enum step step, unsigned done, unsigned total, const char *now)
+{
+	char count[32];
+	snprintf(count, sizeof count, "%u/%u  ", done, total);
+	deck_step(deck, step, STEP_RUNNING, "%s%s", count, now);
+	deck->steps[step].counted = (unsigned)strlen(count);
 }
 
 struct family *deck_family_of(struct deck *deck, const char *service)

@@ -122,6 +122,7 @@ enum step_state { STEP_WAITING, STEP_RUNNING, STEP_DONE, STEP_FAILED };
 struct step_row {
 	enum step_state state;
 	char text[320];
+	unsigned counted; /* where in `text` what follows "done/total  " begins; 0: it does not count */
 	unsigned done, total;
 	uint64_t began_ns, took_ms;
 };
@@ -259,6 +260,8 @@ void deck_keep_error(struct deck *deck, const struct diagnostic *diagnostic); /*
 void deck_keep_stages(struct deck *deck, unsigned generation, const char *service, const struct save_stages *stages);
 void deck_forget_fault(struct deck *deck, const char *key);
 void deck_step(struct deck *deck, enum step step, enum step_state state, const char *format, ...) PRINTF_LIKE(4, 5);
+/* One that goes on and counts; `now`: what it is at. */
+void deck_step_count(struct deck *deck, enum step step, unsigned done, unsigned total, const char *now);
 const char *deck_step_name(enum step step); /* people are shown it through _() */
 struct family *deck_family_of(struct deck *deck, const char *service); /* NULL: no Rust */
 /* True for a service that runs a program of the workspace under the deck. */

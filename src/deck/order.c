@@ -61,12 +61,17 @@ static bool must_wait(const struct deck *deck, const char *name)
 	return (deck->project == NULL && (deck->reading != NULL || deck->begin != NULL)) || strings_have(&deck->composing, name);
 }
 
+static void finish_order(struct order *order)
+{
+	free(order->name);
+	free(order->verb);
+}
+
 static void put_off(struct deck *deck, const char *name, const char *verb)
 {
 	for (size_t i = deck->orders.count; i-- > 0;)
 		if (strcmp(deck->orders.items[i].name, name) == 0) {
-			free(deck->orders.items[i].name);
-			free(deck->orders.items[i].verb);
+			finish_order(&deck->orders.items[i]);
 			array_remove(&deck->orders, i); /* the last word counts */
 		}
 	*array_add(&deck->orders) = (struct order){mem_copy_string(name), mem_copy_string(verb)};
@@ -117,17 +122,14 @@ void orders_do(struct deck *deck)
 		array_remove(&deck->orders, 0);
 		if (!deck_service_order(deck, order.name, order.verb, &fault))
 			deck_fault(deck, "order", &fault);
-		free(order.name);
-		free(order.verb);
+		finish_order(&order);
 	}
 }
 
 void orders_close(struct deck *deck)
 {
-	for (size_t i = 0; i < deck->orders.count; i++) {
-		free(deck->orders.items[i].name);
-		free(deck->orders.items[i].verb);
-	}
+	for (size_t i = 0; i < deck->orders.count; i++)
+		finish_order(&deck->orders.items[i]);
 	array_finish(&deck->orders);
 	strings_finish(&deck->stopping);
 }

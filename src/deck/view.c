@@ -383,20 +383,13 @@ static enum view_step_state step_state_of(enum step_state state)
 	return VIEW_STEP_WAITING;
 }
 
-/* Of a build it begins with the count, which the screen draws by itself. */
-static const char *step_text(const struct step_row *row)
-{
-	const char *crates = row->total > 0 ? strstr(row->text, "  ") : NULL;
-	return crates != NULL ? crates + 2 : row->text;
-}
-
 static void fill_start(struct deck *deck, struct deck_view_store *store, struct view_start *start)
 {
 	static const char *const waits[STEP_COUNT] = {NULL, N_("waits for the project"), N_("waits for the project"),
 		N_("waits for its image"), N_("waits for the builder"), N_("waits for the build"), NULL};
 	for (size_t i = 0; i < STEP_COUNT; i++) {
 		const struct step_row *row = &deck->steps[i];
-		store->steps[i] = (struct view_step){.state = step_state_of(row->state), .name = _(deck_step_name((enum step)i)), .text = step_text(row),
+		store->steps[i] = (struct view_step){.state = step_state_of(row->state), .name = _(deck_step_name((enum step)i)), .text = row->text + row->counted,
 			.waits = row->state == STEP_WAITING ? _(waits[i]) : NULL, .done = row->done, .total = row->total,
 			.elapsed_ms = row->state == STEP_RUNNING ? (clock_now_ns() - row->began_ns) / 1000000 : row->took_ms};
 	}

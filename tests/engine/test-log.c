@@ -141,15 +141,22 @@ static void long_lines_are_whole(void **state)
 	close_scene(&scene);
 }
 
-static void endless_lines_are_cut(void **state)
+/* A line of 1.6 MB in frames of the engine's size, without its newline. */
+static void add_endless(struct str *bytes)
 {
-	(void)state;
-	auto_str bytes = {0}, part = {0};
+	auto_str part = {0};
 	str_add(&part, STAMP);
 	for (int i = 0; i < 16384; i++)
 		str_add_char(&part, 'x');
 	for (int i = 0; i < 100; i++)
-		frame_add(&bytes, 1, part.data, part.len);
+		frame_add(bytes, 1, part.data, part.len);
+}
+
+static void endless_lines_are_cut(void **state)
+{
+	(void)state;
+	auto_str bytes = {0};
+	add_endless(&bytes);
 	frame_add(&bytes, 1, STAMP "\n", sizeof STAMP);
 	frame_add(&bytes, 1, STAMP "after\n", sizeof STAMP "after\n" - 1);
 	struct scene scene;
@@ -166,12 +173,8 @@ static void endless_lines_are_cut(void **state)
 static void a_line_without_an_end_is_given(void **state)
 {
 	(void)state;
-	auto_str bytes = {0}, part = {0};
-	str_add(&part, STAMP);
-	for (int i = 0; i < 16384; i++)
-		str_add_char(&part, 'x');
-	for (int i = 0; i < 100; i++)
-		frame_add(&bytes, 1, part.data, part.len);
+	auto_str bytes = {0};
+	add_endless(&bytes);
 	frame_add(&bytes, 2, STAMP "after\n", sizeof STAMP "after\n" - 1);
 	struct scene scene;
 	open_scene(&scene, serve_bytes, &bytes, false);
