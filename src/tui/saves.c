@@ -141,7 +141,7 @@ void saves_draw(struct tui *tui, const struct view *view, const struct rect *rec
 	struct columns columns;
 	if (saves->count == 0) {
 		pen_title(tui, rect, _("Saves"), NULL, is_focused);
-		pen_sentence(tui, rect, _("no save has reached the running code yet: its way there is drawn here, stage by stage, in ms"),
+		pen_sentence(tui, rect, _("no save has reached the running code yet: its way there is drawn here, in ms"),
 			THEME_MUTED);
 		return;
 	}
