@@ -354,6 +354,7 @@ const char *rows_cause(const struct service *service); /* why it is not well, in
 
 /* ---- order.c ---- */
 void orders_do(struct deck *deck); /* those that had to wait, before anything else is begun */
+void orders_refuse(struct deck *deck); /* the project cannot be read: nobody waits in vain */
 void orders_close(struct deck *deck);
 
 /* ---- others.c: containers of other projects ---- */

@@ -46,8 +46,8 @@ static void compose_order(struct deck *deck, const char *verb, const struct stri
 	struct composed *composed = mem_alloc(sizeof *composed);
 	composed->deck = deck;
 	strings_copy(&composed->names, services);
-	if (strcmp(verb, "stop") == 0)
-		strings_copy(&deck->stopping, services);
+	for (size_t i = 0; strcmp(verb, "stop") == 0 && i < services->count; i++)
+		strings_add_new(&deck->stopping, services->items[i]);
 	project_compose_words(deck->project, &argv);
 	strings_add(&argv, verb);
 	strings_copy(&argv, services);
@@ -67,14 +67,32 @@ static void finish_order(struct order *order)
 	free(order->verb);
 }
 
-static void put_off(struct deck *deck, const char *name, const char *verb)
+static void forget_order(struct deck *deck, size_t index)
+{
+	struct order order = deck->orders.items[index];
+	struct service *service = services_find(deck->services, order.name);
+	array_remove(&deck->orders, index);
+	if (strings_drop(&deck->stopping, order.name) && service != NULL)
+		service->is_stopped = false;
+	finish_order(&order);
+}
+
+/* It is shown as stopping at once. */
+static void put_off(struct deck *deck, struct service *service, const char *verb)
 {
 	for (size_t i = deck->orders.count; i-- > 0;)
-		if (strcmp(deck->orders.items[i].name, name) == 0) {
-			finish_order(&deck->orders.items[i]);
-			array_remove(&deck->orders, i); /* the last word counts */
-		}
-	*array_add(&deck->orders) = (struct order){mem_copy_string(name), mem_copy_string(verb)};
+		if (strcmp(deck->orders.items[i].name, service->name) == 0)
+			forget_order(deck, i); /* the last word counts */
+	*array_add(&deck->orders) = (struct order){mem_copy_string(service->name), mem_copy_string(verb)};
+	if (strcmp(verb, "stop") != 0)
+		return;
+	service->is_stopped = true;
+	strings_add_new(&deck->stopping, service->name);
+}
+
+static bool refuse_unread(struct fault *fault)
+{
+	return fault_set(fault, FAULT_FAILED, "the project is not read yet");
 }
 
 /* What an order comes to: it is done once for all services. */
@@ -89,11 +107,11 @@ static bool order_one(struct deck *deck, const char *name, const char *verb, str
 	if (name != NULL && name[0] == '/')
 		return others_order(deck, name, verb, fault);
 	if (service != NULL && must_wait(deck, name)) {
-		put_off(deck, name, verb);
+		put_off(deck, service, verb);
 		return true;
 	}
 	if (deck->project == NULL)
-		return fault_set(fault, FAULT_FAILED, "the project is not read yet");
+		return refuse_unread(fault);
 	if (service == NULL)
 		return fault_set(fault, FAULT_USAGE, "there is no service %s", name != NULL ? name : "");
 	if (share_order(deck, verb, name))
@@ -124,6 +142,17 @@ void orders_do(struct deck *deck)
 			deck_fault(deck, "order", &fault);
 		finish_order(&order);
 	}
+}
+
+void orders_refuse(struct deck *deck)
+{
+	struct fault fault;
+	if (deck->orders.count == 0)
+		return;
+	while (deck->orders.count > 0)
+		forget_order(deck, 0);
+	refuse_unread(&fault);
+	deck_fault(deck, "order", &fault);
 }
 
 void orders_close(struct deck *deck)
@@ -194,7 +223,7 @@ void deck_start_all(struct deck *deck)
 bool deck_down(struct deck *deck, struct fault *fault)
 {
 	if (deck->project == NULL)
-		return fault_set(fault, FAULT_FAILED, "the project is not read yet");
+		return refuse_unread(fault);
 	if (share_order(deck, "down", NULL))
 		return true;
 	for (size_t i = 0; i < services_count(deck->services); i++)

@@ -44,6 +44,8 @@ static void on_read(void *data)
 	}
 	if (project == NULL) {
 		deck_step(deck, STEP_PROJECT, STEP_FAILED, "%s", fault.text);
+		if (deck->project == NULL)
+			orders_refuse(deck); /* first: the cause is shown before it */
 		deck_fault(deck, "project", &fault);
 		if (deck->project == NULL)
 			wait_for_files(deck);

@@ -9,7 +9,7 @@ import shutil
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from harness import check, container, folder, main, run, test
+from harness import check, container, folder, inspect, main, run, test, until
 from screen import Screen
 
 SERVICE = """
@@ -56,24 +56,32 @@ def gated():
 
 @test
 def rows_come_before_compose():
-    with gated() as (_workspace, screen, gate):
+    with gated() as (workspace, screen, gate):
         text = screen.wait("north", "zebra", "running", "all 2 well", "0.0%", seconds=10)
         check(text.index("north") < text.index("zebra"), "the rows are not in compose's order")
         check("Coming up" not in text, "what runs is said to come up")
         screen.type("x")
         screen.wait("Stop north?")
         screen.type("y")
-        screen.wait("not read yet")
+        screen.wait("stopping")
+        check(inspect(container(workspace, "north"))["State"]["Running"], "it is stopped before compose can do it")
         gate.write_text("go\n")
-        screen.wait("nothing is built", "all 2 well")
+        screen.wait("nothing is built", "stopped", "all 2 well")
+        until(lambda: not inspect(container(workspace, "north"))["State"]["Running"], "the container still runs")
 
 
 @test
 def rows_stay_true_where_compose_fails():
     with gated() as (workspace, screen, gate):
         screen.wait("north", "zebra", "all 2 well", seconds=10)
+        screen.type("x")
+        screen.wait("Stop north?")
+        screen.type("y")
+        screen.wait("stopping")
         gate.write_text("fail\n")
-        screen.wait("nothing is right here", "zebra")
+        screen.wait("nothing is right here", "and 1 more", "zebra", "all 2 well")
+        check("stopping" not in screen.text(), "an order that cannot be done is still shown")
+        check(inspect(container(workspace, "north"))["State"]["Running"], "the refused order was done")
         run("docker", "stop", "-t", "1", container(workspace, "zebra"))
         screen.wait("1 of 2 not well", seconds=20)
 
