@@ -24,7 +24,8 @@ struct practice {
 	const char *looks_live; /* in images and containers; NULL: files alone can tell */
 	const char *mends; /* what mends it: one line, to be done */
 	bool is_heuristic; /* read from call sites and names: likely, not certain */
-	void (*files)(struct check *check); /* NULL: not looked at yet */
+	void (*files)(struct check *check); /* looks at files; never NULL */
+	void (*live)(struct check *check); /* looks at what runs; NULL: that can tell nothing more */
 };
 
 struct practice_topic {
@@ -45,6 +46,16 @@ struct check_evidence {
 	unsigned line; /* from 1; 0: none */
 	char *text; /* a sentence */
 	bool is_against; /* it breaks the practice */
+	bool is_live; /* seen in what runs, not in a file */
+};
+
+/* An edit that mends it and changes nothing else: lines of the file as it was
+ * read. Several edits of a file do not overlap. */
+struct check_edit {
+	char *file; /* relative; where it is not there, it is made */
+	unsigned line; /* from 1; 0: at the file's end */
+	char *old_text; /* a part of that line, to be replaced; NULL: `new_text` becomes a line (or several) before it */
+	char *new_text; /* without the last end of line */
 };
 
 struct check_result {
@@ -53,6 +64,7 @@ struct check_result {
 	struct { struct check_evidence *items; size_t count, cap; } evidence; /* what breaks it first */
 	char *reason; /* of not applicable and cannot tell; or, where an allow line says so, of being let through */
 	char *mend; /* what mends it here, or NULL where it is kept */
+	struct { struct check_edit *items; size_t count, cap; } edits; /* that mend it safely; of what is broken alone */
 	bool is_allowed; /* broken, and a line `# cargodeck: allow ID reason` lets it be */
 };
 
@@ -74,6 +86,8 @@ struct check_options {
 	size_t cargo_len;
 	const char *cargo_reason;
 	const struct strings *tracked; /* paths that git has, relative to the root; NULL: no git */
+	const char *live_json; /* what runs, in the form of src/checks/live.h; NULL: nobody looked */
+	size_t live_len;
 	const struct strings *only, *skip; /* ids ("2.5") and topics ("2"); empty: all, none */
 };
 /* Reads and judges. False only where the folder cannot be read. Reads at most

@@ -5,6 +5,7 @@
 #include "cargodeck/checks.h"
 #include "cargodeck/dockerfile.h"
 #include "ignore.h"
+#include "live.h"
 #include "rust.h"
 #include "tree.h"
 #include "yaml.h"
@@ -42,15 +43,23 @@ struct sources {
 	struct tree tree; /* the project's files */
 	struct { struct docker_source **items; size_t count, cap; } dockers;
 	struct { struct shipped *items; size_t count, cap; } shipped; /* of the product, not of harnesses */
-	json_t *compose; /* as compose merged it, or NULL */
+	json_t *compose; /* as compose merged it, or NULL: options->compose_reason says why */
 	struct { struct yaml_source *items; size_t count, cap; } compose_files; /* later ones win */
 	struct { struct yaml_source *items; size_t count, cap; } workflows; /* .github/workflows, composite actions */
 	struct rust_facts rust;
+	json_t *live; /* in the form of live.h, or NULL: nobody looked */
 	struct strings notes;
 	struct strings kept_texts; /* paths and words that the lists above borrow */
 };
 bool sources_open(const struct check_options *options, struct sources *sources, struct fault *fault);
 void sources_finish(struct sources *sources);
+/* The .dockerignore that counts for an image: beside its Dockerfile by the name
+ * of that one, else in the context. NULL: there is none; *file (may be NULL) is
+ * its path, or where it would have to be. */
+const struct ignore *sources_ignore(const struct sources *sources, const struct shipped *shipped, const char **file);
+/* A path of that context, relative to it, as one of the project: "crates/a/src"
+ * for "src" in "crates/a". The caller frees. */
+char *shipped_path(const struct shipped *shipped, const char *path);
 
 /* ---- verdict.c: how a check says what it found -------------------------------------- */
 
@@ -60,17 +69,29 @@ struct check {
 	struct check_result *result;
 };
 
-/* Any number of these; together they are the verdict: broken where something is
+/* Evidence. Any number of these; together they are the verdict: broken where something is
  * against it, else cannot tell where something was missing, else kept where
- * something speaks for it, else not applicable. `file` is relative, may be NULL. */
+ * something speaks for it, else not applicable. Where what runs says something,
+ * that alone decides, and files are evidence beside it. `file` is relative, may be
+ * NULL. Formats are looked up in the catalogue here: write them plain. What comes
+ * from files is cleaned and cut by these functions, secrets are masked. */
 void check_for(struct check *check, const char *file, unsigned line, const char *format, ...) PRINTF_LIKE(4, 5);
 void check_against(struct check *check, const char *file, unsigned line, const char *format, ...) PRINTF_LIKE(4, 5);
+void check_live_for(struct check *check, const char *service, const char *format, ...) PRINTF_LIKE(3, 4);
+void check_live_against(struct check *check, const char *service, const char *format, ...) PRINTF_LIKE(3, 4);
 /* Does not apply; `file` is where that was read, and stands in the reason. */
 void check_none(struct check *check, const char *file, const char *format, ...) PRINTF_LIKE(3, 4);
 /* Cannot tell: what is missing. */
 void check_missing(struct check *check, const char *format, ...) PRINTF_LIKE(2, 3);
 /* What mends it here, in place of the practice's own line. The last one counts. */
 void check_mend(struct check *check, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* Edits that are safe: nothing else changes, comments and layout stay. Beside
+ * check_against(). `old_text` must stand in that line, once. */
+void check_edit_replace(struct check *check, const char *file, unsigned line, const char *old_text, const char *new_text);
+/* New lines before that one; line 0: at the end of the file, which is made where
+ * there is none. */
+void check_edit_insert(struct check *check, const char *file, unsigned line, const char *new_text);
 
 /* ---- docker.c: what checks ask of Dockerfiles ------------------------------------------ */
 
@@ -89,9 +110,9 @@ void image_name_finish(struct image_name *name);
 unsigned suite_number(const char *suite);
 /* The image that a stage stands on in the end, variables filled in. */
 const char *shipped_base(const struct shipped *shipped);
-/* The USER in force at the end of the stage, variables filled in, resolved as
- * rule by rule: its own and the stages' it stands on, else what a nonroot base
- * says. The caller frees; NULL: none is said. *line and *path are set. */
+/* The USER in force at the end of the stage, variables filled in: its own and
+ * those of the stages that it stands on, else what a nonroot base says. The caller
+ * frees; NULL: none is said. *line: where it stands (0: the base's). */
 char *shipped_user(const struct shipped *shipped, unsigned *line);
 bool user_is_root(const char *user); /* "", "root", "0", "0:0", "root:x" */
 /* Lines of the stage and of those it builds on (not of those it copies from). */
@@ -109,9 +130,15 @@ const char *compose_place(const struct sources *sources, const char *service, co
 /* Does the service run a program that is built here, or a known image? */
 bool compose_is_built(const json_t *service);
 const char *compose_image(const json_t *service); /* or NULL */
+/* Beside check_against(): the edit that gives a service a member ("read_only: true";
+ * several lines where `text` has some, indented by two blanks in itself). Nothing
+ * where the service is not written as a block, or has the member. */
+void compose_edit_add(struct check *check, const char *service, const char *text);
 
 /* ---- the topics --------------------------------------------------------------------------- */
 
+/* A topic's file is a table of practices in the order of the catalogue, and below
+ * it nothing: the functions that look come first. */
 extern const struct practice_topic topic_image, topic_security, topic_secrets, topic_caching, topic_observability, topic_database,
 	topic_development, topic_production, topic_ci, topic_reload;
 
