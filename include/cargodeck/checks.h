@@ -35,7 +35,7 @@ struct practice_topic {
 };
 
 /* The ten topics in the order of the catalogue. */
-const struct practice_topic *check_topics(size_t *count);
+const struct practice_topic *const *check_topics(size_t *count);
 const struct practice *check_find(const char *id); /* NULL: there is none */
 
 /* ---- one run --------------------------------------------------------------------- */
@@ -57,6 +57,7 @@ struct check_edit {
 	char *old_text; /* a part of that line, to be replaced; NULL: `new_text` becomes a line (or several) before it */
 	char *new_text; /* without the last end of line */
 };
+void check_edit_finish(struct check_edit *edit);
 
 struct check_result {
 	const struct practice *practice;

@@ -20,22 +20,31 @@ struct docker_source {
 	char *text;
 	size_t len;
 	struct dockerfile file;
-	bool is_harness; /* of tests, examples: shown apart, spoils no verdict */
+	bool is_harness; /* of tests, examples, editors, development alone: shown apart, spoils no verdict */
+	bool is_inline; /* dockerfile_inline of a compose file, whose path and lines these are */
 };
 
 /* An image that is shipped: a final stage, or the one that a service asks for. */
 struct shipped {
 	const struct docker_source *source;
 	int stage;
-	const char *service; /* that is built of it, or NULL: no compose file names it */
+	const char *service; /* that is built of it, or NULL: no compose file names it (or for development alone) */
+	const char *target; /* that its service asks for, or NULL: the last stage */
 	const char *context; /* of its build, relative to the root; "." where nobody says */
+	const char *ignore_path; /* of the .dockerignore that counts, or where it would have to be */
 	bool has_rust; /* a stage below it or copied into it makes programs with cargo */
 };
 
 struct yaml_source {
 	const char *path; /* relative */
 	char *text;
-	struct yaml *yaml;
+	size_t len;
+	struct yaml *yaml; /* NULL: it is none; a note says so */
+};
+
+struct ignore_source {
+	const char *path; /* relative */
+	struct ignore ignore;
 };
 
 struct sources {
@@ -44,19 +53,20 @@ struct sources {
 	struct { struct docker_source **items; size_t count, cap; } dockers;
 	struct { struct shipped *items; size_t count, cap; } shipped; /* of the product, not of harnesses */
 	json_t *compose; /* as compose merged it, or NULL: options->compose_reason says why */
-	struct { struct yaml_source *items; size_t count, cap; } compose_files; /* later ones win */
+	struct { struct yaml_source *items; size_t count, cap; } compose_files; /* that compose merged; later ones win */
+	struct { struct yaml_source *items; size_t count, cap; } other_composes; /* of other names: compose.prod.yaml, docker-stack.yml … */
 	struct { struct yaml_source *items; size_t count, cap; } workflows; /* .github/workflows, composite actions */
+	struct { struct ignore_source *items; size_t count, cap; } ignores;
 	struct rust_facts rust;
 	json_t *live; /* in the form of live.h, or NULL: nobody looked */
 	struct strings notes;
-	struct strings kept_texts; /* paths and words that the lists above borrow */
+	struct { char **items; size_t count, cap; } texts; /* paths and words that the lists above borrow */
 };
 bool sources_open(const struct check_options *options, struct sources *sources, struct fault *fault);
 void sources_finish(struct sources *sources);
-/* The .dockerignore that counts for an image: beside its Dockerfile by the name
- * of that one, else in the context. NULL: there is none; *file (may be NULL) is
- * its path, or where it would have to be. */
-const struct ignore *sources_ignore(const struct sources *sources, const struct shipped *shipped, const char **file);
+/* The .dockerignore that counts for an image (shipped->ignore_path): beside its
+ * Dockerfile by the name of that one, else in the context. NULL: there is none. */
+const struct ignore *sources_ignore(const struct sources *sources, const struct shipped *shipped);
 /* A path of that context, relative to it, as one of the project: "crates/a/src"
  * for "src" in "crates/a". The caller frees. */
 char *shipped_path(const struct shipped *shipped, const char *path);
@@ -67,7 +77,10 @@ struct check {
 	const struct sources *sources;
 	const struct practice *practice;
 	struct check_result *result;
+	char *none, *missing; /* the first that was said of each */
 };
+/* Weighs what was said. After it the check is spent. */
+void verdict_reach(struct check *check);
 
 /* Evidence. Any number of these; together they are the verdict: broken where something is
  * against it, else cannot tell where something was missing, else kept where
@@ -101,7 +114,9 @@ struct image_name {
 	char *registry; /* "gcr.io", or NULL */
 	char *tag; /* NULL: none */
 	char *digest; /* NULL: none */
-	const char *suite; /* "bookworm" … also for numbers and dated tags; NULL: not known */
+	const char *suite; /* "bookworm", "alpine", "noble" …, also for numbers, dated tags and what rust's own
+			    * tags stand for; NULL: not known */
+	bool is_suite_said; /* the tag itself names it */
 	bool is_variable; /* a part of it is a variable without a value */
 };
 void image_name_read(const char *text, struct image_name *name);
@@ -115,7 +130,7 @@ const char *shipped_base(const struct shipped *shipped);
  * frees; NULL: none is said. *line: where it stands (0: the base's). */
 char *shipped_user(const struct shipped *shipped, unsigned *line);
 bool user_is_root(const char *user); /* "", "root", "0", "0:0", "root:x" */
-/* Lines of the stage and of those it builds on (not of those it copies from). */
+/* Is it a line of the stage or of those that it builds on (not of those it copies from)? */
 bool stage_has_line(const struct dockerfile *file, int stage, size_t line);
 /* The first stage that an artefact is copied from with cargo at work; -1. */
 int shipped_builder(const struct shipped *shipped);

@@ -1,0 +1,135 @@
+/* What checks ask of the compose model: members of services as compose merged
+ * them, and the line of the file that each comes from. */
+#include "checks.h"
+
+enum { PATH_LIMIT = 32 };
+
+const json_t *compose_services(const struct sources *sources)
+{
+	const json_t *services = json_object_get(sources->compose, "services");
+	return json_is_object(services) ? services : NULL;
+}
+
+const json_t *compose_member(const json_t *service, const char *path)
+{
+	const json_t *at = service;
+	while (at != NULL && *path != '\0') {
+		size_t len = strcspn(path, ".");
+		auto_free char *part = mem_copy_bytes(path, len);
+		at = json_object_get(at, part);
+		path += len + (path[len] == '.');
+	}
+	return json_is_null(at) ? NULL : at;
+}
+
+bool compose_is_built(const json_t *service)
+{
+	return json_is_object(json_object_get(service, "build"));
+}
+
+const char *compose_image(const json_t *service)
+{
+	return json_string_value(json_object_get(service, "image"));
+}
+
+/* ---- places ---- */
+
+/* The key that ends the path; NULL: the file has it not. */
+static const struct yaml_node *find_key(const struct yaml_node *map, const char *path)
+{
+	const struct yaml_node *key = NULL;
+	for (int depth = 0; *path != '\0' && depth < PATH_LIMIT; depth++) {
+		size_t len = strcspn(path, ".");
+		auto_free char *part = mem_copy_bytes(path, len);
+		key = yaml_key(map, part);
+		if (key == NULL)
+			return NULL;
+		map = yaml_get(map, part);
+		path += len + (path[len] == '.');
+	}
+	return key;
+}
+
+static const struct yaml_node *service_node(const struct yaml_source *source, const char *service, const struct yaml_node **key)
+{
+	const struct yaml_node *services = source->yaml != NULL ? yaml_get(yaml_root(source->yaml), "services") : NULL;
+	*key = services != NULL ? yaml_key(services, service) : NULL;
+	return *key != NULL ? yaml_get(services, service) : NULL;
+}
+
+const char *compose_place(const struct sources *sources, const char *service, const char *path, unsigned *line)
+{
+	const struct yaml_source *own = NULL;
+	const struct yaml_node *key;
+	*line = 0;
+	for (size_t i = sources->compose_files.count; i-- > 0;) {
+		const struct yaml_source *source = &sources->compose_files.items[i];
+		const struct yaml_node *node = service_node(source, service, &key);
+		const struct yaml_node *found = node != NULL ? find_key(node, path) : NULL;
+		if (found != NULL) {
+			*line = found->line;
+			return source->path;
+		}
+		/* the first file that has the service is where it is written */
+		if (key != NULL) {
+			own = source;
+			*line = key->line;
+		}
+	}
+	if (own == NULL && sources->compose_files.count > 0)
+		own = &sources->compose_files.items[0];
+	return own != NULL ? own->path : NULL;
+}
+
+/* ---- edits ---- */
+
+static const char *line_of(const char *text, unsigned line)
+{
+	while (line > 1 && text != NULL) {
+		text = strchr(text, '\n');
+		text = text != NULL ? text + 1 : NULL;
+		line--;
+	}
+	return text;
+}
+
+/* Members a line each, from the node's own column on. */
+static bool is_block(const struct yaml_source *source, const struct yaml_node *node, const struct yaml_node *key)
+{
+	const char *line = node != NULL && node->kind == YAML_MAP && node->line > key->line ? line_of(source->text, node->line) : NULL;
+	return line != NULL && node->column > key->column && strspn(line, " ") == node->column - 1 && line[node->column - 1] != '{' &&
+		line[node->column - 1] != '&' && line[node->column - 1] != '*';
+}
+
+static char *indented(const char *text, unsigned blanks)
+{
+	struct str out = {0};
+	auto_strings lines = {0};
+	strings_split(&lines, text, '\n');
+	for (size_t i = 0; i < lines.count; i++)
+		str_print(&out, "%s%*s%s", i > 0 ? "\n" : "", (int)blanks, "", lines.items[i]);
+	return str_steal(&out);
+}
+
+void compose_edit_add(struct check *check, const char *service, const char *text)
+{
+	auto_free char *member = mem_copy_bytes(text, strcspn(text, ":"));
+	const struct sources *sources = check->sources;
+	const struct yaml_source *own = NULL;
+	const struct yaml_node *key, *node = NULL, *own_key = NULL;
+	for (size_t i = sources->compose_files.count; i-- > 0;) {
+		const struct yaml_source *source = &sources->compose_files.items[i];
+		const struct yaml_node *found = service_node(source, service, &key);
+		if (found == NULL)
+			continue;
+		if (yaml_get(found, member) != NULL)
+			return;
+		own = source;
+		node = found;
+		own_key = key;
+	}
+	if (own == NULL || !is_block(own, node, own_key) || node->column > 40)
+		return;
+	auto_free char *lines = indented(text, node->column - 1);
+	check_edit_insert(check, own->path, node->line, lines);
+}

@@ -1,0 +1,60 @@
+/* What runs, as checks ask for it: paths into the answers of the engine. The
+ * text may hold anything at any place. */
+#include "live.h"
+
+#include "checks.h"
+
+const json_t *live_each(const struct sources *sources, size_t *at)
+{
+	const json_t *containers = json_object_get(sources->live, "containers");
+	while (*at < json_array_size(containers)) {
+		const json_t *container = json_array_get(containers, (*at)++);
+		if (json_is_object(container))
+			return container;
+	}
+	return NULL;
+}
+
+const char *live_service(const json_t *container)
+{
+	const char *service = json_string_value(json_object_get(container, "service"));
+	return service != NULL ? service : "";
+}
+
+const json_t *live_at(const json_t *container, const char *path)
+{
+	const json_t *at = container;
+	while (at != NULL && *path != '\0') {
+		size_t len = strcspn(path, ".");
+		auto_free char *part = mem_copy_bytes(path, len);
+		at = json_is_array(at) && len < 7 && strspn(part, "0123456789") == len ? json_array_get(at, (size_t)atoi(part)) : json_object_get(at, part);
+		path += len + (path[len] == '.');
+	}
+	return json_is_null(at) ? NULL : at;
+}
+
+const char *live_text(const json_t *container, const char *path)
+{
+	return json_string_value(live_at(container, path));
+}
+
+int64_t live_number(const json_t *container, const char *path, int64_t missing)
+{
+	const json_t *value = live_at(container, path);
+	const char *text = json_string_value(value);
+	if (json_is_integer(value))
+		return json_integer_value(value);
+	if (json_is_real(value))
+		return (int64_t)json_real_value(value);
+	if (json_is_boolean(value))
+		return json_is_true(value);
+	if (text == NULL || text[0] == '\0' || strlen(text) > 16 || strspn(text, "0123456789abcdefABCDEF") != strlen(text))
+		return missing;
+	return (int64_t)strtoull(text, NULL, 16);
+}
+
+bool live_is_built(const struct sources *sources, const json_t *container)
+{
+	const json_t *service = json_object_get(compose_services(sources), live_service(container));
+	return service != NULL && compose_is_built(service);
+}

@@ -1,0 +1,440 @@
+/* All that checks look at, read once: the tree, Dockerfiles under any name and
+ * which of their stages are shipped, the compose model and its files, workflows,
+ * the Rust side. What cannot be read becomes a note, never a fault. */
+#include "checks.h"
+
+#include <ctype.h>
+#include <fnmatch.h>
+
+enum { DOCKERS_LIMIT = 200, YAMLS_LIMIT = 300, DEPTH_LIMIT = 32 };
+
+static const char *keep(struct sources *sources, char *text)
+{
+	*array_add(&sources->texts) = text;
+	return text;
+}
+
+static const struct tree_file *note_unread(struct sources *sources, const char *path)
+{
+	const struct tree_file *file = tree_find(&sources->tree, path);
+	auto_str clean = {0};
+	text_add_clean(&clean, path, strlen(path), false);
+	if (file != NULL && file->size > TREE_FILE_BYTES)
+		strings_print(&sources->notes, _("%s is larger than 1 MiB: it was not read"), str_text(&clean));
+	else
+		strings_print(&sources->notes, _("%s could not be read as text"), str_text(&clean));
+	return file;
+}
+
+/* ---- YAML ---- */
+
+#define ADD_YAML(sources, list, path) \
+	do { \
+		struct yaml_source source_; \
+		if ((sources)->list.count < YAMLS_LIMIT && read_yaml(sources, path, &source_)) \
+			*array_add(&(sources)->list) = source_; \
+	} while (0)
+
+static bool read_yaml(struct sources *sources, const char *path, struct yaml_source *out)
+{
+	struct fault fault = {0};
+	*out = (struct yaml_source){.path = keep(sources, mem_copy_string(path))};
+	out->text = tree_read(&sources->tree, path, &out->len);
+	if (out->text == NULL) {
+		note_unread(sources, path);
+		return false;
+	}
+	out->yaml = yaml_read(out->text, out->len, &fault);
+	if (out->yaml == NULL)
+		strings_print(&sources->notes, "%s: %s", path, fault.text);
+	return true;
+}
+
+static bool has_compose_file(const struct sources *sources, const char *path)
+{
+	for (size_t i = 0; i < sources->compose_files.count; i++)
+		if (strcmp(sources->compose_files.items[i].path, path) == 0)
+			return true;
+	return false;
+}
+
+static bool is_compose_name(const char *name)
+{
+	static const char *const patterns[] = {"compose.y*ml", "compose.*.y*ml", "compose-*.y*ml", "docker-compose.y*ml", "docker-compose.*.y*ml",
+		"docker-compose-*.y*ml", "*.compose.y*ml", "*-compose.y*ml", "docker-stack*.y*ml", "stack.y*ml", "stack.*.y*ml", "*-stack.y*ml"};
+	for (size_t i = 0; i < COUNT_OF(patterns); i++)
+		if (fnmatch(patterns[i], name, 0) == 0)
+			return true;
+	return false;
+}
+
+static bool is_workflow(const char *path)
+{
+	const char *name = path_name(path);
+	bool yaml = text_ends_with(name, ".yml") || text_ends_with(name, ".yaml");
+	return yaml && (text_starts_with(path, ".github/workflows/") || strcmp(name, "action.yml") == 0 || strcmp(name, "action.yaml") == 0);
+}
+
+static void read_yamls(struct sources *sources)
+{
+	const struct strings *files = sources->options->compose_files;
+	for (size_t i = 0; files != NULL && i < files->count; i++) {
+		const char *below = files->items[i][0] == '/' ? path_relative(files->items[i], sources->tree.root) : files->items[i];
+		if (below != NULL)
+			ADD_YAML(sources, compose_files, below);
+		else
+			strings_print(&sources->notes, _("%s lies outside the project: it was not read"), files->items[i]);
+	}
+	for (size_t i = 0; i < sources->tree.files.count; i++) {
+		const struct tree_file *file = &sources->tree.files.items[i];
+		if (file->is_link)
+			continue;
+		if (is_workflow(file->path))
+			ADD_YAML(sources, workflows, file->path);
+		else if (!file->is_harness && is_compose_name(path_name(file->path)) && !has_compose_file(sources, file->path))
+			ADD_YAML(sources, other_composes, file->path);
+	}
+}
+
+/* ---- Dockerfiles ---- */
+
+static bool is_dockerfile(const char *name)
+{
+	static const char *const patterns[] = {"Dockerfile", "Containerfile", "Dockerfile.*", "Containerfile.*", "*.Dockerfile", "*.dockerfile",
+		"Dockerfile-*", "Dockerfile_*", "*-Dockerfile", "*.Containerfile", "dockerfile"};
+	static const char *const others[] = {".dockerignore", ".containerignore", ".md", ".orig", ".bak", ".sh", ".py", ".rs", ".j2", ".tera", ".tmpl"};
+	for (size_t i = 0; i < COUNT_OF(others); i++)
+		if (text_ends_with(name, others[i]))
+			return false;
+	for (size_t i = 0; i < COUNT_OF(patterns); i++)
+		if (fnmatch(patterns[i], name, 0) == 0)
+			return true;
+	return false;
+}
+
+/* Words that say whom something is for: "dev", "Dockerfile.test", "cross-arm". */
+static bool is_for_development(const char *name)
+{
+	static const char *const words[] = {"dev", "develop", "development", "devel", "test", "tests", "testing", "ci", "debug", "bench", "e2e", "cross", "fuzz",
+		"local", "watch", "lint", "devcontainer", "gitpod", "playground"};
+	for (const char *at = name; *at != '\0';) {
+		size_t len = strcspn(at, ".-_/ ");
+		for (size_t i = 0; i < COUNT_OF(words); i++)
+			if (strlen(words[i]) == len && strncmp(at, words[i], len) == 0)
+				return true;
+		at += len + (at[len] != '\0');
+	}
+	return false;
+}
+
+static bool is_development_path(const char *path)
+{
+	return text_starts_with(path, ".devcontainer/") || strstr(path, "/.devcontainer/") != NULL || text_starts_with(path, ".gitpod") ||
+		is_for_development(path_name(path));
+}
+
+static struct docker_source *add_docker(struct sources *sources, const char *path, char *text, size_t len, const struct strings *args)
+{
+	struct fault fault = {0};
+	struct docker_source *docker = mem_alloc(sizeof *docker);
+	const struct tree_file *file = tree_find(&sources->tree, path);
+	docker->path = keep(sources, mem_copy_string(path));
+	docker->text = text;
+	docker->len = len;
+	docker->is_harness = file != NULL && file->is_harness;
+	if (sources->dockers.count < DOCKERS_LIMIT && dockerfile_read(text, len, args, &docker->file, &fault)) {
+		*array_add(&sources->dockers) = docker;
+		return docker;
+	}
+	if (fault.text[0] != '\0')
+		strings_print(&sources->notes, "%s: %s", path, fault.text);
+	dockerfile_finish(&docker->file);
+	free(docker->text);
+	free(docker);
+	return NULL;
+}
+
+static struct docker_source *read_docker(struct sources *sources, const char *path, const struct strings *args)
+{
+	size_t len;
+	char *text = tree_read(&sources->tree, path, &len);
+	if (text != NULL)
+		return add_docker(sources, path, text, len, args);
+	note_unread(sources, path);
+	return NULL;
+}
+
+/* The text of a compose file's dockerfile_inline, at its own lines. */
+static struct docker_source *read_inline(struct sources *sources, const char *service, const char *text, const struct strings *args)
+{
+	unsigned line;
+	const char *path = compose_place(sources, service, "build.dockerfile_inline", &line);
+	struct docker_source *docker = add_docker(sources, path != NULL ? path : "compose.yaml", mem_copy_string(text), strlen(text), args);
+	if (docker == NULL)
+		return NULL;
+	docker->is_inline = true;
+	for (size_t i = 0; i < docker->file.lines.count; i++) {
+		docker->file.lines.items[i].first += line;
+		docker->file.lines.items[i].last += line;
+	}
+	for (size_t i = 0; i < docker->file.stages.count; i++)
+		docker->file.stages.items[i].line += line;
+	return docker;
+}
+
+/* ---- what is shipped ---- */
+
+static bool copies_made_program(const struct dockerfile *file, int stage)
+{
+	bool found = false;
+	for (size_t i = 0; i < file->lines.count && !found; i++) {
+		struct copy_line copy;
+		if (!stage_has_line(file, stage, i) || !copy_line_read(file, i, &copy))
+			continue;
+		for (size_t j = 0; copy.from == NULL && j < copy.sources.count; j++)
+			found = found || text_starts_with(copy.sources.items[j], "target/") || strstr(copy.sources.items[j], "/target/") != NULL;
+		copy_line_finish(&copy);
+	}
+	return found;
+}
+
+static void add_shipped(struct sources *sources, struct docker_source *docker, int stage, const char *service, const char *target, const char *context)
+{
+	struct shipped *shipped = array_add(&sources->shipped);
+	*shipped = (struct shipped){.source = docker, .stage = stage, .service = service, .target = target, .context = context};
+	shipped->has_rust = shipped_builder(shipped) >= 0 || copies_made_program(&docker->file, stage);
+}
+
+static void build_args(const json_t *build, struct strings *args)
+{
+	const char *name;
+	json_t *value;
+	json_object_foreach((json_t *)json_object_get(build, "args"), name, value)
+		if (json_is_string(value))
+			strings_print(args, "%s=%s", name, json_string_value(value));
+}
+
+/* A stage for developers is not what is shipped: the last one is, if that is
+ * another. */
+static bool is_development_stage(const struct docker_source *docker, const char *target, int stage)
+{
+	static const char *const words[] = {"builder", "build", "chef", "planner", "base"};
+	bool is_dev = is_for_development(target);
+	for (size_t i = 0; i < COUNT_OF(words); i++)
+		is_dev = is_dev || text_equal_fold(target, words[i]);
+	return is_dev && stage + 1 < (int)docker->file.stages.count;
+}
+
+static void take_build(struct sources *sources, const char *service, const json_t *build)
+{
+	const char *context = json_string_value(json_object_get(build, "context")), *name = json_string_value(json_object_get(build, "dockerfile"));
+	const char *inline_text = json_string_value(json_object_get(build, "dockerfile_inline"));
+	const char *target = json_string_value(json_object_get(build, "target"));
+	const char *below = context != NULL ? path_relative(context, sources->tree.root) : NULL;
+	auto_strings args = {0};
+	if (below == NULL)
+		return; /* of an address, or beside the project */
+	build_args(build, &args);
+	struct docker_source *docker = NULL;
+	if (inline_text != NULL) {
+		docker = read_inline(sources, service, inline_text, &args);
+	} else {
+		auto_free char *joined = path_join(context, name != NULL ? name : "Dockerfile");
+		auto_free char *path = path_clean(joined);
+		const char *own = path_relative(path, sources->tree.root);
+		docker = own != NULL ? read_docker(sources, own, &args) : NULL;
+	}
+	if (docker == NULL || docker->is_harness)
+		return;
+	int stage = dockerfile_stage(&docker->file, target);
+	if (stage < 0) {
+		strings_print(&sources->notes, _("%s asks for the stage %s, which %s has not"), service, target, docker->path);
+		stage = dockerfile_stage(&docker->file, NULL);
+	}
+	bool is_dev = target != NULL && is_development_stage(docker, target, stage);
+	add_shipped(sources, docker, is_dev ? dockerfile_stage(&docker->file, NULL) : stage, is_dev ? NULL : keep(sources, mem_copy_string(service)),
+		target != NULL && !is_dev ? keep(sources, mem_copy_string(target)) : NULL, keep(sources, mem_copy_string(below[0] != '\0' ? below : ".")));
+}
+
+static bool has_docker(const struct sources *sources, const char *path)
+{
+	for (size_t i = 0; i < sources->dockers.count; i++)
+		if (!sources->dockers.items[i]->is_inline && strcmp(sources->dockers.items[i]->path, path) == 0)
+			return true;
+	return false;
+}
+
+/* How much of what it copies lies there, seen from that folder? */
+static unsigned copies_found(const struct sources *sources, const struct dockerfile *file, const char *context)
+{
+	unsigned found = 0;
+	for (size_t i = 0; i < file->lines.count; i++) {
+		struct copy_line copy;
+		if (!copy_line_read(file, i, &copy))
+			continue;
+		for (size_t j = 0; copy.from == NULL && j < copy.sources.count; j++) {
+			auto_free char *joined = path_join(context, copy.sources.items[j] + strspn(copy.sources.items[j], "/"));
+			auto_free char *path = path_clean(joined);
+			found += strcmp(path, ".") != 0 && (tree_find(&sources->tree, path) != NULL || tree_has_folder(&sources->tree, path));
+		}
+		copy_line_finish(&copy);
+	}
+	return found;
+}
+
+/* One that no compose file names: built from the root, as is usual, unless what
+ * it copies lies beside it. */
+static void take_alone(struct sources *sources, const char *path)
+{
+	struct docker_source *docker = read_docker(sources, path, NULL);
+	if (docker == NULL)
+		return;
+	docker->is_harness = docker->is_harness || is_development_path(path);
+	if (docker->is_harness)
+		return;
+	auto_free char *folder = strchr(path, '/') != NULL ? path_parent(path) : mem_copy_string(".");
+	bool beside = strcmp(folder, ".") != 0 && copies_found(sources, &docker->file, folder) > copies_found(sources, &docker->file, ".");
+	auto_free char *manifest = path_join(folder, "Cargo.toml");
+	auto_free char *root_manifest = mem_copy_string("Cargo.toml");
+	beside = beside || (tree_find(&sources->tree, manifest) != NULL && tree_find(&sources->tree, root_manifest) == NULL);
+	add_shipped(sources, docker, dockerfile_stage(&docker->file, NULL), NULL, NULL, beside ? keep(sources, steal(&folder)) : ".");
+}
+
+static void read_dockers(struct sources *sources)
+{
+	const char *service;
+	json_t *each;
+	json_object_foreach((json_t *)compose_services(sources), service, each)
+		if (compose_is_built(each))
+			take_build(sources, service, json_object_get(each, "build"));
+	for (size_t i = 0; i < sources->tree.files.count; i++) {
+		const struct tree_file *file = &sources->tree.files.items[i];
+		if (!file->is_link && is_dockerfile(path_name(file->path)) && !has_docker(sources, file->path))
+			take_alone(sources, file->path);
+	}
+	/* where all are for development, they are what there is */
+	if (sources->shipped.count == 0)
+		for (size_t i = 0; i < sources->dockers.count; i++) {
+			struct docker_source *docker = sources->dockers.items[i];
+			const struct tree_file *file = tree_find(&sources->tree, docker->path);
+			if (docker->is_harness && file != NULL && !file->is_harness && !text_starts_with(docker->path, ".")) {
+				docker->is_harness = false;
+				add_shipped(sources, docker, dockerfile_stage(&docker->file, NULL), NULL, NULL, ".");
+			}
+		}
+}
+
+/* ---- what is left out of contexts ---- */
+
+char *shipped_path(const struct shipped *shipped, const char *path)
+{
+	auto_free char *joined = path_join(shipped->context, path + strspn(path, "/"));
+	char *clean = path_clean(joined);
+	if (text_starts_with(clean, "./"))
+		memmove(clean, clean + 2, strlen(clean + 2) + 1);
+	return clean;
+}
+
+static const struct ignore_source *find_ignore(const struct sources *sources, const char *path)
+{
+	for (size_t i = 0; i < sources->ignores.count; i++)
+		if (strcmp(sources->ignores.items[i].path, path) == 0)
+			return &sources->ignores.items[i];
+	return NULL;
+}
+
+static bool read_ignore(struct sources *sources, const char *path)
+{
+	size_t len;
+	if (find_ignore(sources, path) != NULL)
+		return true;
+	auto_free char *text = tree_find(&sources->tree, path) != NULL ? tree_read(&sources->tree, path, &len) : NULL;
+	if (text == NULL)
+		return false;
+	struct ignore_source *source = array_add(&sources->ignores);
+	source->path = path;
+	ignore_read(text, len, &source->ignore);
+	return true;
+}
+
+static void read_ignores(struct sources *sources)
+{
+	for (size_t i = 0; i < sources->shipped.count; i++) {
+		struct shipped *shipped = &sources->shipped.items[i];
+		const char *beside = keep(sources, mem_print("%s.dockerignore", shipped->source->path));
+		bool found = !shipped->source->is_inline && read_ignore(sources, beside);
+		shipped->ignore_path = found ? beside : keep(sources, shipped_path(shipped, ".dockerignore"));
+		if (!found)
+			read_ignore(sources, shipped->ignore_path);
+	}
+}
+
+const struct ignore *sources_ignore(const struct sources *sources, const struct shipped *shipped)
+{
+	const struct ignore_source *source = find_ignore(sources, shipped->ignore_path);
+	return source != NULL ? &source->ignore : NULL;
+}
+
+/* ---- all ---- */
+
+static json_t *read_json(struct sources *sources, const char *text, size_t len, const char *what)
+{
+	json_error_t error;
+	json_t *json = text != NULL ? json_loadb(text, len, 0, &error) : NULL;
+	if (text != NULL && !json_is_object(json)) {
+		strings_print(&sources->notes, _("%s is no JSON object: it was not read"), what);
+		json_decref(json);
+		return NULL;
+	}
+	return json;
+}
+
+bool sources_open(const struct check_options *options, struct sources *sources, struct fault *fault)
+{
+	*sources = (struct sources){.options = options};
+	if (!tree_open(options->root, options->tracked, &sources->tree, fault))
+		return false;
+	if (sources->tree.is_cut)
+		strings_print(&sources->notes, _("more than %d files or folders, or deeper than %d: the rest was not read"), TREE_MOST_FILES, TREE_MOST_DEPTH);
+	sources->compose = read_json(sources, options->compose_json, options->compose_len, _("what compose said"));
+	sources->live = read_json(sources, options->live_json, options->live_len, _("what runs"));
+	read_yamls(sources);
+	read_dockers(sources);
+	read_ignores(sources);
+	rust_read(&sources->tree, options->cargo_json, options->cargo_len, &sources->rust);
+	return true;
+}
+
+#define CLOSE_YAMLS(list) \
+	do { \
+		for (size_t i_ = 0; i_ < (list).count; i_++) { \
+			yaml_close((list).items[i_].yaml); \
+			free((list).items[i_].text); \
+		} \
+		array_finish(&(list)); \
+	} while (0)
+
+void sources_finish(struct sources *sources)
+{
+	rust_finish(&sources->rust);
+	for (size_t i = 0; i < sources->ignores.count; i++)
+		ignore_finish(&sources->ignores.items[i].ignore);
+	array_finish(&sources->ignores);
+	for (size_t i = 0; i < sources->dockers.count; i++) {
+		dockerfile_finish(&sources->dockers.items[i]->file);
+		free(sources->dockers.items[i]->text);
+		free(sources->dockers.items[i]);
+	}
+	array_finish(&sources->dockers);
+	array_finish(&sources->shipped);
+	CLOSE_YAMLS(sources->compose_files);
+	CLOSE_YAMLS(sources->other_composes);
+	CLOSE_YAMLS(sources->workflows);
+	json_decref(sources->compose);
+	json_decref(sources->live);
+	tree_finish(&sources->tree);
+	strings_finish(&sources->notes);
+	for (size_t i = 0; i < sources->texts.count; i++)
+		free(sources->texts.items[i]);
+	array_finish(&sources->texts);
+}
