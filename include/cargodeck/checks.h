@@ -101,5 +101,18 @@ bool checks_run(const struct check_options *options, struct check_report *report
 void checks_write_text(const struct check_report *report, bool colour, bool all, struct str *out);
 void checks_write_json(const struct check_report *report, struct str *out);
 void checks_write_sarif(const struct check_report *report, const char *version, struct str *out);
+/* All practices, of no project: grouped by topic, or as a JSON array. */
+void checks_write_list(bool as_json, struct str *out);
+/* One practice in full; NULL: there is none of that id, and nothing is written. */
+const struct practice *checks_write_practice(const char *id, bool as_json, struct str *out);
+
+/* ---- mending -------------------------------------------------------------------------- */
+
+/* The edits of what is broken and not let through, as a unified diff; how many
+ * files they change. An edit whose line no longer is what it was is left out. */
+size_t checks_write_diff(const struct check_report *report, const char *root, struct str *out);
+/* Writes them, each file beside and renamed, with its mode; links are not
+ * followed. `changed` gets the paths, also where a later one failed. */
+bool checks_apply(const struct check_report *report, const char *root, struct strings *changed, struct fault *fault);
 
 #endif

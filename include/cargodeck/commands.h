@@ -29,6 +29,7 @@ enum command_id {
 	COMMAND_OPEN_ADDRESS, /* known to the screen too */
 	COMMAND_JOB, /* known to the screen too */
 	COMMAND_CONFIG,
+	COMMAND_CHECK,
 	/* the screen's, done by deck */
 	COMMAND_PAUSE_WATCH,
 	COMMAND_REBUILD,

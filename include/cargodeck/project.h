@@ -158,6 +158,28 @@ void compose_model_finish(struct compose_model *model);
 /* Works out services and families anew; what project_open() does last. */
 void project_map_services(struct project *project);
 
+/* ---- texts ---------------------------------------------------------------------------- */
+
+/* What compose, cargo and git say of a project, unread: for who judges all of
+ * it, and may have to do with a part. */
+struct project_texts {
+	char *root; /* the folder that holds all of it, absolute */
+	struct strings compose_files; /* absolute, in the order that they are merged, those they include or extend before them */
+	char *compose; /* `docker compose config --format json` with all profiles, or NULL */
+	size_t compose_len;
+	char *compose_reason; /* why it is NULL, a sentence */
+	char *cargo; /* `cargo metadata --format-version 1`, with dependencies where they are here already, or NULL */
+	size_t cargo_len;
+	char *cargo_reason;
+	struct strings tracked; /* paths that git has, relative to the root */
+	bool has_git;
+	struct strings notes;
+};
+/* Asks all three at the same time (some 0.2 s); nothing is downloaded and nothing
+ * written. False only where the folder or a file that was named is not there. */
+bool project_read_texts(const struct project_options *options, struct project_texts *texts, struct fault *fault);
+void project_texts_finish(struct project_texts *texts);
+
 /* ---- rendering ------------------------------------------------------------------------ */
 
 struct rendering {

@@ -52,7 +52,7 @@ struct sources {
 	struct tree tree; /* the project's files */
 	struct { struct docker_source **items; size_t count, cap; } dockers;
 	struct { struct shipped *items; size_t count, cap; } shipped; /* of the product, not of harnesses */
-	json_t *compose; /* as compose merged it, or NULL: options->compose_reason says why */
+	json_t *compose; /* as compose merged it, or where it cannot, model.c; NULL: there is none, options->compose_reason says why */
 	struct { struct yaml_source *items; size_t count, cap; } compose_files; /* that compose merged; later ones win */
 	struct { struct yaml_source *items; size_t count, cap; } other_composes; /* of other names: compose.prod.yaml, docker-stack.yml … */
 	struct { struct yaml_source *items; size_t count, cap; } workflows; /* .github/workflows, composite actions */
@@ -70,6 +70,12 @@ const struct ignore *sources_ignore(const struct sources *sources, const struct 
 /* A path of that context, relative to it, as one of the project: "crates/a/src"
  * for "src" in "crates/a". The caller frees. */
 char *shipped_path(const struct shipped *shipped, const char *path);
+
+/* ---- model.c: compose files without compose ------------------------------------------ */
+
+/* The model of those files, merged in their order, in the form of `docker compose
+ * config`; NULL: no service is in them. The caller has the reference. */
+json_t *model_read(const struct sources *sources, const struct yaml_source *files, size_t count);
 
 /* ---- verdict.c: how a check says what it found -------------------------------------- */
 

@@ -222,6 +222,63 @@ void checks_write_json(const struct check_report *report, struct str *out)
 	dump(whole, out);
 }
 
+/* ---- the catalogue ---- */
+
+static json_t *practice_json(const struct practice *practice)
+{
+	json_t *json = json_object();
+	json_object_set_new(json, "id", json_string(practice->id));
+	json_object_set_new(json, "title", text_json(_(practice->title)));
+	json_object_set_new(json, "severity", json_string(check_severity_name(practice->severity)));
+	json_object_set_new(json, "says", text_json(_(practice->says)));
+	json_object_set_new(json, "looks", text_json(_(practice->looks)));
+	json_object_set_new(json, "looks_live", text_json(_(practice->looks_live)));
+	json_object_set_new(json, "mends", text_json(_(practice->mends)));
+	json_object_set_new(json, "heuristic", json_boolean(practice->is_heuristic));
+	return json;
+}
+
+void checks_write_list(bool as_json, struct str *out)
+{
+	size_t count;
+	const struct practice_topic *const *topics = check_topics(&count);
+	json_t *array = as_json ? json_array() : NULL;
+	for (size_t i = 0; i < count; i++) {
+		if (!as_json)
+			str_print(out, "%s%zu %s\n", i > 0 ? "\n" : "", i + 1, _(topics[i]->title));
+		for (size_t j = 0; j < topics[i]->count; j++) {
+			const struct practice *practice = &topics[i]->practices[j];
+			if (as_json)
+				json_array_append_new(array, practice_json(practice));
+			else
+				str_print(out, "  %-5s %-*s %s\n", practice->id, text_pad(severity_word(practice->severity), 8), severity_word(practice->severity),
+					_(practice->title));
+		}
+	}
+	if (as_json)
+		dump(array, out);
+}
+
+const struct practice *checks_write_practice(const char *id, bool as_json, struct str *out)
+{
+	const struct practice *practice = check_find(id);
+	if (practice == NULL)
+		return NULL;
+	if (as_json) {
+		dump(practice_json(practice), out);
+		return practice;
+	}
+	str_print(out, "%s  %s (%s%s)\n\n%s\n\n", practice->id, _(practice->title), severity_word(practice->severity),
+		practice->is_heuristic ? _(", likely") : "", _(practice->says));
+	if (practice->looks != NULL)
+		str_print(out, _("In files:   %s\n"), _(practice->looks));
+	if (practice->looks_live != NULL)
+		str_print(out, _("Running:    %s\n"), _(practice->looks_live));
+	str_print(out, _("Mend:       %s\n"), _(practice->mends));
+	str_print(out, _("Let it be:  # cargodeck: allow %s REASON, in the file where it is found\n"), practice->id);
+	return practice;
+}
+
 /* ---- as SARIF ---- */
 
 static json_t *message(const char *text)

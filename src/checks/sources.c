@@ -389,6 +389,14 @@ static json_t *read_json(struct sources *sources, const char *text, size_t len, 
 	return json;
 }
 
+/* A fresh clone misses its .env, or compose is not installed: the files say most. */
+static void read_without_compose(struct sources *sources)
+{
+	sources->compose = model_read(sources, sources->compose_files.items, sources->compose_files.count);
+	if (sources->compose != NULL && sources->options->compose_reason != NULL)
+		strings_print(&sources->notes, _("compose could not be asked, so its files are read as they stand: %s"), sources->options->compose_reason);
+}
+
 bool sources_open(const struct check_options *options, struct sources *sources, struct fault *fault)
 {
 	*sources = (struct sources){.options = options};
@@ -399,6 +407,8 @@ bool sources_open(const struct check_options *options, struct sources *sources, 
 	sources->compose = read_json(sources, options->compose_json, options->compose_len, _("what compose said"));
 	sources->live = read_json(sources, options->live_json, options->live_len, _("what runs"));
 	read_yamls(sources);
+	if (sources->compose == NULL && sources->compose_files.count > 0)
+		read_without_compose(sources);
 	read_dockers(sources);
 	read_ignores(sources);
 	rust_read(&sources->tree, options->cargo_json, options->cargo_len, &sources->rust);

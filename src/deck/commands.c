@@ -108,6 +108,23 @@ static const struct command_option compose_config_options[] = {
 	END,
 };
 
+static const struct command_option check_options[] = {
+	{"live", 0, NULL, N_("Look at what runs too: images, containers, their processes; a live proof outranks a file"), NULL, false},
+	{"probe", 0, NULL, N_("Like --live, and start a throw-away copy of each service to see how it stops"), NULL, false},
+	{"format", 0, "FORMAT", N_("How it is printed"), "text json sarif", false},
+	{"json", 0, NULL, N_("The same as --format json"), NULL, false},
+	{"all", 'a', NULL, N_("Print what is kept and what does not apply as well"), NULL, false},
+	{"only", 0, "ID", N_("Only this practice (2.3) or topic (2); several with commas"), NULL, true},
+	{"skip", 0, "ID", N_("Not this practice or topic"), NULL, true},
+	{"fail-on", 0, "WHAT", N_("End with 1 where this is broken: high is an error, medium a warning; warning where this is not given"), "error warning never", false},
+	{"fix", 0, NULL, N_("Show the safe edits that mend as a diff, ask where there is a terminal, and write them"), NULL, false},
+	{"dry-run", 'n', NULL, N_("Show that diff and write nothing"), NULL, false},
+	{"yes", 'y', NULL, N_("Write without asking"), NULL, false},
+	{"list", 0, NULL, N_("Print the catalogue; no project is needed"), NULL, false},
+	{"explain", 0, "ID", N_("Say what a practice is, how it is checked, and what mends it"), NULL, false},
+	END,
+};
+
 static const struct command_option json_options[] = {
 	{"json", 0, NULL, N_("Print it as JSON"), NULL, false},
 	END,
@@ -193,6 +210,11 @@ static const struct command_def defs[] = {
 		N_("Engine, Compose, buildx, API version, inotify limits, disk, ptrace, rights; then for each service which binary it runs, "
 		"in which image, how it is swapped, and why. What is not good comes with the command that mends it, and the exit status is 1."),
 		NULL, COMMAND_TAKES_NOTHING, 0, 0, json_options, VERB | COMMAND_JSON, 0, COMMAND_LOOK, NULL, NULL, NULL},
+	{COMMAND_CHECK, "check", N_("Say which of the 83 practices of a containerised Rust project are kept, with evidence"),
+		N_("It reads Dockerfiles, compose files as compose merges them, .dockerignore, workflows, manifests and sources; "
+		"nothing is built and nothing is changed. Each practice is kept, broken, not applicable (with the reason) or cannot be told (with what is missing). "
+		"A line `# cargodeck: allow 2.3 REASON` in the file where something is found lets it through."),
+		NULL, COMMAND_TAKES_NOTHING, 0, 0, check_options, VERB | COMMAND_JSON, 0, COMMAND_LOOK, NULL, NULL, NULL},
 	{COMMAND_COMPOSE_OVERRIDE, "compose-override", N_("Print the override that is laid over the compose files"),
 		N_("It is JSON, which Compose reads as YAML. It replaces images and adds the mounts that a swap needs, nothing else."),
 		NULL, COMMAND_TAKES_NOTHING, 0, 0, NULL, VERB, 0, COMMAND_LOOK, NULL, NULL, NULL},

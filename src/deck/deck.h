@@ -381,6 +381,10 @@ struct verb_look {
 	struct deck *deck;
 	struct deck_options options;
 };
+/* What runs, as JSON in the form of the room checks' live.h. `probe`: a throw-away
+ * copy of each service is started and stopped. Turns the loop. The caller frees. */
+char *deck_gather_live(struct deck *deck, struct loop *loop, bool probe);
+
 bool verb_look_begin(struct verb_look *look, const struct command_line *line, bool figures, struct fault *fault);
 void verb_look_end(struct verb_look *look);
 bool verb_services_known(struct deck *deck, const struct strings *names, struct fault *fault);

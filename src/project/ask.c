@@ -43,6 +43,11 @@ static void find_below(const char *folder, int depth, struct strings *found)
 	}
 }
 
+void manifests_find(const char *folder, struct strings *found)
+{
+	find_below(folder, 0, found);
+}
+
 /* Does a build of the stack take this manifest's folder? */
 static bool is_built(const struct project *project, const char *manifest)
 {
@@ -128,9 +133,7 @@ static const char *toolchain_named(const struct strings *names, const char *chan
 	return NULL;
 }
 
-/* The environment for cargo: nothing is downloaded, and where the pinned
- * toolchain is missing another one reads the packages. False: none can. */
-static bool cargo_environment(struct project *project, const char *folder, struct strings *env)
+bool cargo_environment(const char *folder, struct strings *env, struct strings *notes)
 {
 	auto_strings toolchains = {0};
 	auto_free char *file = NULL;
@@ -148,7 +151,7 @@ static bool cargo_environment(struct project *project, const char *folder, struc
 	if (other == NULL)
 		return false;
 	strings_print(env, "RUSTUP_TOOLCHAIN=%s", other);
-	strings_print(&project->notes, _("%s asks for %s, which is not installed here: the packages are read with %s"), file, channel, other);
+	strings_print(notes, _("%s asks for %s, which is not installed here: the packages are read with %s"), file, channel, other);
 	return true;
 }
 
@@ -179,7 +182,7 @@ static bool ask(struct project *project, struct fault *fault)
 	auto_str out = {0}, err = {0}, clean = {0};
 	auto_strings env = {0};
 	struct fault own = {0};
-	if (!cargo_environment(project, folder, &env))
+	if (!cargo_environment(folder, &env, &project->notes))
 		return guess(project, _("no toolchain is installed here"), fault);
 	auto_free const char **vector = strings_vector(&env);
 	int status = loop_child_run(&(struct loop_child_options){.argv = argv, .cwd = folder, .env = vector}, 30000, &out, &err, &own);

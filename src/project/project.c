@@ -102,7 +102,7 @@ static bool take_files(struct project *project, const struct project_options *op
 	return true;
 }
 
-static bool take_options(struct project *project, const struct project_options *options, struct fault *fault)
+bool project_take_options(struct project *project, const struct project_options *options, struct fault *fault)
 {
 	char real[PATH_MAX];
 	const char *profiles = getenv("COMPOSE_PROFILES"), *name = getenv("COMPOSE_PROJECT_NAME");
@@ -203,8 +203,7 @@ static void offer_example(const struct project *project, const char *words, stru
 	}
 }
 
-/* Compose's own words, less its log prefixes, as one line. */
-static void say_compose_error(const struct project *project, const char *text, struct fault *fault)
+void project_say_compose_error(const struct project *project, const char *text, struct fault *fault)
 {
 	static const char *const no_compose[] = {"unknown docker command", "is not a docker command", "unknown command", "unknown flag", "unknown shorthand"};
 	auto_strings lines = {0};
@@ -267,10 +266,9 @@ static void note_unset(struct project *project, const char *text)
 			"compose fills in nothing for %zu unset variables: %.200s", names.count), names.count, list);
 }
 
-/* Files that a compose file names: `config` tells nothing of include, extends
- * and env_file. Any word that is a file beside it counts, for a save of it asks
- * compose once in vain at worst. */
-static void find_mentioned(struct project *project, const char *file, int depth)
+/* `config` tells nothing of include, extends and env_file. Any word that is a
+ * file beside it counts, for a save of it asks compose once in vain at worst. */
+void project_find_mentioned(struct project *project, const char *file, int depth)
 {
 	auto_free char *text = depth < 4 ? file_read(file, FILE_LIMIT, NULL, NULL) : NULL;
 	auto_free char *folder = path_parent(file);
@@ -286,7 +284,7 @@ static void find_mentioned(struct project *project, const char *file, int depth)
 		auto_free char *path = path_clean(joined);
 		if (project->mentioned.count < 200 && file_exists(path) && !strings_have(&project->files, path) &&
 			strings_add_new(&project->mentioned, path) && yaml)
-			find_mentioned(project, path, depth + 1);
+			project_find_mentioned(project, path, depth + 1);
 	}
 }
 
@@ -302,7 +300,7 @@ static bool ask_compose(struct project *project, struct fault *fault)
 		return false;
 	}
 	if (status != 0) {
-		say_compose_error(project, str_text(&err), fault);
+		project_say_compose_error(project, str_text(&err), fault);
 		return false;
 	}
 	if (!compose_model_read(str_text(&out), out.len, &project->compose, fault))
@@ -311,7 +309,7 @@ static bool ask_compose(struct project *project, struct fault *fault)
 		return say_profiles(project, fault);
 	note_unset(project, str_text(&err));
 	for (size_t i = 0; i < project->files.count; i++)
-		find_mentioned(project, project->files.items[i], 0);
+		project_find_mentioned(project, project->files.items[i], 0);
 	return true;
 }
 
@@ -320,7 +318,7 @@ static bool ask_compose(struct project *project, struct fault *fault)
 struct project *project_open(const struct project_options *options, struct fault *fault)
 {
 	struct project *project = mem_alloc(sizeof *project);
-	if (take_options(project, options, fault) && ask_compose(project, fault) && project_ask_cargo(project, options, fault)) {
+	if (project_take_options(project, options, fault) && ask_compose(project, fault) && project_ask_cargo(project, options, fault)) {
 		project_map_services(project);
 		return project;
 	}

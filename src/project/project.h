@@ -71,7 +71,22 @@ char *toolchain_image(const char *folder);
  * caller. */
 char *toolchain_channel(const char *folder, char **path);
 
+/* ---- project.c ---- */
+
+/* Which compose files, profiles and name are meant; the folder. */
+bool project_take_options(struct project *project, const struct project_options *options, struct fault *fault);
+/* Files that a compose file names: include, extends, env_file. Into `mentioned`. */
+void project_find_mentioned(struct project *project, const char *file, int depth);
+/* Compose's own words, less its log prefixes, as one line. */
+void project_say_compose_error(const struct project *project, const char *text, struct fault *fault);
+
 /* ---- ask.c ---- */
+
+/* Manifests below a folder, absolute; below one that was found nothing is looked for. */
+void manifests_find(const char *folder, struct strings *found);
+/* The environment for cargo in that folder: nothing is downloaded, and where the
+ * pinned toolchain is missing another one reads the packages. False: none can. */
+bool cargo_environment(const char *folder, struct strings *env, struct strings *notes);
 
 /* Finds the workspace and asks cargo for its packages. True where there is no
  * Rust at all. */
