@@ -276,7 +276,7 @@ static json_t *get_json(const char *address, unsigned port, const char *path)
 	return json;
 }
 
-static const char *address_of(const json_t *inspect)
+static const char *network_address(const json_t *inspect)
 {
 	const char *name;
 	json_t *network;
@@ -319,7 +319,7 @@ static json_t *http_json(const struct deck *deck, const json_t *inspect, const j
 	static const char *const paths[] = {"/healthz", "/health", "/readyz", "/livez", "/ready", "/metrics"};
 	unsigned ports[PORTS_LIMIT];
 	json_t *array = json_array();
-	const char *address = engine_is_local(deck->engine) ? address_of(inspect) : NULL;
+	const char *address = engine_is_local(deck->engine) ? network_address(inspect) : NULL;
 	size_t count = address != NULL ? ports_of(inspect, kernel, ports) : 0;
 	for (size_t i = 0; i < count; i++) {
 		int fd = connect_to(address, ports[i]);
