@@ -83,6 +83,7 @@ struct check_options {
 	size_t compose_len;
 	const char *compose_reason;
 	const struct strings *compose_files; /* that it was merged from, in their order */
+	const struct strings *compose_mentioned; /* that those include or extend; NULL: none */
 	const char *cargo_json; /* `cargo metadata --format-version 1` with dependencies, or --no-deps */
 	size_t cargo_len;
 	const char *cargo_reason;

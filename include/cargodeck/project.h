@@ -164,7 +164,8 @@ void project_map_services(struct project *project);
  * it, and may have to do with a part. */
 struct project_texts {
 	char *root; /* the folder that holds all of it, absolute */
-	struct strings compose_files; /* absolute, in the order that they are merged, those they include or extend before them */
+	struct strings compose_files; /* absolute, in the order that they are merged */
+	struct strings compose_mentioned; /* YAML files that those name: include, extends */
 	char *compose; /* `docker compose config --format json` with all profiles, or NULL */
 	size_t compose_len;
 	char *compose_reason; /* why it is NULL, a sentence */

@@ -40,6 +40,7 @@ struct yaml_source {
 	char *text;
 	size_t len;
 	struct yaml *yaml; /* NULL: it is none; a note says so */
+	bool is_mentioned; /* a compose file that others include or extend */
 };
 
 struct ignore_source {
@@ -53,7 +54,7 @@ struct sources {
 	struct { struct docker_source **items; size_t count, cap; } dockers;
 	struct { struct shipped *items; size_t count, cap; } shipped; /* of the product, not of harnesses */
 	json_t *compose; /* as compose merged it, or where it cannot, model.c; NULL: there is none, options->compose_reason says why */
-	struct { struct yaml_source *items; size_t count, cap; } compose_files; /* that compose merged; later ones win */
+	struct { struct yaml_source *items; size_t count, cap; } compose_files; /* that compose merged; later ones win; those they mention first */
 	struct { struct yaml_source *items; size_t count, cap; } other_composes; /* of other names: compose.prod.yaml, docker-stack.yml … */
 	struct { struct yaml_source *items; size_t count, cap; } workflows; /* .github/workflows, composite actions */
 	struct { struct ignore_source *items; size_t count, cap; } ignores;
@@ -143,8 +144,8 @@ int shipped_builder(const struct shipped *shipped);
 
 /* ---- compose.c: what checks ask of the compose model ------------------------------------ */
 
-const json_t *compose_services(const struct sources *sources); /* object, or NULL */
-const json_t *compose_member(const json_t *service, const char *path); /* "deploy.resources.limits.memory" */
+json_t *compose_services(const struct sources *sources); /* object, or NULL */
+json_t *compose_member(const json_t *service, const char *path); /* "deploy.resources.limits.memory" */
 /* Where a service's member stands: in the last file that has it; else the
  * service's own line. The file is relative; NULL: not found. */
 const char *compose_place(const struct sources *sources, const char *service, const char *path, unsigned *line);

@@ -2,24 +2,24 @@
  * them, and the line of the file that each comes from. */
 #include "checks.h"
 
-enum { PATH_LIMIT = 32 };
+enum { PATH_LIMIT = 32, EXTENDS_LIMIT = 8 };
 
-const json_t *compose_services(const struct sources *sources)
+json_t *compose_services(const struct sources *sources)
 {
-	const json_t *services = json_object_get(sources->compose, "services");
+	json_t *services = json_object_get(sources->compose, "services");
 	return json_is_object(services) ? services : NULL;
 }
 
-const json_t *compose_member(const json_t *service, const char *path)
+json_t *compose_member(const json_t *service, const char *path)
 {
-	const json_t *at = service;
-	while (at != NULL && *path != '\0') {
+	json_t *at = NULL;
+	for (const json_t *from = service; from != NULL && *path != '\0'; from = at) {
 		size_t len = strcspn(path, ".");
 		auto_free char *part = mem_copy_bytes(path, len);
-		at = json_object_get(at, part);
+		at = json_object_get(from, part);
 		path += len + (path[len] == '.');
 	}
-	return json_is_null(at) ? NULL : at;
+	return *path != '\0' || json_is_null(at) ? NULL : at;
 }
 
 bool compose_is_built(const json_t *service)
@@ -57,8 +57,30 @@ static const struct yaml_node *service_node(const struct yaml_source *source, co
 	return *key != NULL ? yaml_get(services, service) : NULL;
 }
 
+/* Where a service that is extended has the member. */
+static const char *extended_place(const struct sources *sources, const struct yaml_source *source, const struct yaml_node *node, const char *path, unsigned *line)
+{
+	const struct yaml_node *key;
+	for (int depth = 0; depth < EXTENDS_LIMIT && node != NULL; depth++) {
+		const struct yaml_node *extends = yaml_get(node, "extends");
+		const char *name = yaml_text(extends) != NULL ? yaml_text(extends) : yaml_text(yaml_get(extends, "service")), *file = yaml_text(yaml_get(extends, "file"));
+		for (size_t i = 0; file != NULL && i < sources->compose_files.count; i++)
+			if (strcmp(path_name(sources->compose_files.items[i].path), path_name(file)) == 0)
+				source = &sources->compose_files.items[i];
+		node = name != NULL ? service_node(source, name, &key) : NULL;
+		const struct yaml_node *found = node != NULL ? find_key(node, path) : NULL;
+		if (found == NULL)
+			continue;
+		*line = found->line;
+		return source->path;
+	}
+	return NULL;
+}
+
 const char *compose_place(const struct sources *sources, const char *service, const char *path, unsigned *line)
 {
+	const char *extended = NULL;
+	unsigned extended_line = 0;
 	const struct yaml_source *own = NULL;
 	const struct yaml_node *key;
 	*line = 0;
@@ -75,6 +97,12 @@ const char *compose_place(const struct sources *sources, const char *service, co
 			own = source;
 			*line = key->line;
 		}
+		if (node != NULL && extended == NULL)
+			extended = extended_place(sources, source, node, path, &extended_line);
+	}
+	if (extended != NULL) {
+		*line = extended_line;
+		return extended;
 	}
 	if (own == NULL && sources->compose_files.count > 0)
 		own = &sources->compose_files.items[0];

@@ -4,11 +4,11 @@
 
 #include "checks.h"
 
-const json_t *live_each(const struct sources *sources, size_t *at)
+json_t *live_each(const struct sources *sources, size_t *at)
 {
 	const json_t *containers = json_object_get(sources->live, "containers");
 	while (*at < json_array_size(containers)) {
-		const json_t *container = json_array_get(containers, (*at)++);
+		json_t *container = json_array_get(containers, (*at)++);
 		if (json_is_object(container))
 			return container;
 	}
@@ -21,16 +21,16 @@ const char *live_service(const json_t *container)
 	return service != NULL ? service : "";
 }
 
-const json_t *live_at(const json_t *container, const char *path)
+json_t *live_at(const json_t *container, const char *path)
 {
-	const json_t *at = container;
-	while (at != NULL && *path != '\0') {
+	json_t *at = NULL;
+	for (const json_t *from = container; from != NULL && *path != '\0'; from = at) {
 		size_t len = strcspn(path, ".");
 		auto_free char *part = mem_copy_bytes(path, len);
-		at = json_is_array(at) && len < 7 && strspn(part, "0123456789") == len ? json_array_get(at, (size_t)atoi(part)) : json_object_get(at, part);
+		at = json_is_array(from) && len < 7 && strspn(part, "0123456789") == len ? json_array_get(from, (size_t)atoi(part)) : json_object_get(from, part);
 		path += len + (path[len] == '.');
 	}
-	return json_is_null(at) ? NULL : at;
+	return *path != '\0' || json_is_null(at) ? NULL : at;
 }
 
 const char *live_text(const json_t *container, const char *path)

@@ -29,11 +29,11 @@
 struct sources;
 
 /* The next container from *at on (0: the first); NULL: no more. */
-const json_t *live_each(const struct sources *sources, size_t *at);
+json_t *live_each(const struct sources *sources, size_t *at);
 const char *live_service(const json_t *container); /* never NULL */
 /* By "inspect.HostConfig.ReadonlyRootfs", "image.Config.User"; a part that is a
  * number goes into an array. NULL: it is not there, or null. */
-const json_t *live_at(const json_t *container, const char *path);
+json_t *live_at(const json_t *container, const char *path);
 const char *live_text(const json_t *container, const char *path); /* of a string, else NULL */
 /* Of a number or a boolean (1, 0), or of hexadecimal digits in a string; `missing`
  * where there is none. */

@@ -508,6 +508,21 @@ static void add_file(struct model *model, const struct yaml_source *source, json
 	json_decref(made);
 }
 
+/* include: [path], or [{path: …}]; what is extended alone brings no services. */
+static bool is_included(const struct yaml_source *files, size_t count, const char *path)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct yaml_node *list = files[i].yaml != NULL ? yaml_get(yaml_root(files[i].yaml), "include") : NULL;
+		for (size_t j = 0; list != NULL && j < list->items.count; j++) {
+			const struct yaml_node *each = list->items.items[j];
+			const char *name = yaml_text(each) != NULL ? yaml_text(each) : yaml_text(yaml_get(each, "path"));
+			if (name != NULL && strcmp(path_name(name), path_name(path)) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
 json_t *model_read(const struct sources *sources, const struct yaml_source *files, size_t count)
 {
 	json_t *whole = json_object();
@@ -515,7 +530,7 @@ json_t *model_read(const struct sources *sources, const struct yaml_source *file
 	struct model model = {.sources = sources, .variables = map_open(free), .folder = folder};
 	read_variables(&model);
 	for (size_t i = 0; i < count; i++)
-		if (files[i].yaml != NULL)
+		if (files[i].yaml != NULL && (!files[i].is_mentioned || is_included(files, count, files[i].path)))
 			add_file(&model, &files[i], whole);
 	map_close(model.variables);
 	if (json_object_size(json_object_get(whole, "services")) > 0)

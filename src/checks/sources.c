@@ -75,16 +75,24 @@ static bool is_workflow(const char *path)
 	return yaml && (text_starts_with(path, ".github/workflows/") || strcmp(name, "action.yml") == 0 || strcmp(name, "action.yaml") == 0);
 }
 
-static void read_yamls(struct sources *sources)
+static void read_compose_files(struct sources *sources, const struct strings *files, bool is_mentioned)
 {
-	const struct strings *files = sources->options->compose_files;
 	for (size_t i = 0; files != NULL && i < files->count; i++) {
 		const char *below = files->items[i][0] == '/' ? path_relative(files->items[i], sources->tree.root) : files->items[i];
-		if (below != NULL)
-			ADD_YAML(sources, compose_files, below);
-		else
+		size_t count = sources->compose_files.count;
+		if (below == NULL)
 			strings_print(&sources->notes, _("%s lies outside the project: it was not read"), files->items[i]);
+		else if (!has_compose_file(sources, below))
+			ADD_YAML(sources, compose_files, below);
+		if (sources->compose_files.count > count)
+			sources->compose_files.items[count].is_mentioned = is_mentioned;
 	}
+}
+
+static void read_yamls(struct sources *sources)
+{
+	read_compose_files(sources, sources->options->compose_mentioned, true);
+	read_compose_files(sources, sources->options->compose_files, false);
 	for (size_t i = 0; i < sources->tree.files.count; i++) {
 		const struct tree_file *file = &sources->tree.files.items[i];
 		if (file->is_link)
@@ -209,7 +217,7 @@ static void build_args(const json_t *build, struct strings *args)
 {
 	const char *name;
 	json_t *value;
-	json_object_foreach((json_t *)json_object_get(build, "args"), name, value)
+	json_object_foreach(json_object_get(build, "args"), name, value)
 		if (json_is_string(value))
 			strings_print(args, "%s=%s", name, json_string_value(value));
 }
@@ -304,7 +312,7 @@ static void read_dockers(struct sources *sources)
 {
 	const char *service;
 	json_t *each;
-	json_object_foreach((json_t *)compose_services(sources), service, each)
+	json_object_foreach(compose_services(sources), service, each)
 		if (compose_is_built(each))
 			take_build(sources, service, json_object_get(each, "build"));
 	for (size_t i = 0; i < sources->tree.files.count; i++) {

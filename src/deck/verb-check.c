@@ -141,7 +141,8 @@ static int judge(const struct command_line *line, const struct project_texts *te
 	struct check_report report;
 	struct fault fault;
 	struct check_options options = {.root = texts->root, .compose_json = texts->compose, .compose_len = texts->compose_len,
-		.compose_reason = texts->compose_reason, .compose_files = &texts->compose_files, .cargo_json = texts->cargo, .cargo_len = texts->cargo_len,
+		.compose_reason = texts->compose_reason, .compose_files = &texts->compose_files,
+		.compose_mentioned = &texts->compose_mentioned, .cargo_json = texts->cargo, .cargo_len = texts->cargo_len,
 		.cargo_reason = texts->cargo_reason, .tracked = texts->has_git ? &texts->tracked : NULL, .only = only, .skip = skip};
 	auto_free char *live = NULL;
 	if (command_line_has(line, "live") || command_line_has(line, "probe")) {

@@ -275,14 +275,13 @@ static bool all_over(const struct question *questions, size_t count)
 	return true;
 }
 
-/* Those that are included or extended lie below those that name them. */
 static void list_compose_files(struct project *project, struct project_texts *texts)
 {
 	for (size_t i = 0; i < project->files.count; i++)
 		project_find_mentioned(project, project->files.items[i], 0);
 	for (size_t i = 0; i < project->mentioned.count; i++)
 		if (text_ends_with(project->mentioned.items[i], ".yml") || text_ends_with(project->mentioned.items[i], ".yaml"))
-			strings_add(&texts->compose_files, project->mentioned.items[i]);
+			strings_add(&texts->compose_mentioned, project->mentioned.items[i]);
 	strings_copy(&texts->compose_files, &project->files);
 }
 
@@ -343,6 +342,7 @@ void project_texts_finish(struct project_texts *texts)
 	free(texts->cargo);
 	free(texts->cargo_reason);
 	strings_finish(&texts->compose_files);
+	strings_finish(&texts->compose_mentioned);
 	strings_finish(&texts->tracked);
 	strings_finish(&texts->notes);
 	*texts = (struct project_texts){0};

@@ -94,7 +94,7 @@ static void add_root(struct tree *tree, const char *path, bool whole, bool extra
 		return;
 	if (root != NULL)
 		tree_forget(tree, root, true);
-	else if (tree_find(tree, path) != NULL)
+	else if (folders_find(tree, path) != NULL)
 		return; /* below another root, and not ignored there */
 	root = tree_add_root(tree, path, whole, extra && whole);
 	root->extra = extra;

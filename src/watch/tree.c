@@ -93,7 +93,7 @@ static struct folder *find_below(struct folder *root, const char *rest)
 	return folder;
 }
 
-struct folder *tree_find(const struct tree *tree, const char *path)
+struct folder *folders_find(const struct tree *tree, const char *path)
 {
 	for (size_t i = 0; i < tree->roots.count; i++) {
 		const char *rest = path_relative(path, tree->roots.items[i]->name);
@@ -218,7 +218,7 @@ void tree_put(struct tree *tree, const char *path, const struct stamp *stamp)
 {
 	auto_free char *parent = path_parent(path);
 	const char *name = path_name(path);
-	struct folder *folder = tree_find(tree, parent);
+	struct folder *folder = folders_find(tree, parent);
 	if (folder == NULL)
 		return;
 	size_t at;
@@ -308,7 +308,7 @@ void tree_forget(struct tree *tree, struct folder *folder, bool unwatch)
 	free_folder(tree, folder, unwatch);
 }
 
-void tree_finish(struct tree *tree)
+void folders_finish(struct tree *tree)
 {
 	/* closing the descriptor ends all watches at once */
 	for (size_t i = 0; i < tree->roots.count; i++)

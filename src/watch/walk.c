@@ -283,7 +283,7 @@ void walk_polled(struct tree *tree)
 		/* by name: the folder before may have forgotten this one */
 		struct folder *folder = tree_root(tree, paths.items[i]);
 		if (folder == NULL)
-			folder = tree_find(tree, paths.items[i]);
+			folder = folders_find(tree, paths.items[i]);
 		if (folder == NULL || (folder->missing && !dir_exists(paths.items[i])))
 			continue;
 		run(tree, folder, folder->missing ? WALK_TELL : WALK_COMPARE, false);

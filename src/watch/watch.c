@@ -370,7 +370,7 @@ static bool start_thread(struct watch *watch)
 static void finish(struct watch *watch)
 {
 	batch_finish(&watch->batch);
-	tree_finish(&watch->tree);
+	folders_finish(&watch->tree);
 	strings_finish(&watch->roots);
 	strings_finish(&watch->extras);
 	for (size_t i = 0; i < watch->orders.count; i++) {

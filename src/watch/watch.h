@@ -104,12 +104,12 @@ struct tree {
 
 enum { FACTS_MAX = 1000000, IGNORES_MAX = 1 << 20 };
 
-void tree_finish(struct tree *tree);
+void folders_finish(struct tree *tree);
 void folder_path(const struct folder *folder, struct str *out); /* replaces */
 struct folder *folder_child(const struct folder *folder, const char *name);
 struct fact *folder_fact(const struct folder *folder, const char *name);
 /* The folder node at an absolute path, or NULL. */
-struct folder *tree_find(const struct tree *tree, const char *path);
+struct folder *folders_find(const struct tree *tree, const char *path);
 struct folder *tree_root(const struct tree *tree, const char *path);
 /* Remembers a file, or forgets it where `stamp` says it is not there. */
 void tree_put(struct tree *tree, const char *path, const struct stamp *stamp);

@@ -7,7 +7,7 @@ import os
 import shutil
 
 from figures import ms, share
-from harness import deck_on, free_port, run, workspace
+from harness import SOURCE, deck_on, free_port, run, workspace
 from saves import Edit, run_saves, tell, tell_starts
 from steady import Steady
 
@@ -119,6 +119,7 @@ def ways(table, quick, idle, starts, screen):
             git(work, "add", "-A")
             git(work, "commit", "-q", "-m", "all")
         table.say("a service for each way of swapping: images, the first build")
+        run(SOURCE / "share/stand-ins/build", "gcr.io/distroless/static-debian12")
         with deck_on(work) as deck:
             deck.ready(900)
             edits = {name: Edit(work, WAYS[name][0], 'TEXT: &str = "', f"{name}-1", ports[name]) for name in WAYS}

@@ -139,7 +139,10 @@ static void model_of_files(void **state)
 		"    ports: [\"127.0.0.1:5432:5432\"]\n    volumes:\n      - data:/var/lib/postgresql/data\n      - ./x:/x:ro\n    restart: no\n"
 		"  api:\n    build: ./app\n    extends: {file: base.yaml, service: common}\n    depends_on: [db]\n    command: run --it 'a b'\nvolumes:\n  data:\n");
 	sample_write(folder, "compose.override.yaml", "services:\n  db:\n    ports: [\"9000:5432\"]\n    environment: [\"B=three\"]\n");
-	open_project(folder, &files, &options, &sources);
+	auto_strings mentioned = {0};
+	strings_add(&mentioned, "base.yaml");
+	options = (struct check_options){.root = folder, .compose_files = &files, .compose_mentioned = &mentioned};
+	assert_true(sources_open(&options, &sources, NULL));
 	const json_t *services = compose_services(&sources), *db = json_object_get(services, "db"), *api = json_object_get(services, "api");
 	assert_string_equal(text_at(&sources, "db", "image"), "postgres:16-alpine");
 	assert_string_equal(text_at(&sources, "db", "environment.A"), "1");
@@ -154,6 +157,9 @@ static void model_of_files(void **state)
 	unsigned line;
 	assert_string_equal(compose_place(&sources, "db", "ports", &line), "compose.override.yaml");
 	assert_int_equal(line, 3);
+	assert_string_equal(compose_place(&sources, "api", "read_only", &line), "base.yaml");
+	assert_int_equal(line, 3);
+	assert_null(json_object_get(services, "common"));
 	sources_finish(&sources);
 	sample_close(folder);
 }
