@@ -37,6 +37,19 @@ _cargodeck() {
 		wait:--healthy) ;;
 		wait:--timeout|wait:-t) takes=own ;;
 		doctor:--json) ;;
+		check:--live) ;;
+		check:--probe) ;;
+		check:--format) takes=own ;;
+		check:--json) ;;
+		check:--all|check:-a) ;;
+		check:--only) takes=own ;;
+		check:--skip) takes=own ;;
+		check:--fail-on) takes=own ;;
+		check:--fix) ;;
+		check:--dry-run|check:-n) ;;
+		check:--yes|check:-y) ;;
+		check:--list) ;;
+		check:--explain) takes=own ;;
 		config:--json) ;;
 		version:--json) ;;
 		inspect:--json) ;;
@@ -70,6 +83,8 @@ _cargodeck() {
 	if [[ -n $option ]]; then
 		case $verb:$option in
 		logs:--level|logs:-l) mapfile -t COMPREPLY < <(compgen -W 'debug info warn error' -- "$current") ;;
+		check:--format) mapfile -t COMPREPLY < <(compgen -W 'text json sarif' -- "$current") ;;
+		check:--fail-on) mapfile -t COMPREPLY < <(compgen -W 'error warning never' -- "$current") ;;
 		*:--project|*:-C) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -d -- "$current") ;;
 		*:--file|*:-f) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
 		*:--env-file) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
@@ -94,6 +109,7 @@ _cargodeck() {
 		why) word+=' --json' ;;
 		wait) word+=' --healthy --timeout' ;;
 		doctor) word+=' --json' ;;
+		check) word+=' --live --probe --format --json --all --only --skip --fail-on --fix --dry-run --yes --list --explain' ;;
 		config) word+=' --json' ;;
 		version) word+=' --json' ;;
 		inspect) word+=' --json' ;;
@@ -103,7 +119,7 @@ _cargodeck() {
 		return
 	fi
 	case $verb in
-	''|help) mapfile -t COMPREPLY < <(compgen -W 'up build job start stop restart down watch ps logs stats events compose-config why wait doctor compose-override config version help inspect open' -- "$current") ;;
+	''|help) mapfile -t COMPREPLY < <(compgen -W 'up build job start stop restart down watch ps logs stats events compose-config why wait doctor check compose-override config version help inspect open' -- "$current") ;;
 	job) mapfile -t COMPREPLY < <(compgen -W 'check clippy test doc' -- "$current") ;;
 	start|stop|restart|ps|logs|stats|compose-config|why|wait|inspect|open)
 		while read -r name; do

@@ -143,7 +143,7 @@ static void put_line(const char *mark, const char *text, size_t len, struct str 
 	str_add(out, mark);
 	str_add_bytes(out, text, len);
 	if (len == 0 || text[len - 1] != '\n')
-		str_add(out, "\n\\ No newline at end of file\n");
+		str_add(out, "\n\\ No newline at end of file\n"); /* no text */
 }
 
 static void put_hunk(const struct fix_file *file, size_t from, size_t to, long *shift, struct str *out)

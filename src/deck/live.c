@@ -254,7 +254,7 @@ static json_t *get_json(const char *address, unsigned port, const char *path)
 {
 	uint64_t began = clock_now_ns();
 	auto_str answer = {0};
-	auto_free char *request = mem_print("GET %s HTTP/1.1\r\nHost: localhost\r\nUser-Agent: cargodeck\r\nAccept: */*\r\nConnection: close\r\n\r\n", path);
+	auto_free char *request = mem_print("GET %s HTTP/1.1\r\nHost: localhost\r\nUser-Agent: cargodeck\r\nAccept: */*\r\nConnection: close\r\n\r\n", path); /* no text */
 	int fd = connect_to(address, port), status = 0;
 	if (fd >= 0 && write(fd, request, strlen(request)) == (ssize_t)strlen(request))
 		read_all(fd, &answer, began + HTTP_MS * 1000000ull);

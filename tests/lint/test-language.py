@@ -16,7 +16,10 @@ TEXT = re.compile(r"[A-Za-z]{2,}[,;:]? [a-z]{2,}|^[A-Z][a-z]{3,}$")
 # What looks like one and is none, by its line and by itself: see each.
 NO_TEXT_LINES = re.compile(
     r"\blog_line\(|\bsscanf\(|\bexecl|#include|\bstatic_assert\(|_Static_assert\(|"
-    r"json_pack\(|json_unpack|json_object_get\(|\bhelper_|/\* no text \*/"
+    r"json_pack\(|json_unpack|json_object_get\(|\bhelper_|/\* no text \*/|"
+    # what is looked for or asked for
+    r"\blive_(text|at|number)\(|\bcompose_(member|place)\(|\byaml_(get|at|is|key)\(|\brust_(find|find_string|crate|has_feature)\(|"
+    r"\bstrn?(case)?cmp\(|\bstrstr\(|\btext_(starts_with|ends_with|equal|equal_fold)\(|\btree_(find|each|has_folder)\("
 )
 # Written for shells and for roff, in English alone.
 NO_TEXT_FILES = {"src/command/complete.c", "src/command/man.c", "src/deck/manual.c"}
