@@ -340,8 +340,10 @@ static void on_turn(void *data)
 		if (fault.code != FAULT_NONE)
 			tui_show_fault(screen->tui, &fault);
 	}
-	if (screen->tui != NULL && screen->editor == NULL)
-		tui_turn(screen->tui, deck_revision(screen->deck));
+	if (screen->tui == NULL || screen->editor != NULL)
+		return;
+	while (tui_turn(screen->tui, deck_revision(screen->deck)) && deck_drawn(screen->deck))
+		;
 }
 
 static void on_signal(void *data, int number)
@@ -460,6 +462,7 @@ static bool open_all(struct screen *screen, const struct command_line *line, str
 	deck_watch_figures(screen->deck);
 	if (!deck_start(screen->deck, fault))
 		return false;
+	loop_turn(screen->loop, 0); /* the engine works on its list while curses begins */
 	screen->tui = tui_open(screen->loop, &(struct tui_options){.in = STDIN_FILENO, .out = STDOUT_FILENO,
 		.commands = own_table_commands(screen->own), .config = screen->config, .is_read_only = is_read_only(screen)}, &calls, screen, fault);
 	return screen->tui != NULL;

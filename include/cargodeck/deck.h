@@ -124,6 +124,9 @@ void deck_set_hooks(struct deck *deck, const char *on_serving, const char *on_fa
 /* Before deck_start(), for a screen: what compose's labels say of containers that
  * are there is shown while compose is asked, which takes longer. */
 void deck_show_early(struct deck *deck);
+/* For a screen, after each frame: does what waited until rows were drawn. True:
+ * there is something new to draw at once; call it again after that. */
+bool deck_drawn(struct deck *deck);
 /* Reads CPU and memory each second from now on. */
 void deck_watch_figures(struct deck *deck);
 /* Network and block I/O too, or no longer: they cost some files more a service. */

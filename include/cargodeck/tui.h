@@ -82,8 +82,8 @@ void tui_remember(struct tui *tui, struct remember *remember);
 
 /* Once a turn of the loop: draws where `revision` is another one than drawn
  * last, or a key or the clock changed what is to be seen; at most 60 frames a
- * second (what comes earlier is drawn by a timer of its own). */
-void tui_turn(struct tui *tui, uint64_t revision);
+ * second (what comes earlier is drawn by a timer of its own). True: it drew. */
+bool tui_turn(struct tui *tui, uint64_t revision);
 /* Draws this view now, whatever was drawn before. */
 void tui_draw(struct tui *tui, const struct view *view);
 

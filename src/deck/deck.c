@@ -376,6 +376,11 @@ void deck_show_early(struct deck *deck)
 	rows_show_early(deck);
 }
 
+bool deck_drawn(struct deck *deck)
+{
+	return rows_drawn(deck);
+}
+
 void deck_watch_figures(struct deck *deck)
 {
 	rows_watch_figures(deck);

@@ -219,6 +219,9 @@ struct deck {
 	struct strings brought; /* services that were brought up, or tried to */
 	bool is_listed; /* the engine's list came once */
 	struct engine_request *early; /* the list before the project is known */
+	bool is_early; /* that list is being taken over */
+	struct strings unlooked; /* services of it that are to be looked at in full */
+	enum { FIRST_NOTHING, FIRST_LOOKS, FIRST_FIGURES } first; /* what waits until the screen has drawn them */
 	bool was_up; /* all that list had ran: nothing is to be brought up first */
 	unsigned looking; /* containers that are looked at in full */
 	ARRAY(struct probe *) probes;
@@ -349,6 +352,8 @@ void rows_from_project(struct deck *deck);
 size_t rows_ours(const struct deck *deck); /* services that run a program of the workspace */
 void rows_show_early(struct deck *deck); /* what runs already, while the project is read */
 void rows_read_figures(struct deck *deck);
+/* As deck_drawn(). */
+bool rows_drawn(struct deck *deck);
 void rows_watch_figures(struct deck *deck); /* CPU and memory each second from now on */
 const char *rows_cause(const struct service *service); /* why it is not well, in the person's language, or NULL */
 

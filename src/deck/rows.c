@@ -267,14 +267,41 @@ static void read_figures(void *data)
 	rows_read_figures(data);
 }
 
-/* Containers that are new to the screen: memory at once, and a share of a core,
- * which needs two readings, very soon. */
-static void read_first_figures(struct deck *deck)
+/* Containers that are new to the screen are drawn before anything of them is
+ * read: their figures (memory at once, a share of a core, which needs two
+ * readings, very soon), then each in full. */
+static void want_first_figures(struct deck *deck)
 {
-	if (deck->figures == NULL)
-		return;
-	rows_read_figures(deck);
-	loop_timer_set(deck->figures, FIRST_SHARE_MS, FIGURES_MS);
+	if (deck->figures != NULL)
+		deck->first = FIRST_FIGURES;
+}
+
+static void look_at_unlooked(struct deck *deck)
+{
+	for (size_t i = 0; i < deck->unlooked.count; i++) {
+		const struct service *service = services_find(deck->services, deck->unlooked.items[i]);
+		if (service != NULL && service->container != NULL)
+			look_at(deck, service);
+	}
+	strings_finish(&deck->unlooked);
+}
+
+bool rows_drawn(struct deck *deck)
+{
+	switch (deck->first) {
+	case FIRST_FIGURES:
+		deck->first = FIRST_LOOKS;
+		rows_read_figures(deck);
+		loop_timer_set(deck->figures, FIRST_SHARE_MS, FIGURES_MS);
+		return true;
+	case FIRST_LOOKS:
+		deck->first = FIRST_NOTHING;
+		up_early_done(deck);
+		look_at_unlooked(deck);
+		return false;
+	default:
+		return false;
+	}
 }
 
 void rows_watch_figures(struct deck *deck)
@@ -339,7 +366,9 @@ static void take_container(struct deck *deck, struct service *service, const str
 	service_set_text(&service->kind, found->deck_image);
 	service_set_text(&service->ports, found->ports);
 	service->is_foreign = deck_is_ours(deck, service->name) && found->deck_image == NULL;
-	if (moved)
+	if (moved && deck->is_early)
+		strings_add_new(&deck->unlooked, service->name);
+	else if (moved)
 		look_at(deck, service);
 }
 
@@ -386,14 +415,16 @@ static void show_early(struct deck *deck, const struct engine_containers *list)
 	bool first = services_count(deck->services) == 0, all_run = names.count > 0;
 	for (size_t i = 0; i < names.count; i++)
 		services_add(deck->services, names.items[i]);
+	deck->is_early = first && deck->figures != NULL;
 	for (size_t i = 0; i < services_count(deck->services); i++) {
 		struct service *service = services_at(deck->services, i);
 		take_container(deck, service, choose(list, service->name));
 		all_run &= service->run == SERVICE_RUNNING;
 	}
+	deck->is_early = false;
 	if (first) {
 		deck->was_up = all_run;
-		read_first_figures(deck);
+		want_first_figures(deck);
 	}
 	deck_changed(deck);
 }
@@ -403,13 +434,14 @@ static void on_early(void *data, const struct engine_answer *answer, const struc
 	struct deck *deck = data;
 	struct engine_containers list = {0};
 	deck->early = NULL;
-	up_early_done(deck);
-	if (fault != NULL || answer->json == NULL || deck->project != NULL)
-		return;
-	engine_containers_read(answer->json, &list);
-	if (is_one_project(&list))
-		show_early(deck, &list);
-	engine_containers_finish(&list);
+	if (fault == NULL && answer->json != NULL && deck->project == NULL) {
+		engine_containers_read(answer->json, &list);
+		if (is_one_project(&list))
+			show_early(deck, &list);
+		engine_containers_finish(&list);
+	}
+	if (deck->first == FIRST_NOTHING)
+		up_early_done(deck); /* else once they are drawn: compose takes both cores */
 }
 
 /* Compose takes a while to say which services there are. Those that run carry
@@ -436,8 +468,8 @@ static void on_list(void *data, const struct engine_answer *answer, const struct
 			take_container(deck, service, choose(&list, service->name));
 		}
 		engine_containers_finish(&list);
-		if (!deck->is_listed)
-			read_first_figures(deck);
+		if (!deck->is_listed && deck->usage == NULL)
+			want_first_figures(deck);
 		deck->is_listed = true;
 		note_foreign(deck);
 		rows_tell(deck);
@@ -494,6 +526,7 @@ void rows_close(struct deck *deck)
 	loop_timer_close(deck->refresh);
 	loop_timer_close(deck->figures);
 	deck->refresh = deck->figures = NULL;
+	strings_finish(&deck->unlooked);
 	map_close(deck->usage);
 	map_close(deck->traffic);
 	deck->usage = deck->traffic = NULL;

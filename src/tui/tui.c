@@ -195,17 +195,17 @@ void tui_draw(struct tui *tui, const struct view *view)
 	container_tell(tui);
 }
 
-void tui_turn(struct tui *tui, uint64_t revision)
+bool tui_turn(struct tui *tui, uint64_t revision)
 {
 	if (tui->is_suspended || tui->term.is_ended || term_is_slow(tui))
-		return;
+		return false;
 	if (tui->is_drawn && revision == tui->revision && !tui->is_dirty && !tui->is_key_dirty)
-		return;
+		return false;
 	unsigned wait = tui->is_drawn ? frame_wait(tui) : 0;
 	if (wait > 0) {
 		if (!loop_timer_is_set(tui->frame_timer) || tui->is_key_dirty)
 			loop_timer_set(tui->frame_timer, wait, 0);
-		return;
+		return false;
 	}
 	loop_timer_stop(tui->frame_timer);
 	struct view view = {0};
@@ -214,6 +214,7 @@ void tui_turn(struct tui *tui, uint64_t revision)
 	tui_draw(tui, &view);
 	if (tui->is_dirty || tui->is_key_dirty)
 		loop_timer_set(tui->frame_timer, 1, 0);
+	return true;
 }
 
 /* ---- life ---- */
