@@ -136,7 +136,7 @@ static int status_of(const struct command_line *line, const struct check_report 
 	return 0;
 }
 
-static int judge(const struct command_line *line, const struct project_texts *texts, const struct strings *only, const struct strings *skip)
+static int judge(const struct command_line *line, const struct project_texts *texts, uint64_t asked_us, const struct strings *only, const struct strings *skip)
 {
 	struct check_report report;
 	struct fault fault;
@@ -152,8 +152,10 @@ static int judge(const struct command_line *line, const struct project_texts *te
 		options.live_json = live;
 		options.live_len = strlen(live);
 	}
+	uint64_t began = clock_now_ns();
 	if (!checks_run(&options, &report, &fault))
 		return verb_fault(&fault);
+	log_line("check: asked %llu us, judged %llu us", (unsigned long long)asked_us, (unsigned long long)((clock_now_ns() - began) / 1000));
 	strings_copy(&report.notes, &texts->notes);
 	int status = 0;
 	if (command_line_has(line, "fix") || command_line_has(line, "dry-run")) {
@@ -180,8 +182,9 @@ int verb_check(const struct command_line *line)
 	verb_options_read(line, &options);
 	struct project_options project = {.folder = options.folder, .manifest_path = options.manifest_path, .project_name = options.project_name,
 		.files = &options.files, .env_files = &options.env_files, .profiles = &options.profiles};
+	uint64_t began = clock_now_ns();
 	if (project_read_texts(&project, &texts, &fault))
-		status = judge(line, &texts, &only, &skip);
+		status = judge(line, &texts, (clock_now_ns() - began) / 1000, &only, &skip);
 	else
 		status = verb_fault(&fault);
 	project_texts_finish(&texts);
