@@ -4,6 +4,7 @@
 #include "cargodeck/config.h"
 #include "cargodeck/tui.h"
 #include "cargodeck/verbs.h"
+#include "editor.h"
 #include "screen.h"
 
 #include <signal.h>
@@ -63,53 +64,6 @@ static void on_editor_done(void *data, int status, int signal_number)
 	}
 }
 
-/* A program and its arguments, as a variable of the environment says it: with
- * quotes as in a shell. */
-static bool take_program(struct strings *argv, const char *value, const char *usual, const char *variable, struct fault *fault)
-{
-	if (value != NULL && !strings_split_words(argv, value)) {
-		fault_set(fault, FAULT_OUTSIDE, "%s holds a quote that is not closed: %s", variable, value);
-		return fault_mend(fault, "set %s to the name of a program, with its arguments", variable);
-	}
-	if (argv->count == 0 || argv->items[0][0] == '\0') {
-		strings_finish(argv);
-		strings_split(argv, usual, ' ');
-	}
-	return true;
-}
-
-/* Where that stands, or NULL. */
-static const char *editor_variable(void)
-{
-	static const char *const names[] = {"VISUAL", "EDITOR"};
-	for (size_t i = 0; i < COUNT_OF(names); i++) {
-		const char *value = getenv(names[i]);
-		if (value != NULL && value[0] != '\0')
-			return names[i];
-	}
-	return NULL;
-}
-
-/* Editors take the place in one of three forms. */
-static void add_place(struct strings *argv, const char *file, unsigned line, unsigned column)
-{
-	static const char *const colons[] = {"hx", "helix", "zed", "subl", "micro"};
-	const char *name = path_name(argv->items[0]);
-	if (strcmp(name, "code") == 0 || strcmp(name, "codium") == 0 || strcmp(name, "code-insiders") == 0) {
-		strings_add(argv, "--goto");
-		strings_print(argv, "%s:%u:%u", file, line > 0 ? line : 1, column > 0 ? column : 1);
-		return;
-	}
-	for (size_t i = 0; i < COUNT_OF(colons); i++) {
-		if (strcmp(name, colons[i]) == 0) {
-			strings_print(argv, "%s:%u:%u", file, line > 0 ? line : 1, column > 0 ? column : 1);
-			return;
-		}
-	}
-	strings_print(argv, "+%u", line > 0 ? line : 1);
-	strings_add(argv, file);
-}
-
 /* Gives the terminal to a program until it ends. */
 static void lend_terminal(struct screen *screen, const struct strings *argv, const char *variable)
 {
@@ -137,7 +91,7 @@ static void on_page(void *data, const char *path)
 		unlink(path);
 		return;
 	}
-	if (!take_program(&argv, getenv("PAGER"), "less -R", "PAGER", &fault)) {
+	if (!editor_take_program(&argv, getenv("PAGER"), "less -R", "PAGER", &fault)) {
 		unlink(path);
 		tui_show_fault(screen->tui, &fault);
 		return;
@@ -154,13 +108,13 @@ static void on_edit(void *data, const char *file, unsigned line, unsigned column
 	if (screen->editor != NULL)
 		return;
 	auto_free char *path = deck_path(screen->deck, file);
-	const char *variable = editor_variable();
+	const char *variable = editor_find_variable();
 	struct fault fault;
-	if (!take_program(&argv, variable != NULL ? getenv(variable) : NULL, "vi", variable, &fault)) {
+	if (!editor_take_program(&argv, variable != NULL ? getenv(variable) : NULL, "vi", variable, &fault)) {
 		tui_show_fault(screen->tui, &fault);
 		return;
 	}
-	add_place(&argv, path, line, column);
+	editor_add_place(&argv, path, line, column);
 	lend_terminal(screen, &argv, variable != NULL ? variable : "EDITOR");
 }
 
@@ -226,6 +180,9 @@ static bool on_command(void *data, int id, const struct strings *names, struct f
 	const struct config_command *own = own_table_find(screen->own, id);
 	if (own != NULL)
 		return run_own(screen, own, fault);
+	const struct config_job *job = own_table_find_job(screen->own, id);
+	if (job != NULL)
+		return deck_choose_job(screen->deck, job->name, fault);
 	switch ((enum command_id)id) {
 	case COMMAND_QUIT:
 		loop_stop(screen->loop);
@@ -284,6 +241,12 @@ static void on_merge(void *data, const struct strings *names)
 	deck_merge_logs(screen->deck, names);
 }
 
+static void on_beside(void *data, const struct strings *names)
+{
+	struct screen *screen = data;
+	deck_show_beside(screen->deck, names);
+}
+
 static void on_explain(void *data, const char *service)
 {
 	struct screen *screen = data;
@@ -330,6 +293,23 @@ static void on_gone(void *data)
 
 /* ---- the loop ---- */
 
+/* The job of the last time; one that is no more is none. */
+static void choose_job_again(struct screen *screen)
+{
+	const char *job = remember_text(screen->remember, "job");
+	struct fault fault;
+	if (job == NULL || strcmp(job, "off") == 0 || deck_follows(screen->deck))
+		return;
+	auto_free char *name = mem_copy_string(job); /* choosing puts it anew */
+	deck_choose_job(screen->deck, name, &fault);
+}
+
+static void remember_job(struct screen *screen, const struct deck_event *event)
+{
+	if (event->kind == DECK_JOB && strcmp(event->state, "chosen") == 0 && screen->remember != NULL && !deck_follows(screen->deck))
+		remember_put_text(screen->remember, "job", event->job);
+}
+
 static void on_turn(void *data)
 {
 	struct screen *screen = data;
@@ -339,6 +319,7 @@ static void on_turn(void *data)
 		tui_remember(screen->tui, screen->remember);
 		if (fault.code != FAULT_NONE)
 			tui_show_fault(screen->tui, &fault);
+		choose_job_again(screen);
 	}
 	if (screen->tui == NULL || screen->editor != NULL)
 		return;
@@ -362,6 +343,7 @@ static void on_signal(void *data, int number)
 static void on_event(void *data, const struct deck_event *event)
 {
 	struct screen *screen = data;
+	remember_job(screen, event);
 	bool bell = (event->kind == DECK_SERVING && config_is_on(screen->config, CONFIG_BELL_SERVING)) ||
 		(deck_event_is_failure(event) && config_is_on(screen->config, CONFIG_BELL_FAILED));
 	if (bell && screen->tui != NULL && screen->editor == NULL && !screen->gone && write(STDOUT_FILENO, "\a", 1) < 0)
@@ -409,6 +391,7 @@ static void set_deck(struct screen *screen)
 {
 	deck_set_hooks(screen->deck, config_text(screen->config, CONFIG_ON_SERVING), config_text(screen->config, CONFIG_ON_FAILED));
 	verb_set_limits(screen->deck, screen->config);
+	deck_set_jobs(screen->deck, screen->config);
 }
 
 /* The file was saved: what is right in it is taken at once. */
@@ -442,7 +425,7 @@ static void watch_config(struct screen *screen)
 
 static bool open_all(struct screen *screen, const struct command_line *line, struct fault *fault)
 {
-	static const struct tui_call calls = {.view = on_view, .command = on_command, .follow = on_follow, .merge = on_merge,
+	static const struct tui_call calls = {.view = on_view, .command = on_command, .follow = on_follow, .merge = on_merge, .beside = on_beside,
 		.explain = on_explain, .edit = on_edit, .page = on_page, .gone = on_gone, .inspect = on_inspect,
 		.traffic = on_traffic, .others = on_others, .in_sight = on_in_sight, .theme = on_theme};
 	struct deck_options options;

@@ -227,12 +227,13 @@ unsigned build_generation(const struct build *build);
 
 /* ---- job: what is run beside the serving build ------------------------------------ */
 
-enum cargo_job { JOB_NONE, JOB_CHECK, JOB_CLIPPY, JOB_TEST, JOB_DOC, JOB_KINDS };
-const char *cargo_job_name(enum cargo_job kind); /* "off" "check" "clippy" "test" "doc" */
+enum cargo_job { JOB_NONE, JOB_CHECK, JOB_CLIPPY, JOB_TEST, JOB_DOC, JOB_OWN, JOB_KINDS };
+const char *cargo_job_name(enum cargo_job kind); /* "off" "check" "clippy" "test" "doc"; NULL: a person's own */
 bool cargo_job_find(const char *name, enum cargo_job *kind); /* false: there is none */
 
 struct cargo_run_options {
 	enum cargo_job kind;
+	const struct strings *words; /* JOB_OWN: cargo's, just these; NULL: none */
 	const char *cwd, *root; /* as in build_options */
 	const char *target; /* its own target folder: no lock of the build's is held */
 	const struct strings *arguments; /* of the build: its profile is left out; NULL: none */
@@ -249,6 +250,7 @@ struct cargo_run_result {
 };
 
 struct cargo_run_call {
+	void (*begun)(void *data, const struct strings *words); /* a command of it, "cargo" and so on */
 	void (*progress)(void *data, unsigned done, unsigned total, const char *crates);
 	void (*diagnostic)(void *data, const struct diagnostic *diagnostic);
 	void (*failed)(void *data, const struct test_failure *failure);
@@ -260,7 +262,8 @@ struct cargo_run_call {
 
 struct cargo_run;
 /* Starts it; the options are copied. Tests are run by nextest where the builder
- * has it. */
+ * has it. A person's own words are run as they are, but for the format of what
+ * cargo says; tests are read where they are of `test`, `bench` or `nextest`. */
 struct cargo_run *cargo_run_open(struct agent *agent, const struct cargo_run_options *options, const struct cargo_run_call *call, void *data);
 /* Ends its whole process group; `done` comes when that is gone. */
 void cargo_run_cancel(struct cargo_run *job);

@@ -26,6 +26,7 @@ enum {
 	COMMAND_PLAIN = 16, /* a movement: no hint on the bottom line */
 	COMMAND_JSON = 32, /* prints; --json is understood */
 	COMMAND_HIDDEN = 64, /* in no list */
+	COMMAND_BUILDS = 128, /* on the screen: of no use where nothing is built */
 	COMMAND_MANY = 256, /* on the screen: acts on all services that are marked */
 	COMMAND_HARMLESS = 512, /* on the screen: not tui's own, and yet changes nothing */
 };
@@ -41,9 +42,8 @@ enum {
 enum command_group { COMMAND_LOOP, COMMAND_LIFE, COMMAND_LOOK, COMMAND_MOVE, COMMAND_ABOUT, COMMAND_OWN, COMMAND_GROUPS };
 const char *command_group_name(enum command_group group);
 
-/* What a positional argument is, for completions. A word is one of those that
- * `arguments` names: "check|clippy". */
-enum command_takes { COMMAND_TAKES_NOTHING, COMMAND_TAKES_SERVICES, COMMAND_TAKES_COMMAND, COMMAND_TAKES_WORD,
+/* What a positional argument is, for completions. */
+enum command_takes { COMMAND_TAKES_NOTHING, COMMAND_TAKES_SERVICES, COMMAND_TAKES_COMMAND, COMMAND_TAKES_JOB,
 	COMMAND_TAKES_WORDS, /* any words: not completed */
 };
 
@@ -133,7 +133,8 @@ void command_write_help(const struct command_table *table, const struct command_
  * come before the table's own. */
 void command_write_man(const struct command_table *table, const struct command_chapter *more,
 	size_t more_count, struct str *out);
-/* Services are completed by what `PROGRAM ps --names` prints, one a line. */
+/* Services are completed by what `PROGRAM ps --names` prints, one a line, jobs by
+ * `PROGRAM job --names`. */
 enum command_shell { COMMAND_BASH, COMMAND_ZSH, COMMAND_FISH };
 void command_write_completions(const struct command_table *table, enum command_shell shell, struct str *out);
 

@@ -72,6 +72,7 @@ enum command_id {
 	COMMAND_EXPORT,
 	COMMAND_PAGER,
 	COMMAND_LOG_MERGE,
+	COMMAND_LOG_BESIDE,
 	COMMAND_LOG_LARGER,
 	COMMAND_LOG_SMALLER,
 	COMMAND_ARRANGE,
@@ -106,18 +107,21 @@ enum command_id {
 
 extern const struct command_table deck_commands;
 
-/* ---- a person's own commands (own.c) ---- */
+/* ---- a person's own commands and jobs (own.c) ---- */
 
 struct config;
 struct config_command;
+struct config_job;
 struct own_table;
-/* deck_commands with the [commands] of the settings behind them, under the ids
- * from COMMAND_COUNT on. A name that is ours is added to `mistakes` and left
- * out. `config` is borrowed: it must live as long. */
+/* deck_commands with the [commands] of the settings behind them, and a command
+ * "job-NAME" for each line of [jobs] (with COMMAND_BUILDS), under the ids from
+ * COMMAND_COUNT on. One whose name is taken is added to `mistakes` and left out.
+ * `config` is borrowed: it must live as long. */
 struct own_table *own_table_open(const struct config *config, struct strings *mistakes);
 void own_table_close(struct own_table *own); /* NULL is fine */
 const struct command_table *own_table_commands(const struct own_table *own);
-/* What an id stands for; NULL: it is one of ours. */
+/* What an id stands for; NULL: it is no own command, no own job. */
 const struct config_command *own_table_find(const struct own_table *own, int id);
+const struct config_job *own_table_find_job(const struct own_table *own, int id);
 
 #endif

@@ -81,6 +81,15 @@ struct config_command {
 	unsigned line;
 };
 
+/* A line of [jobs]: "name = sentence | words", or the words alone (jobs.c). */
+struct config_job {
+	char *name;
+	char *sentence; /* NULL: none was given */
+	char *text; /* cargo's words as one line, without "cargo" */
+	struct strings words; /* the same, one by one; the first may be "+nightly" */
+	unsigned line;
+};
+
 struct config {
 	char *path; /* the file that was read; NULL: none was there */
 	char *texts[CONFIG_COUNT]; /* as given or the default */
@@ -89,6 +98,7 @@ struct config {
 	unsigned lines[CONFIG_COUNT]; /* where in the file; 0: nowhere */
 	ARRAY(struct config_key) keys;
 	ARRAY(struct config_command) commands;
+	ARRAY(struct config_job) jobs;
 	struct theme theme;
 	struct strings theme_folders; /* where themes are looked for, the person's own first */
 	const struct config *before; /* while it is read; see config_open_again() */
@@ -133,6 +143,9 @@ void config_read(struct config *config, const char *text, const char *path);
  * missing or wrong; to be finished either way. */
 bool config_command_read(struct config_command *command, const char *name, const char *text, struct fault *fault);
 void config_command_finish(struct config_command *command);
+/* Reads "sentence | words of cargo", or the words alone; as the one before. */
+bool config_job_read(struct config_job *job, const char *name, const char *text, struct fault *fault);
+void config_job_finish(struct config_job *job);
 /* Writes config.ini with every option, its sentence and its default. */
 void config_write_sample(struct str *out);
 

@@ -22,7 +22,7 @@ struct deck_options {
 	const char *project_name; /* --project-name or NULL */
 	bool read_only; /* brings nothing up and builds nothing: shows what runs */
 	bool take_over; /* adopt a stack that plain compose started, without asking */
-	enum cargo_job only_job; /* nothing but a builder is brought up, and this job run in it; JOB_NONE: all */
+	const char *only_job; /* nothing but a builder is brought up, and this job run in it; NULL: all */
 };
 
 /* The six stages of a save, in milliseconds. */
@@ -108,8 +108,12 @@ void deck_take_over(struct deck *deck);
 void deck_start_all(struct deck *deck);
 /* `docker compose down`: containers and networks go, volumes stay. */
 bool deck_down(struct deck *deck, struct fault *fault);
+/* A person's own jobs beside check, clippy, test and doc, in place of those before.
+ * The chosen one runs again where its words are others; where it is no more, none is. */
+struct config;
+void deck_set_jobs(struct deck *deck, const struct config *config);
 /* The job that runs after each build that passed, and now: check, clippy, test,
- * doc, or off. False: there is none of that name. */
+ * doc, one of the person's own, or off. False: there is none of that name. */
 bool deck_choose_job(struct deck *deck, const char *name, struct fault *fault);
 /* Runs a job once, as soon as no build runs. */
 bool deck_run_job(struct deck *deck, const char *name, struct fault *fault);
@@ -156,6 +160,9 @@ void deck_follow_log(struct deck *deck, const char *service);
 /* Shows the logs of these services as one, merged by time, in place of the one
  * that is followed; an empty list: of every service. NULL: one again. */
 void deck_merge_logs(struct deck *deck, const struct strings *names);
+/* The second pane of logs shows this one service's log, or those of several (an
+ * empty list: of all) as one; NULL: none. */
+void deck_show_beside(struct deck *deck, const struct strings *names);
 /* view.why is filled for this service from now on; NULL: no more. */
 void deck_explain(struct deck *deck, const char *service);
 

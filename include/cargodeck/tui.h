@@ -36,6 +36,9 @@ struct tui_call {
 	/* The log pane is to show the logs of these services as one (an empty list:
 	 * of all), NULL: the followed one's again. */
 	void (*merge)(void *data, const struct strings *names);
+	/* The second pane of logs is open: it shows the log of this service, or those of
+	 * several as one (an empty list: of all). NULL: it is closed. May be NULL. */
+	void (*beside)(void *data, const struct strings *names);
 	/* view.why is wanted for this service from now on; NULL: no more. */
 	void (*explain)(void *data, const char *service);
 	/* Enter on an error: open it in the person's editor. May be NULL. */

@@ -290,6 +290,7 @@ struct view {
 	struct view_build build;
 	struct view_saves saves;
 	struct view_log log; /* of the selected service: see tui_call.follow */
+	struct view_log beside; /* of the second pane of logs: see tui_call.beside */
 	const struct view_fault *faults; /* the one to show first is the first */
 	size_t fault_count;
 	struct view_why why; /* see tui_call.explain */

@@ -13,6 +13,7 @@ _cargodeck() {
 		up:--read-only) ;;
 		build:--clean) ;;
 		build:--json) ;;
+		job:--names) ;;
 		job:--json) ;;
 		down:--volumes|down:-v) ;;
 		watch:--json) ;;
@@ -98,7 +99,7 @@ _cargodeck() {
 		case $verb in
 		''|up) word+=' --take-over --yes --read-only' ;;
 		build) word+=' --clean --json' ;;
-		job) word+=' --json' ;;
+		job) word+=' --names --json' ;;
 		down) word+=' --volumes' ;;
 		watch) word+=' --json --take-over' ;;
 		ps) word+=' --json --line --names' ;;
@@ -120,12 +121,17 @@ _cargodeck() {
 	fi
 	case $verb in
 	''|help) mapfile -t COMPREPLY < <(compgen -W 'up build job start stop restart down watch ps logs stats events compose-config why wait doctor check compose-override config version help inspect open' -- "$current") ;;
-	job) mapfile -t COMPREPLY < <(compgen -W 'check clippy test doc' -- "$current") ;;
 	start|stop|restart|ps|logs|stats|compose-config|why|wait|inspect|open)
 		while read -r name; do
 			[[ $name == *[^A-Za-z0-9._-]* ]] && continue # it would be run
 			[[ $name == "$current"* ]] && COMPREPLY+=("$name")
 		done < <("${COMP_WORDS[0]}" "${given[@]}" ps --names 2>/dev/null)
+		;;
+	job)
+		while read -r name; do
+			[[ $name == *[^A-Za-z0-9._-]* ]] && continue # it would be run
+			[[ $name == "$current"* ]] && COMPREPLY+=("$name")
+		done < <("${COMP_WORDS[0]}" "${given[@]}" job --names 2>/dev/null)
 		;;
 	esac
 }

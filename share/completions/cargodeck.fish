@@ -25,16 +25,16 @@ function __cargodeck_is
     and contains -- $verb[1] $argv
 end
 
-function __cargodeck_services
+function __cargodeck_asked
     set -l words (commandline -opc)
     set -l given (__cargodeck_line given)
-    command $words[1] $given ps --names 2>/dev/null
+    command $words[1] $given $argv[1] --names 2>/dev/null
 end
 
 complete -c cargodeck -f
 complete -c cargodeck -n 'not __cargodeck_line >/dev/null' -a up -d 'Bring the stack up, watch the sources and show both'
 complete -c cargodeck -n 'not __cargodeck_line >/dev/null' -a build -d 'Build every program that a service runs, now'
-complete -c cargodeck -n 'not __cargodeck_line >/dev/null' -a job -d 'Run a job of cargo beside the build: check, clippy, test or doc'
+complete -c cargodeck -n 'not __cargodeck_line >/dev/null' -a job -d 'Run a job of cargo beside the build: check, clippy, test, doc, your own'
 complete -c cargodeck -n 'not __cargodeck_line >/dev/null' -a start -d 'Start services'
 complete -c cargodeck -n 'not __cargodeck_line >/dev/null' -a stop -d 'Stop services'
 complete -c cargodeck -n 'not __cargodeck_line >/dev/null' -a restart -d 'Restart services, with the whole start of their containers'
@@ -72,6 +72,7 @@ complete -c cargodeck -n '__cargodeck_is up' -s y -l yes -d 'Answer every questi
 complete -c cargodeck -n '__cargodeck_is up' -l read-only -d 'Show what runs; bring nothing up, build nothing, and run no command that changes anything'
 complete -c cargodeck -n '__cargodeck_is build' -l clean -d 'Compile everything anew'
 complete -c cargodeck -n '__cargodeck_is build' -l json -d 'Print one event a line as JSON; see EVENTS in the manual page'
+complete -c cargodeck -n '__cargodeck_is job' -l names -d 'Print the names of all jobs, one a line; no engine is asked'
 complete -c cargodeck -n '__cargodeck_is job' -l json -d 'Print one event a line as JSON; see EVENTS in the manual page'
 complete -c cargodeck -n '__cargodeck_is down' -s v -l volumes -d 'Remove the project'\''s own volumes too, with all that is in them'
 complete -c cargodeck -n '__cargodeck_is watch' -l json -d 'Print one event a line as JSON; see EVENTS in the manual page'
@@ -113,7 +114,7 @@ complete -c cargodeck -n '__cargodeck_is config' -l json -d 'Print it as JSON'
 complete -c cargodeck -n '__cargodeck_is version' -l json -d 'Print it as JSON'
 complete -c cargodeck -n '__cargodeck_is inspect' -l json -d 'Print it as JSON'
 complete -c cargodeck -n '__cargodeck_is open' -l json -d 'Print it as JSON'
-complete -c cargodeck -n '__cargodeck_is start stop restart ps logs stats compose-config why wait inspect open' -a '(__cargodeck_services)'
+complete -c cargodeck -n '__cargodeck_is start stop restart ps logs stats compose-config why wait inspect open' -a '(__cargodeck_asked ps)'
+complete -c cargodeck -n '__cargodeck_is job' -a '(__cargodeck_asked job)'
 complete -c cargodeck -n '__cargodeck_is help' -a 'up build job start stop restart down watch ps logs stats events compose-config why wait doctor check compose-override config version help inspect open'
-complete -c cargodeck -n '__cargodeck_is job' -a 'check clippy test doc'
 complete -c cargo-deck -w cargodeck

@@ -1,8 +1,8 @@
 /* A job beside the serving build: check, clippy, test or doc, as bacon's users
- * know them. It has a target folder of its own, so that it holds no lock that
+ * know them, or a person's own words (own.c). It has a target folder of its own, so that it holds no lock that
  * the build waits for and throws nothing of the build's away. Tests take up to
  * three commands: is nextest there, compile (for cargo's messages), run. */
-#include "cargodeck/build.h"
+#include "job.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 enum { NO_TESTS = 4, /* nextest's status where there is none to run */
 	LINE_MOST = 65536, COMPLAINT_MOST = 16384 };
 
-enum job_step { STEP_LOOK, STEP_CARGO, STEP_NEXTEST };
+enum job_step { STEP_LOOK, STEP_CARGO, STEP_NEXTEST, STEP_OWN };
 
 struct cargo_run {
 	struct agent *agent;
@@ -18,15 +18,16 @@ struct cargo_run {
 	void *data;
 	enum cargo_job kind;
 	char *cwd, *root, *target;
-	struct strings arguments, env;
+	struct strings words, arguments, env;
 	enum job_step step;
 	unsigned run; /* the agent's number, 0: none */
 	bool has_nextest, is_cancelled;
 	uint64_t began_ns;
 	struct str err; /* the line that is not ended yet */
-	struct str complaint;
+	struct str complaint, output; /* the ends of standard error and, of own words, standard output */
 	struct map *seen;
 	struct test_reader *tests; /* NULL: none run */
+	enum test_format format; /* libtest writes to standard output, nextest to standard error */
 	unsigned errors, warnings;
 };
 
@@ -34,12 +35,12 @@ static const char *const names[JOB_KINDS] = {"off", "check", "clippy", "test", "
 
 const char *cargo_job_name(enum cargo_job kind)
 {
-	return names[kind < JOB_KINDS ? kind : JOB_NONE];
+	return names[kind <= JOB_OWN ? kind : JOB_NONE];
 }
 
 bool cargo_job_find(const char *name, enum cargo_job *kind)
 {
-	for (size_t i = 0; i < JOB_KINDS; i++) {
+	for (size_t i = 0; i < JOB_OWN; i++) {
 		if (!text_equal(names[i], name))
 			continue;
 		*kind = (enum cargo_job)i;
@@ -80,6 +81,15 @@ static void on_failed(void *data, const struct test_failure *failure)
 		job->call.failed(job->data, failure);
 }
 
+/* For where it fails without a diagnostic. */
+static void keep_words(struct str *kept, const char *line, size_t len)
+{
+	output_add_clean(kept, line, len, false);
+	str_add_char(kept, '\n');
+	if (kept->len > 2 * COMPLAINT_MOST)
+		str_drop_front(kept, kept->len - COMPLAINT_MOST);
+}
+
 static void on_line(void *data, int64_t ns, const char *line, size_t len, bool cut)
 {
 	struct cargo_run *job = data;
@@ -94,15 +104,17 @@ static void on_line(void *data, int64_t ns, const char *line, size_t len, bool c
 		return;
 	}
 	say(job, false, line, len);
-	if (job->tests != NULL && job->step == STEP_CARGO)
+	if (job->tests != NULL && job->format == TEST_LIBTEST)
 		test_reader_line(job->tests, line, len);
+	else if (job->step == STEP_OWN)
+		keep_words(&job->output, line, len); /* as `cargo fmt --check` */
 }
 
 static void hear_err_line(struct cargo_run *job, const char *line, size_t len)
 {
 	unsigned done, total;
 	char crates[160];
-	if (job->step == STEP_CARGO && cargo_progress_read(line, len, &done, &total, crates, sizeof crates)) {
+	if (job->step != STEP_NEXTEST && cargo_progress_read(line, len, &done, &total, crates, sizeof crates)) {
 		job->call.progress(job->data, done, total, crates);
 		return;
 	}
@@ -112,12 +124,9 @@ static void hear_err_line(struct cargo_run *job, const char *line, size_t len)
 	if (len == 0 && job->step == STEP_CARGO)
 		return;
 	say(job, true, line, len);
-	if (job->step == STEP_NEXTEST)
+	if (job->tests != NULL && job->format == TEST_NEXTEST)
 		test_reader_line(job->tests, line, len);
-	output_add_clean(&job->complaint, line, len, false);
-	str_add_char(&job->complaint, '\n');
-	if (job->complaint.len > 2 * COMPLAINT_MOST)
-		str_drop_front(&job->complaint, job->complaint.len - COMPLAINT_MOST);
+	keep_words(&job->complaint, line, len);
 }
 
 static void on_err(void *data, int64_t ns, const char *bytes, size_t len)
@@ -149,14 +158,14 @@ static void ended(struct cargo_run *job, enum build_state state, int status, con
 		test_reader_counts(job->tests, &result.passed, &result.failed);
 	}
 	if (state == BUILD_FAILED && result.errors + result.failed == 0)
-		result.complaint = complaint != NULL ? complaint : str_text(&job->complaint);
+		result.complaint = complaint != NULL ? complaint : str_text(job->complaint.len > 0 ? &job->complaint : &job->output);
 	job->call.done(job->data, &result);
 }
 
-static void open_tests(struct cargo_run *job)
+static void open_tests(struct cargo_run *job, enum test_format format)
 {
-	if (job->kind == JOB_TEST)
-		job->tests = test_reader_open(job->has_nextest ? TEST_NEXTEST : TEST_LIBTEST, job->root, on_failed, job);
+	job->format = format;
+	job->tests = test_reader_open(format, job->root, on_failed, job);
 }
 
 static void on_done(void *data, int64_t ns, int status, int signal_number, const struct fault *fault)
@@ -170,12 +179,12 @@ static void on_done(void *data, int64_t ns, int status, int signal_number, const
 		ended(job, BUILD_CANCELLED, -1, NULL);
 	} else if (job->step == STEP_LOOK) {
 		job->has_nextest = fault == NULL && status == 0;
-		open_tests(job);
+		open_tests(job, job->has_nextest ? TEST_NEXTEST : TEST_LIBTEST);
 		start_step(job, STEP_CARGO);
 	} else if (job->step == STEP_CARGO && job->has_nextest && status == 0) {
 		start_step(job, STEP_NEXTEST);
 	} else {
-		bool passed = status == 0 || (job->step == STEP_NEXTEST && status == NO_TESTS);
+		bool passed = status == 0 || (job->tests != NULL && job->format == TEST_NEXTEST && status == NO_TESTS);
 		ended(job, passed ? BUILD_PASSED : BUILD_FAILED, passed ? 0 : status, fault != NULL ? fault->text : NULL);
 	}
 }
@@ -204,10 +213,14 @@ static void make_argv(const struct cargo_run *job, struct strings *argv)
 	static const char *const clippy[] = {"clippy", "--workspace", "--all-targets", "--keep-going", NULL};
 	static const char *const test[] = {"test", "--workspace", "--no-fail-fast", NULL};
 	static const char *const doc[] = {"doc", "--workspace", "--no-deps", "--keep-going", NULL};
-	static const char *const *const words[JOB_KINDS] = {NULL, check, clippy, test, doc};
+	static const char *const *const words[JOB_OWN] = {NULL, check, clippy, test, doc};
 	static const char *const nextest[] = {"nextest", "run", "--workspace", "--no-fail-fast", "--color", "never",
 		"--status-level", "fail", "--final-status-level", "none", "--failure-output", "immediate", NULL};
 	static const char *const look[] = {"nextest", "--version", NULL};
+	if (job->step == STEP_OWN) {
+		own_make_argv(&job->words, argv);
+		return;
+	}
 	strings_add(argv, "cargo");
 	if (job->step == STEP_LOOK) {
 		add_words(argv, look);
@@ -229,9 +242,11 @@ static void start_step(struct cargo_run *job, enum job_step step)
 	make_argv(job, &argv);
 	strings_copy(&env, &job->env);
 	strings_print(&env, "CARGO_TARGET_DIR=%s", job->target);
-	strings_add(&env, step == STEP_CARGO ? "CARGO_TERM_PROGRESS_WHEN=always" : "CARGO_TERM_PROGRESS_WHEN=never");
+	strings_add(&env, step == STEP_CARGO || step == STEP_OWN ? "CARGO_TERM_PROGRESS_WHEN=always" : "CARGO_TERM_PROGRESS_WHEN=never");
 	strings_add(&env, "CARGO_TERM_PROGRESS_WIDTH=200");
 	str_clear(&job->err);
+	if (step != STEP_LOOK)
+		job->call.begun(job->data, &argv);
 	job->run = agent_run(job->agent, job->cwd, &argv, &env, &calls, job);
 }
 
@@ -247,13 +262,17 @@ struct cargo_run *cargo_run_open(struct agent *agent, const struct cargo_run_opt
 	job->cwd = mem_copy_string(options->cwd);
 	job->root = mem_copy_string(options->root);
 	job->target = mem_copy_string(options->target);
+	if (options->words != NULL)
+		strings_copy(&job->words, options->words);
 	if (options->arguments != NULL)
 		strings_copy(&job->arguments, options->arguments);
 	if (options->env != NULL)
 		strings_copy(&job->env, options->env);
 	job->seen = map_open(NULL);
 	job->began_ns = clock_now_ns();
-	start_step(job, job->kind == JOB_TEST ? STEP_LOOK : STEP_CARGO);
+	if (job->kind == JOB_OWN && own_runs_tests(&job->words, &job->format))
+		open_tests(job, job->format);
+	start_step(job, job->kind == JOB_TEST ? STEP_LOOK : job->kind == JOB_OWN ? STEP_OWN : STEP_CARGO);
 	return job;
 }
 
@@ -277,6 +296,8 @@ void cargo_run_close(struct cargo_run *job)
 	map_close(job->seen);
 	str_finish(&job->err);
 	str_finish(&job->complaint);
+	str_finish(&job->output);
+	strings_finish(&job->words);
 	strings_finish(&job->arguments);
 	strings_finish(&job->env);
 	free(job->cwd);

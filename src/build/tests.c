@@ -45,8 +45,12 @@ static const char *skip_escape(const char *at, const char *end, bool *is_colour)
 			at++;
 		return at < end && *at == '\a' ? at + 1 : at;
 	}
-	if (*at != '[')
-		return at + 1;
+	if (*at != '[') {
+		/* "ESC ( B" chooses letters (ECMA-35, 13.2.1): intermediate bytes and a final one */
+		while (at < end && *at >= 0x20 && *at <= 0x2f)
+			at++;
+		return at < end ? at + 1 : at;
+	}
 	for (at++; at < end && (isdigit((unsigned char)*at) || *at == ';'); at++)
 		;
 	*is_colour = at < end && *at == 'm';

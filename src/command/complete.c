@@ -1,6 +1,6 @@
 /* Completions for bash, zsh and fish. Each is one file that needs nothing but
- * the shell; services are asked of the program itself (`ps --names`), with the
- * options that stand on the line already. */
+ * the shell; services and jobs are asked of the program itself (`ps --names`,
+ * `job --names`), with the options that stand on the line already. */
 #include "names.h"
 
 /* ---- common ---- */
@@ -159,34 +159,28 @@ static void bash_add_option_case(struct str *out, const struct command_table *ta
 		"\tfi\n");
 }
 
-/* "check|clippy" as "check clippy". */
-static void add_own_words(struct str *out, const struct command_def *def)
+/* Verbs that take what another run of the program prints, one a line. */
+static void bash_add_asked(struct str *out, const struct command_table *table, enum command_takes takes, const char *verb)
 {
-	for (const char *at = def->arguments; *at != '\0'; at++)
-		str_add_char(out, *at == '|' ? ' ' : *at);
-}
-
-static void bash_add_arguments(struct str *out, const struct command_table *table)
-{
-	auto_str commands = {0}, services = {0};
-	bool any = add_takers(&commands, table, COMMAND_TAKES_COMMAND, "|");
-	str_print(out, "\tcase $verb in\n\t''%s%s) mapfile -t COMPREPLY < <(compgen -W '", any ? "|" : "", str_text(&commands));
-	add_verbs(out, table, " ");
-	str_add(out, "' -- \"$current\") ;;\n");
-	for (size_t i = 0; i < table->count; i++) {
-		if (table->defs[i].takes != COMMAND_TAKES_WORD)
-			continue;
-		str_print(out, "\t%s) mapfile -t COMPREPLY < <(compgen -W '", table->defs[i].name);
-		add_own_words(out, &table->defs[i]);
-		str_add(out, "' -- \"$current\") ;;\n");
-	}
-	if (add_takers(&services, table, COMMAND_TAKES_SERVICES, "|"))
+	auto_str takers = {0};
+	if (add_takers(&takers, table, takes, "|"))
 		str_print(out, "\t%s)\n"
 			"\t\twhile read -r name; do\n"
 			"\t\t\t[[ $name == *[^A-Za-z0-9._-]* ]] && continue # it would be run\n"
 			"\t\t\t[[ $name == \"$current\"* ]] && COMPREPLY+=(\"$name\")\n"
-			"\t\tdone < <(\"${COMP_WORDS[0]}\" \"${given[@]}\" ps --names 2>/dev/null)\n"
-			"\t\t;;\n", services.data);
+			"\t\tdone < <(\"${COMP_WORDS[0]}\" \"${given[@]}\" %s --names 2>/dev/null)\n"
+			"\t\t;;\n", takers.data, verb);
+}
+
+static void bash_add_arguments(struct str *out, const struct command_table *table)
+{
+	auto_str commands = {0};
+	bool any = add_takers(&commands, table, COMMAND_TAKES_COMMAND, "|");
+	str_print(out, "\tcase $verb in\n\t''%s%s) mapfile -t COMPREPLY < <(compgen -W '", any ? "|" : "", str_text(&commands));
+	add_verbs(out, table, " ");
+	str_add(out, "' -- \"$current\") ;;\n");
+	bash_add_asked(out, table, COMMAND_TAKES_SERVICES, "ps");
+	bash_add_asked(out, table, COMMAND_TAKES_JOB, "job");
 	str_add(out, "\tesac\n");
 }
 
@@ -246,11 +240,8 @@ static void zsh_add_verb(struct str *out, const struct command_def *def)
 		str_print(out, "\t\t\t\t'%s:service:_cargodeck_services'\n", def->most == 1 ? "1" : "*");
 	if (def->takes == COMMAND_TAKES_COMMAND)
 		str_add(out, "\t\t\t\t'1:command:_cargodeck_commands'\n");
-	if (def->takes == COMMAND_TAKES_WORD) {
-		str_add(out, "\t\t\t\t'1:word:(");
-		add_own_words(out, def);
-		str_add(out, ")'\n");
-	}
+	if (def->takes == COMMAND_TAKES_JOB)
+		str_add(out, "\t\t\t\t'1:job:_cargodeck_jobs'\n");
 	str_add(out, "\t\t\t)\n\t\t\t;;\n");
 }
 
@@ -277,11 +268,13 @@ static void zsh_add_helpers(struct str *out, const struct command_table *table)
 		str_add(out, "'\n");
 	}
 	str_add(out, "\t)\n\t_describe -t commands command commands\n}\n\n"
-		"_cargodeck_services() {\n"
+		"_cargodeck_asked() {\n"
 		"\tlocal -a names\n"
-		"\tnames=(${(f)\"$(\"$program\" \"${given[@]}\" ps --names 2>/dev/null)\"})\n"
+		"\tnames=(${(f)\"$(\"$program\" \"${given[@]}\" $1 --names 2>/dev/null)\"})\n"
 		"\tcompadd -a names\n"
-		"}\n\n");
+		"}\n\n"
+		"_cargodeck_services() { _cargodeck_asked ps; }\n"
+		"_cargodeck_jobs() { _cargodeck_asked job; }\n\n");
 }
 
 static void write_zsh(const struct command_table *table, struct str *out)
@@ -382,10 +375,10 @@ static void fish_add_helpers(struct str *out, const struct command_table *table)
 		"    set -l verb (__cargodeck_line)\n"
 		"    and contains -- $verb[1] $argv\n"
 		"end\n\n"
-		"function __cargodeck_services\n"
+		"function __cargodeck_asked\n"
 		"    set -l words (commandline -opc)\n"
 		"    set -l given (__cargodeck_line given)\n"
-		"    command $words[1] $given ps --names 2>/dev/null\n"
+		"    command $words[1] $given $argv[1] --names 2>/dev/null\n"
 		"end\n\n"
 		"complete -c cargodeck -f\n");
 }
@@ -411,19 +404,14 @@ static void write_fish(const struct command_table *table, struct str *out)
 		for (const struct command_option *o = def->options; o != NULL && o->name != NULL; o++)
 			fish_add_option(out, condition, o, true);
 	}
-	auto_str services = {0}, commands = {0};
+	auto_str services = {0}, jobs = {0}, commands = {0};
 	if (add_takers(&services, table, COMMAND_TAKES_SERVICES, " "))
-		str_print(out, "complete -c cargodeck -n '__cargodeck_is %s' -a '(__cargodeck_services)'\n", services.data);
+		str_print(out, "complete -c cargodeck -n '__cargodeck_is %s' -a '(__cargodeck_asked ps)'\n", services.data);
+	if (add_takers(&jobs, table, COMMAND_TAKES_JOB, " "))
+		str_print(out, "complete -c cargodeck -n '__cargodeck_is %s' -a '(__cargodeck_asked job)'\n", jobs.data);
 	if (add_takers(&commands, table, COMMAND_TAKES_COMMAND, " ")) {
 		str_print(out, "complete -c cargodeck -n '__cargodeck_is %s' -a '", commands.data);
 		add_verbs(out, table, " ");
-		str_add(out, "'\n");
-	}
-	for (size_t i = 0; i < table->count; i++) {
-		if (table->defs[i].takes != COMMAND_TAKES_WORD)
-			continue;
-		str_print(out, "complete -c cargodeck -n '__cargodeck_is %s' -a '", table->defs[i].name);
-		add_own_words(out, &table->defs[i]);
 		str_add(out, "'\n");
 	}
 	str_add(out, "complete -c cargo-deck -w cargodeck\n");

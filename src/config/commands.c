@@ -68,7 +68,7 @@ static char *take_part(const char **at)
 	return mem_copy_bytes(from, (size_t)(to - from));
 }
 
-static bool is_name(const char *name)
+bool config_is_name(const char *name)
 {
 	size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-");
 	return len > 0 && len <= 24 && name[len] == '\0' && name[0] != '-';
@@ -92,7 +92,7 @@ bool config_command_read(struct config_command *command, const char *name, const
 	command->name = mem_copy_string(name);
 	command->key = take_part(&at);
 	auto_free char *said = command->key != NULL ? take_part(&at) : NULL;
-	if (!is_name(name))
+	if (!config_is_name(name))
 		return fault_set(fault, FAULT_INPUT, "\"%s\" is no name for a command: write small letters, digits and -, at most 24", name);
 	if (said == NULL || command->key[0] == '\0' || said[0] == '\0')
 		return fault_set(fault, FAULT_INPUT, "%s takes \"key | sentence | line for the shell\"; the key may be None", name);

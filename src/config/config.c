@@ -60,6 +60,26 @@ static void take_command(struct reading *reading, const struct config_entry *ent
 	config_command_finish(&command);
 }
 
+static void take_job(struct reading *reading, const struct config_entry *entry)
+{
+	struct config *config = reading->config;
+	struct config_job job = {.line = entry->line};
+	struct fault fault;
+	bool is_twice = false;
+	for (size_t i = 0; i < config->jobs.count; i++)
+		is_twice = is_twice || strcmp(config->jobs.items[i].name, entry->name) == 0;
+	if (config->jobs.count == CONFIG_JOBS_MOST)
+		fault_set(&fault, FAULT_INPUT, "there are more than %d own jobs: this one is left out", CONFIG_JOBS_MOST);
+	else if (is_twice)
+		fault_set(&fault, FAULT_INPUT, "there is a job \"%s\" above: give this one another name", entry->name);
+	else if (config_job_read(&job, entry->name, entry->whole, &fault)) {
+		*array_add(&config->jobs) = job;
+		return;
+	}
+	tell(reading, entry->line, fault.text);
+	config_job_finish(&job);
+}
+
 /* Names what would have been understood. */
 static void tell_unknown(struct reading *reading, const struct config_entry *entry)
 {
@@ -81,7 +101,7 @@ static void tell_unknown(struct reading *reading, const struct config_entry *ent
 	auto_free char *list = strings_join(&known, ", ", _(" and "));
 	auto_free char *text = known.count > 0
 		? mem_print(_("[%s] knows no \"%s\"; it knows %s"), entry->section, entry->name, list)
-		: mem_print(_("there is no section [%s]; there are screen, logs, notify, swap, keys and commands"), entry->section);
+		: mem_print(_("there is no section [%s]; there are screen, logs, notify, swap, keys, jobs and commands"), entry->section);
 	tell(reading, entry->line, text);
 }
 
@@ -106,6 +126,10 @@ static void take_entry(void *data, const struct config_entry *entry)
 	}
 	if (strcmp(entry->section, "commands") == 0) {
 		take_command(reading, entry);
+		return;
+	}
+	if (strcmp(entry->section, "jobs") == 0) {
+		take_job(reading, entry);
 		return;
 	}
 	for (size_t i = 0; i < CONFIG_COUNT; i++) {
@@ -209,6 +233,9 @@ void config_close(struct config *config)
 	for (size_t i = 0; i < config->commands.count; i++)
 		config_command_finish(&config->commands.items[i]);
 	array_finish(&config->commands);
+	for (size_t i = 0; i < config->jobs.count; i++)
+		config_job_finish(&config->jobs.items[i]);
+	array_finish(&config->jobs);
 	strings_finish(&config->mistakes);
 	strings_finish(&config->theme_folders);
 	free(config->path);

@@ -4,7 +4,7 @@
 
 #include "cargodeck/config.h"
 
-enum { CONFIG_FILE_LIMIT = 256 * 1024, CONFIG_LINE_LIMIT = 4096, CONFIG_COMMANDS_MOST = 100 };
+enum { CONFIG_FILE_LIMIT = 256 * 1024, CONFIG_LINE_LIMIT = 4096, CONFIG_COMMANDS_MOST = 100, CONFIG_JOBS_MOST = 50 };
 
 struct config_entry {
 	const char *section, *name;
@@ -26,6 +26,9 @@ bool config_option_read(const struct config_option *option, const char *text, in
 
 /* Adds "PATH:LINE: text" to the mistakes; line 0: none is named. */
 void config_add_mistake(struct config *config, const char *path, unsigned line, const char *text);
+
+/* Small letters, digits and "-", at most 24: what an own command or job is called. */
+bool config_is_name(const char *name);
 
 /* Finds the folders of themes and reads the one that the settings name. */
 void config_themes_open(struct config *config, const char *themes);

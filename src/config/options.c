@@ -219,6 +219,13 @@ void config_write_sample(struct str *out)
 		"The names and their keys stand in the manual page and behind the key \"?\". None: no key at all. "
 		"Keys between quotation marks are pressed one after the other, four at most.");
 	str_add(out, "#restart = r Ctrl-R\n#zoom = z F11\n#quit = \"Ctrl-X Ctrl-C\"\n");
+	str_add(out, "\n[jobs]\n");
+	add_comment(out, /* no text */ "Own jobs of cargo beside the build: name = sentence | words of cargo, or the words alone. "
+		"The key J chooses among them and those that are built in (check, clippy, test, doc); `cargodeck job NAME` runs one once. "
+		"They run in the builder, after each build; the next save cancels them. There is no shell: quotes only keep words together.");
+	str_add(out, /* no text */ "#pedantic = Lint strictly | clippy --all-targets -- -W clippy::pedantic\n"
+		"#slow = Run the ignored tests too | test --workspace -- --include-ignored\n"
+		"#format = fmt --all --check\n");
 	str_add(out, "\n[commands]\n");
 	add_comment(out, /* no text */ "Own commands: name = key | sentence | line for the shell. The key may be None. The line may name {service}, "
 		"{container}, {file} (of the selected error) and {project}, each outside quotes and passed as one word; "

@@ -31,6 +31,7 @@ static void note_ran(struct family *family, const struct strings *bins)
 		strings_add(&words, bins->items[i]);
 	}
 	strings_copy(&words, &found->arguments);
+	deck_ran_end(family->deck, family->ran, -1); /* where it is begun again */
 	family->ran = ran_begin(family->deck, &words);
 }
 

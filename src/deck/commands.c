@@ -56,6 +56,7 @@ static const struct command_option build_options[] = {
 };
 
 static const struct command_option job_options[] = {
+	{"names", 0, NULL, N_("Print the names of all jobs, one a line; no engine is asked"), NULL, false},
 	{"json", 0, NULL, N_("Print one event a line as JSON; see EVENTS in the manual page"), NULL, false},
 	END,
 };
@@ -154,12 +155,13 @@ static const struct command_def defs[] = {
 		"nothing that runs is changed then."),
 		NULL, COMMAND_TAKES_NOTHING, 0, 0, build_options, VERB | DECK | COMMAND_JSON, COMMAND_ANYWHERE, COMMAND_LOOP,
 		"b", N_("build"), NULL},
-	{COMMAND_JOB, "job", N_("Run a job of cargo beside the build: check, clippy, test or doc"),
+	{COMMAND_JOB, "job", N_("Run a job of cargo beside the build: check, clippy, test, doc, your own"),
 		N_("Runs it once in the builder: in that of the deck that has the project, after the build that runs just now, "
 		"or in one of its own; no service is started. It prints what cargo prints and ends with cargo's exit status. "
-		"Tests are run by nextest where the builder has it. Jobs have a target folder of their own, so no build waits for them.\n\n"
+		"Tests are run by nextest where the builder has it. Jobs have a target folder of their own, so no build waits for them. "
+		"Own jobs stand in [jobs] of config.ini; see OWN JOBS in the manual page.\n\n"
 		"On the screen it chooses the job that runs after each build that passed. A save cancels it, and it runs again after that save's build."),
-		"check|clippy|test|doc", COMMAND_TAKES_WORD, 1, 1, job_options, VERB | SCREEN | COMMAND_JSON, COMMAND_ANYWHERE, COMMAND_LOOP,
+		"JOB", COMMAND_TAKES_JOB, 0, 1, job_options, VERB | SCREEN | COMMAND_JSON, COMMAND_ANYWHERE, COMMAND_LOOP,
 		"J", N_("job"), NULL},
 	{COMMAND_START, "start", N_("Start services"),
 		N_("Without a name: all of them."),
@@ -220,7 +222,7 @@ static const struct command_def defs[] = {
 		NULL, COMMAND_TAKES_NOTHING, 0, 0, NULL, VERB, 0, COMMAND_LOOK, NULL, NULL, NULL},
 	{COMMAND_CONFIG, "config", N_("Print every setting with its value and where it comes from"),
 		N_("`cargodeck config check` reads config.ini, or the file that is named behind it, says each mistake with its line "
-		"(settings, theme, keys, own commands), and ends with 1 where there is one."),
+		"(settings, theme, keys, own commands and jobs), and ends with 1 where there is one."),
 		"[check [FILE]]", COMMAND_TAKES_WORDS, 0, 2, json_options, VERB | COMMAND_JSON, 0, COMMAND_ABOUT, NULL, NULL, NULL},
 	{COMMAND_VERSION, "version", N_("Print the version"), NULL,
 		NULL, COMMAND_TAKES_NOTHING, 0, 0, json_options, VERB | COMMAND_JSON, 0, COMMAND_ABOUT, NULL, NULL, NULL},
@@ -300,6 +302,8 @@ static const struct command_def defs[] = {
 		SCREEN, COMMAND_ANYWHERE, COMMAND_LOOK, "P", NULL, NULL),
 	ON_SCREEN(COMMAND_LOG_MERGE, "log-merge", N_("Show the logs of all services, or of those marked, as one by time; or of the selected one"),
 		SCREEN, COMMAND_ANYWHERE, COMMAND_LOOK, "l", N_("logs"), NULL),
+	ON_SCREEN(COMMAND_LOG_BESIDE, "log-beside", N_("Show the log of the selected service, or of those marked, beside the other one; again: close it"),
+		SCREEN, COMMAND_ANYWHERE, COMMAND_LOOK, "S", N_("beside"), NULL),
 	ON_SCREEN(COMMAND_LOG_LARGER, "log-larger", N_("Make the pane of the log larger"),
 		SCREEN, COMMAND_ANYWHERE, COMMAND_MOVE, "+", NULL, NULL),
 	ON_SCREEN(COMMAND_LOG_SMALLER, "log-smaller", N_("Make the pane of the log smaller"),

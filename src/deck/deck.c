@@ -236,7 +236,7 @@ static void copy_options(struct deck_options *to, const struct deck_options *fro
 	to->host = mem_copy_string(from->host);
 	to->project_name = mem_copy_string(from->project_name);
 	to->take_over = from->take_over;
-	to->only_job = from->only_job;
+	to->only_job = mem_copy_string(from->only_job);
 	to->read_only = from->read_only;
 	strings_copy(&to->files, &from->files);
 	strings_copy(&to->env_files, &from->env_files);
@@ -245,7 +245,7 @@ static void copy_options(struct deck_options *to, const struct deck_options *fro
 
 static void free_options(struct deck_options *options)
 {
-	const char *const owned[] = {options->folder, options->manifest_path, options->context, options->host, options->project_name};
+	const char *const owned[] = {options->folder, options->manifest_path, options->context, options->host, options->project_name, options->only_job};
 	for (size_t i = 0; i < COUNT_OF(owned); i++)
 		free((void *)(uintptr_t)owned[i]);
 	strings_finish(&options->files);
@@ -338,6 +338,7 @@ void deck_close(struct deck *deck)
 	free(deck->state_folder);
 	free(deck->name);
 	free(deck->followed);
+	free(deck->beside);
 	free_options(&deck->options);
 	free(deck);
 }

@@ -6,7 +6,7 @@
  *   builder.c  the builder container and its agent; builder-body.c what it is made of
  *   builds.c   what a build tells
  *   image-hash.c, launcher-image.c, images-old.c, machine.c (network settings): parts of images.c
- *   jobs.c     check, clippy, test and doc beside the build (jobs.h)
+ *   jobs.c     check, clippy, test, doc and own jobs beside the build (jobs.h)
  *   save.c     a saved batch becomes builds and other work
  *   sync.c     saved data comes into its containers
  *   swap.c     an artifact becomes a generation, a generation serves
@@ -127,6 +127,9 @@ struct step_row {
 	uint64_t began_ns, took_ms;
 };
 
+/* Panes of logs: the one that follows the selection, and the one beside it. */
+enum { LOG_FOLLOWED, LOG_BESIDE, LOG_PANES };
+
 /* ---- the deck ---------------------------------------------------------------------------- */
 
 struct held_error {
@@ -236,7 +239,8 @@ struct deck {
 	char *followed;
 	char *explained; /* the service that view.why is about, or NULL */
 	struct why_store *why;
-	struct merge *merge; /* logs of several services as one; NULL: one is shown */
+	char *beside; /* the service whose log is shown beside that one, or NULL */
+	struct merge *merges[LOG_PANES]; /* logs of several services as one; NULL: one, or none, is shown there */
 	struct jobs *jobs; /* beside the serving build */
 	struct share *share;
 	struct loop_timer *heir; /* a follower whose deck has ended tries to take over */
@@ -407,12 +411,12 @@ void why_close(struct deck *deck);
 enum { LOG_TAIL = 300 }; /* lines of a log that are read when it is first shown */
 /* What was read of a service's log; NULL: it was never shown. */
 struct log_store *follow_own_store(const struct deck *deck, const char *service);
-void merge_open(struct deck *deck, const struct strings *names); /* empty: every service */
-void merge_close(struct deck *deck);
-bool merge_has(const struct deck *deck, const char *service); /* its log is among those shown */
+void merge_open(struct deck *deck, size_t pane, const struct strings *names); /* empty: every service */
+void merge_close(struct deck *deck, size_t pane);
+bool merge_has(const struct deck *deck, const char *service); /* its log is among those shown, in any pane */
 /* The newest line of that store is one more to be put in order. */
 void merge_line(struct deck *deck, const char *service, const struct log_store *from, int64_t time_ns);
-struct log_store *merge_store(const struct deck *deck, const char **title, const char **why_empty);
+struct log_store *merge_store(const struct deck *deck, size_t pane, const char **title, const char **why_empty);
 void follow_add_builder(struct deck *deck, const char *bytes, size_t len);
 void follow_mark(struct deck *deck, const char *service, const char *text);
 void follow_close(struct deck *deck);

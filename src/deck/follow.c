@@ -1,6 +1,6 @@
 /* Logs: one store for each service that was looked at, and one for the builder.
- * Only the logs that are shown are followed (one, or those that merge.c puts in
- * order); what was read is kept when another is shown, and when a container is
+ * Only the logs that are shown are followed (one in each of two panes, or those
+ * that merge.c puts in order); what was read is kept when another is shown, and when a container is
  * made anew, with a divider. */
 #include "deck.h"
 
@@ -98,7 +98,7 @@ static void open_log(struct follow_log *follow, const struct service *service)
 
 static bool is_shown(const struct deck *deck, const char *service)
 {
-	return text_equal(deck->followed, service) || merge_has(deck, service);
+	return text_equal(deck->followed, service) || text_equal(deck->beside, service) || merge_has(deck, service);
 }
 
 /* Following costs the engine: only what is shown is. */
@@ -127,10 +127,22 @@ void deck_follow_log(struct deck *deck, const char *service)
 void deck_merge_logs(struct deck *deck, const struct strings *names)
 {
 	if (names != NULL)
-		merge_open(deck, names);
+		merge_open(deck, LOG_FOLLOWED, names);
 	else
-		merge_close(deck);
+		merge_close(deck, LOG_FOLLOWED);
 	follow_shown(deck);
+}
+
+void deck_show_beside(struct deck *deck, const struct strings *names)
+{
+	const char *one = names != NULL && names->count == 1 ? names->items[0] : NULL;
+	service_set_text(&deck->beside, one);
+	if (names != NULL && one == NULL)
+		merge_open(deck, LOG_BESIDE, names);
+	else
+		merge_close(deck, LOG_BESIDE);
+	follow_shown(deck);
+	others_follow(deck, one);
 }
 
 void follow_container_changed(struct deck *deck, struct service *service)
@@ -198,7 +210,7 @@ struct log_store *follow_store(struct deck *deck, const char *service, const cha
 	if (row == NULL && service != NULL && service[0] == '/')
 		*why_empty = follow != NULL && follow->why != NULL ? follow->why : _("no output yet");
 	else if (row == NULL)
-		*why_empty = _("no service is selected");
+		*why_empty = service == NULL || deck->project == NULL ? _("no service is selected") : _("there is no service of this name any more");
 	else if (row->container == NULL)
 		*why_empty = row->is_waiting ? _("not started yet: it waits for its program or for another service") : _("it has no container");
 	else
@@ -208,7 +220,8 @@ struct log_store *follow_store(struct deck *deck, const char *service, const cha
 
 void follow_close(struct deck *deck)
 {
-	merge_close(deck);
+	for (size_t pane = 0; pane < LOG_PANES; pane++)
+		merge_close(deck, pane);
 	map_close(deck->logs);
 	deck->logs = NULL;
 }

@@ -57,14 +57,13 @@ static void hear_diagnostic(struct deck *deck, const json_t *json, unsigned gene
 		.level = text_equal(level, "error") ? DIAGNOSTIC_ERROR : text_equal(level, "warning") ? DIAGNOSTIC_WARNING : DIAGNOSTIC_NOTE,
 		.code = mem_copy_string(code), .message = mem_copy_string(message != NULL ? message : ""), .file = mem_copy_string(file),
 		.line = count_of(json, "line"), .column = count_of(json, "column")};
-	enum cargo_job job;
-	bool is_job = cargo_job_find(text_of(json, "job"), &job);
-	if (is_job)
+	const char *job = text_of(json, "job");
+	if (job != NULL)
 		jobs_keep_diagnostic(deck, &diagnostic);
 	else
 		deck_keep_error(deck, &diagnostic);
 	deck_tell(deck, &(struct deck_event){.kind = DECK_DIAGNOSTIC, .generation = generation, .diagnostic = &diagnostic,
-		.job = is_job ? cargo_job_name(job) : NULL});
+		.job = job});
 	diagnostic_finish(&diagnostic);
 }
 
@@ -73,14 +72,13 @@ static void hear_job(struct deck *deck, const json_t *json, unsigned generation)
 	struct jobs *jobs = deck->jobs;
 	const char *state = text_of(json, "state"), *crates = text_of(json, "crates"), *complaint = text_of(json, "text");
 	const json_t *exit_code = json_object_get(json, "exit_code");
-	enum cargo_job kind;
-	if (state == NULL || !cargo_job_find(text_of(json, "name"), &kind))
+	const char *name = text_of(json, "name");
+	if (state == NULL || name == NULL)
 		return;
 	if (strcmp(state, "chosen") == 0) {
-		jobs->chosen = kind;
-		jobs->is_hidden = true;
+		jobs_heard_choice(deck, name);
 	} else if (strcmp(state, "started") == 0) {
-		jobs_heard_start(deck, kind);
+		jobs_heard_start(deck, name);
 		jobs->generation = generation;
 	} else if (strcmp(state, "progress") == 0) {
 		jobs->done = count_of(json, "done");
@@ -106,7 +104,7 @@ static void hear_test(struct deck *deck, const json_t *json, unsigned generation
 		.output = mem_copy_string(output != NULL ? output : "")};
 	jobs_keep_failure(deck, &failure);
 	deck_tell(deck, &(struct deck_event){.kind = DECK_TEST, .generation = generation, .failure = &failure,
-		.job = cargo_job_name(deck->jobs->kind)});
+		.job = deck->jobs->name});
 	test_failure_finish(&failure);
 }
 
@@ -147,7 +145,8 @@ static void hear_fault(struct deck *deck, const json_t *json)
 {
 	struct fault fault = {0};
 	const char *message = text_of(json, "message"), *mend = text_of(json, "mend");
-	fault_set(&fault, FAULT_FAILED, "%s", message != NULL ? message : "");
+	bool is_usage = text_equal(text_of(json, "code"), fault_code_name(FAULT_USAGE)); /* an order that made no sense there */
+	fault_set(&fault, is_usage ? FAULT_USAGE : FAULT_FAILED, "%s", message != NULL ? message : "");
 	if (mend != NULL)
 		fault_mend(&fault, "%s", mend);
 	deck_fault(deck, "followed", &fault);
@@ -173,7 +172,7 @@ void hear_event(struct deck *deck, const json_t *json)
 		hear_test(deck, json, generation);
 	} else if (strcmp(event, "job-output") == 0) {
 		const char *text = text_of(json, "text");
-		deck_tell(deck, &(struct deck_event){.kind = DECK_JOB_OUTPUT, .text = text != NULL ? text : "", .job = cargo_job_name(deck->jobs->kind),
+		deck_tell(deck, &(struct deck_event){.kind = DECK_JOB_OUTPUT, .text = text != NULL ? text : "", .job = deck->jobs->name,
 			.is_err = text_equal(text_of(json, "stream"), "stderr")});
 	} else if (strcmp(event, "fault") == 0) {
 		hear_fault(deck, json);

@@ -312,7 +312,7 @@ static void make_jobs(struct images *images)
 			add_builder(images, deck->families.items[i]);
 	for (size_t i = 0; i < deck->project->services.count; i++) {
 		const struct project_service *service = &deck->project->services.items[i];
-		if (deck->options.only_job != JOB_NONE)
+		if (deck->options.only_job != NULL)
 			break; /* no service is brought up */
 		if (service->kind == PROJECT_RUST && service->family >= 0 && (all || strings_have(&deck->image_services, service->name)))
 			add_service(images, service);

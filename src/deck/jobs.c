@@ -1,7 +1,8 @@
-/* Jobs beside the serving build: one at a time, in the builder, while no build
+/* Jobs beside the serving build, those that cargo has and a person's own: one at a time, in the builder, while no build
  * runs. A save cancels what runs; it runs again after that save's build. The
  * chosen one runs after each build that passed, others once. */
 #include "jobs.h"
+#include "cargodeck/config.h"
 
 #include <stdio.h>
 
@@ -58,7 +59,7 @@ struct deck_event jobs_event(const struct jobs *jobs, const char *state)
 {
 	bool is_over = jobs->state != BUILD_RUNNING && strcmp(state, "chosen") != 0 && jobs->status >= 0;
 	return (struct deck_event){.kind = DECK_JOB, .state = state, .generation = jobs->generation,
-		.job = cargo_job_name(strcmp(state, "chosen") == 0 ? jobs->chosen : jobs->kind), .ms = (double)jobs->ms,
+		.job = strcmp(state, "chosen") != 0 ? jobs->name : jobs->chosen != NULL ? jobs->chosen : cargo_job_name(JOB_NONE), .ms = (double)jobs->ms,
 		.errors = jobs->errors, .warnings = jobs->warnings, .passed = jobs->passed, .failed = jobs->failed,
 		.text = jobs->complaint, .has_exit_code = is_over, .exit_code = jobs->status};
 }
@@ -75,18 +76,38 @@ void jobs_tell(struct deck *deck, const char *state, bool again)
 	deck_tell(deck, &event);
 }
 
-void jobs_heard_start(struct deck *deck, enum cargo_job kind)
+void jobs_heard_choice(struct deck *deck, const char *name)
+{
+	struct jobs *jobs = deck->jobs;
+	service_set_text(&jobs->chosen, strcmp(name, cargo_job_name(JOB_NONE)) != 0 ? name : NULL);
+	jobs->is_hidden = true;
+}
+
+void jobs_heard_start(struct deck *deck, const char *name)
 {
 	struct jobs *jobs = deck->jobs;
 	forget_result(jobs);
 	jobs->is_hidden = false;
-	jobs->kind = kind;
+	service_set_text(&jobs->name, name);
 	jobs->state = BUILD_RUNNING;
 	jobs->generation = deck->progress.generation;
 	jobs->began_ns = clock_now_ns();
 }
 
 /* ---- what it says ---- */
+
+static void on_begun(void *data, const struct strings *words)
+{
+	struct deck *deck = data;
+	struct jobs *jobs = deck->jobs;
+	auto_strings whole = {0};
+	deck_ran_end(deck, jobs->ran, 0); /* one after the other: tests are compiled first */
+	strings_add(&whole, "docker");
+	strings_add(&whole, "exec");
+	strings_print(&whole, "%.12s", jobs->family->container != NULL ? jobs->family->container : "");
+	strings_copy(&whole, words);
+	jobs->ran = ran_begin(deck, &whole);
+}
 
 static void on_progress(void *data, unsigned done, unsigned total, const char *crates)
 {
@@ -102,7 +123,7 @@ static void on_diagnostic(void *data, const struct diagnostic *diagnostic)
 	struct deck *deck = data;
 	jobs_keep_diagnostic(deck, diagnostic);
 	deck_tell(deck, &(struct deck_event){.kind = DECK_DIAGNOSTIC, .generation = deck->jobs->generation, .diagnostic = diagnostic,
-		.job = cargo_job_name(deck->jobs->kind)});
+		.job = deck->jobs->name});
 }
 
 static void on_failed(void *data, const struct test_failure *failure)
@@ -110,13 +131,13 @@ static void on_failed(void *data, const struct test_failure *failure)
 	struct deck *deck = data;
 	jobs_keep_failure(deck, failure);
 	deck_tell(deck, &(struct deck_event){.kind = DECK_TEST, .generation = deck->jobs->generation, .failure = failure,
-		.job = cargo_job_name(deck->jobs->kind)});
+		.job = deck->jobs->name});
 }
 
 static void on_said(void *data, bool is_err, const char *line)
 {
 	struct deck *deck = data;
-	deck_tell(deck, &(struct deck_event){.kind = DECK_JOB_OUTPUT, .text = line, .is_err = is_err, .job = cargo_job_name(deck->jobs->kind)});
+	deck_tell(deck, &(struct deck_event){.kind = DECK_JOB_OUTPUT, .text = line, .is_err = is_err, .job = deck->jobs->name});
 }
 
 static void consider_in(struct jobs *jobs, unsigned ms)
@@ -129,7 +150,7 @@ static void on_done(void *data, const struct cargo_run_result *result)
 {
 	struct deck *deck = data;
 	struct jobs *jobs = deck->jobs;
-	bool again = result->state == BUILD_CANCELLED && (!jobs->is_dropped || jobs->asked[jobs->kind]);
+	bool again = result->state == BUILD_CANCELLED && (!jobs->is_dropped || strings_have(&jobs->asked, jobs->name));
 	jobs->state = result->state;
 	jobs->status = result->status;
 	jobs->ms = result->ms;
@@ -142,6 +163,7 @@ static void on_done(void *data, const struct cargo_run_result *result)
 		jobs->complaint = str_steal(&clean);
 	}
 	cargo_run_close(steal(&jobs->run));
+	deck_ran_end(deck, jobs->ran, result->state == BUILD_PASSED ? 0 : result->status);
 	jobs_tell(deck, build_state_name(result->state), again);
 	consider_in(jobs, 0);
 }
@@ -162,27 +184,39 @@ static struct family *free_family(struct deck *deck)
 	return ready;
 }
 
-static enum cargo_job next_kind(const struct jobs *jobs)
+/* What is wanted once goes before what comes round anyway. */
+static const char *next_name(const struct jobs *jobs)
 {
-	enum cargo_job next = JOB_NONE;
-	/* what is wanted once goes before what comes round anyway */
-	for (int kind = JOB_NONE + 1; kind < JOB_KINDS; kind++)
-		if (jobs->asked[kind] && (next == JOB_NONE || next == jobs->chosen))
-			next = (enum cargo_job)kind;
-	return next;
+	for (size_t i = 0; i < jobs->asked.count; i++)
+		if (!text_equal(jobs->asked.items[i], jobs->chosen))
+			return jobs->asked.items[i];
+	return jobs->asked.count > 0 ? jobs->asked.items[0] : NULL;
 }
 
-static void start(struct deck *deck, struct family *family, enum cargo_job kind)
+static const struct own_job *find_own(const struct jobs *jobs, const char *name)
 {
-	static const struct cargo_run_call calls = {on_progress, on_diagnostic, on_failed, on_said, on_done};
+	for (size_t i = 0; i < jobs->own.count; i++)
+		if (text_equal(jobs->own.items[i].name, name))
+			return &jobs->own.items[i];
+	return NULL;
+}
+
+static void start(struct deck *deck, struct family *family, const char *name)
+{
+	static const struct cargo_run_call calls = {on_begun, on_progress, on_diagnostic, on_failed, on_said, on_done};
 	const struct project *project = deck->project;
 	const struct project_family *found = &project->families.items[family->index];
 	struct jobs *jobs = deck->jobs;
-	jobs->asked[kind] = jobs->is_dropped = false;
-	jobs_heard_start(deck, kind);
+	const struct own_job *own = find_own(jobs, name);
+	enum cargo_job kind = JOB_OWN;
+	if (own == NULL && !cargo_job_find(name, &kind))
+		return; /* taken out of the settings meanwhile */
+	jobs->is_dropped = false;
+	jobs_heard_start(deck, name);
 	jobs->family = family;
-	jobs->run = cargo_run_open(family->agent, &(struct cargo_run_options){.kind = kind, .cwd = found->cwd, .root = project->cargo.root,
-		.target = DECKHAND_TARGET "/jobs", .arguments = &found->arguments, .env = &found->env}, &calls, deck);
+	jobs->run = cargo_run_open(family->agent, &(struct cargo_run_options){.kind = kind, .words = own != NULL ? &own->words : NULL,
+		.cwd = found->cwd, .root = project->cargo.root, .target = DECKHAND_TARGET "/jobs", .arguments = &found->arguments,
+		.env = &found->env}, &calls, deck);
 	jobs_tell(deck, "started", false);
 }
 
@@ -190,21 +224,24 @@ static void consider(void *data)
 {
 	struct deck *deck = data;
 	struct jobs *jobs = deck->jobs;
-	enum cargo_job kind = next_kind(jobs);
-	if (kind == JOB_NONE || jobs->run != NULL || deck->is_closing || deck->is_following || deck->project == NULL)
+	const char *next = next_name(jobs);
+	if (next == NULL || jobs->run != NULL || deck->is_closing || deck->is_following || deck->project == NULL)
 		return;
 	struct family *family = free_family(deck);
-	if (family != NULL)
-		start(deck, family, kind);
+	if (family == NULL)
+		return;
+	auto_free char *name = mem_copy_string(next);
+	strings_drop(&jobs->asked, name);
+	start(deck, family, name);
 }
 
 /* It runs again, asked for or after the build; or not at all. */
-static void cancel(struct jobs *jobs, bool *again)
+static void cancel(struct jobs *jobs, struct strings *again)
 {
 	if (jobs->run == NULL)
 		return;
 	if (again != NULL)
-		again[jobs->kind] = true;
+		strings_add_new(again, jobs->name);
 	else
 		jobs->is_dropped = true;
 	cargo_run_cancel(jobs->run);
@@ -212,19 +249,23 @@ static void cancel(struct jobs *jobs, bool *again)
 
 void jobs_build_began(struct deck *deck)
 {
-	cancel(deck->jobs, deck->jobs->after);
+	cancel(deck->jobs, &deck->jobs->after);
+}
+
+static void ask(struct jobs *jobs, const char *name)
+{
+	if (name != NULL)
+		strings_add_new(&jobs->asked, name);
 }
 
 void jobs_build_done(struct deck *deck, enum build_state state)
 {
 	struct jobs *jobs = deck->jobs;
 	if (state == BUILD_PASSED) {
-		for (int kind = 0; kind < JOB_KINDS; kind++) {
-			jobs->asked[kind] = jobs->asked[kind] || jobs->after[kind];
-			jobs->after[kind] = false;
-		}
-		if (jobs->chosen != JOB_NONE)
-			jobs->asked[jobs->chosen] = true;
+		for (size_t i = 0; i < jobs->after.count; i++)
+			ask(jobs, jobs->after.items[i]);
+		strings_finish(&jobs->after);
+		ask(jobs, jobs->chosen);
 	}
 	consider_in(jobs, PAUSE_MS);
 }
@@ -237,16 +278,14 @@ void jobs_saved(struct deck *deck, const struct strings *paths)
 		any = any || (text_ends_with(paths->items[i], ".rs") && path_is_below(paths->items[i], deck->project->cargo.root));
 	if (!any)
 		return;
-	if (jobs->chosen != JOB_NONE)
-		jobs->asked[jobs->chosen] = true;
-	cancel(jobs, jobs->asked);
+	ask(jobs, jobs->chosen);
+	cancel(jobs, &jobs->asked);
 	consider_in(jobs, 0);
 }
 
 void jobs_builder_ready(struct deck *deck)
 {
-	if (deck->options.only_job != JOB_NONE)
-		deck->jobs->asked[deck->options.only_job] = true;
+	ask(deck->jobs, deck->options.only_job);
 	consider_in(deck->jobs, 0);
 }
 
@@ -257,34 +296,50 @@ void jobs_builder_gone(struct family *family)
 	if (jobs == NULL || jobs->run == NULL || jobs->family != family)
 		return;
 	cargo_run_close(steal(&jobs->run));
-	jobs->after[jobs->kind] = true;
+	deck_ran_end(deck, jobs->ran, -1);
+	strings_add_new(&jobs->after, jobs->name);
 	jobs->state = BUILD_CANCELLED;
 	jobs_tell(deck, "cancelled", true);
 }
 
 /* ---- public ---- */
 
-static bool read_name(const char *name, enum cargo_job *kind, struct fault *fault)
+static bool is_known(const struct jobs *jobs, const char *name)
 {
-	if (cargo_job_find(name, kind))
+	enum cargo_job kind;
+	return cargo_job_find(name, &kind) || find_own(jobs, name) != NULL;
+}
+
+static bool is_off(const char *name)
+{
+	return strcmp(name, cargo_job_name(JOB_NONE)) == 0;
+}
+
+static bool check_name(const struct jobs *jobs, const char *name, struct fault *fault)
+{
+	auto_strings known = {0};
+	if (is_known(jobs, name))
 		return true;
+	for (int kind = JOB_NONE + 1; kind < JOB_OWN; kind++)
+		strings_add(&known, cargo_job_name((enum cargo_job)kind));
+	for (size_t i = 0; i < jobs->own.count; i++)
+		strings_add(&known, jobs->own.items[i].name);
+	auto_free char *list = strings_join(&known, ", ", _(" and "));
 	fault_set(fault, FAULT_USAGE, "there is no job %s", name != NULL ? name : "");
-	return fault_mend(fault, "the jobs are check, clippy, test and doc; off is none");
+	return fault_mend(fault, "the jobs are %s; off is none", list);
 }
 
 bool deck_choose_job(struct deck *deck, const char *name, struct fault *fault)
 {
 	struct jobs *jobs = deck->jobs;
-	enum cargo_job kind;
-	if (!read_name(name, &kind, fault))
+	if (!check_name(jobs, name, fault))
 		return false;
 	if (share_order(deck, "choose-job", name))
 		return true;
-	memset(jobs->asked, 0, sizeof jobs->asked);
-	memset(jobs->after, 0, sizeof jobs->after);
-	jobs->chosen = kind;
-	jobs->is_hidden = true;
-	jobs->asked[kind] = kind != JOB_NONE;
+	strings_finish(&jobs->asked);
+	strings_finish(&jobs->after);
+	jobs_heard_choice(deck, name);
+	ask(jobs, jobs->chosen);
 	cancel(jobs, NULL);
 	jobs_tell(deck, "chosen", false);
 	consider_in(jobs, 0);
@@ -294,15 +349,61 @@ bool deck_choose_job(struct deck *deck, const char *name, struct fault *fault)
 bool deck_run_job(struct deck *deck, const char *name, struct fault *fault)
 {
 	struct jobs *jobs = deck->jobs;
-	enum cargo_job kind;
-	if (!read_name(name, &kind, fault))
+	if (!check_name(jobs, name, fault))
 		return false;
 	if (share_order(deck, "run-job", name))
 		return true;
-	cancel(jobs, jobs->asked);
-	jobs->asked[kind] = kind != JOB_NONE;
+	cancel(jobs, &jobs->asked);
+	if (!is_off(name))
+		ask(jobs, name);
 	consider_in(jobs, 0);
 	return true;
+}
+
+static void forget_own(struct jobs *jobs)
+{
+	for (size_t i = 0; i < jobs->own.count; i++) {
+		struct own_job *own = &jobs->own.items[i];
+		free(own->name);
+		free(own->text);
+		strings_finish(&own->words);
+	}
+	array_finish(&jobs->own);
+}
+
+/* The chosen one may be another now, or no more. */
+static void reconsider(struct deck *deck, const char *text)
+{
+	struct jobs *jobs = deck->jobs;
+	const struct own_job *own = find_own(jobs, jobs->chosen);
+	if (jobs->chosen == NULL || deck->is_following)
+		return;
+	if (!is_known(jobs, jobs->chosen)) {
+		deck_choose_job(deck, cargo_job_name(JOB_NONE), NULL);
+	} else if (own != NULL && text != NULL && strcmp(own->text, text) != 0) {
+		ask(jobs, jobs->chosen);
+		if (text_equal(jobs->name, jobs->chosen))
+			cancel(jobs, &jobs->asked);
+		consider_in(jobs, 0);
+	}
+}
+
+void deck_set_jobs(struct deck *deck, const struct config *config)
+{
+	struct jobs *jobs = deck->jobs;
+	const struct own_job *chosen = find_own(jobs, jobs->chosen);
+	auto_free char *text = chosen != NULL ? mem_copy_string(chosen->text) : NULL;
+	forget_own(jobs);
+	for (size_t i = 0; i < config->jobs.count; i++) {
+		const struct config_job *job = &config->jobs.items[i];
+		enum cargo_job kind;
+		if (cargo_job_find(job->name, &kind))
+			continue; /* one of cargo's own goes before it */
+		struct own_job *own = array_add(&jobs->own);
+		*own = (struct own_job){.name = mem_copy_string(job->name), .text = mem_copy_string(job->text)};
+		strings_copy(&own->words, &job->words);
+	}
+	reconsider(deck, text);
 }
 
 void jobs_open(struct deck *deck)
@@ -320,6 +421,11 @@ void jobs_close(struct deck *deck)
 		return;
 	cargo_run_close(jobs->run);
 	forget_result(jobs);
+	forget_own(jobs);
+	strings_finish(&jobs->asked);
+	strings_finish(&jobs->after);
+	free(jobs->chosen);
+	free(jobs->name);
 	loop_timer_close(jobs->soon);
 	free(jobs);
 	deck->jobs = NULL;

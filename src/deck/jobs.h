@@ -7,19 +7,27 @@
 
 enum { FAILURES_KEPT = 200 };
 
+/* A person's own job. */
+struct own_job {
+	char *name, *text;
+	struct strings words; /* cargo's */
+};
+
 struct jobs {
 	struct deck *deck;
 	struct loop_timer *soon;
-	enum cargo_job chosen; /* runs after each build that passed; JOB_NONE: none */
-	bool asked[JOB_KINDS]; /* run as soon as no build does */
-	bool after[JOB_KINDS]; /* were cancelled by a save: run after a build that passed */
+	ARRAY(struct own_job) own;
+	char *chosen; /* runs after each build that passed; NULL: none */
+	struct strings asked; /* run as soon as no build does */
+	struct strings after; /* were cancelled by a save: run after a build that passed */
 	struct cargo_run *run; /* NULL: none */
 	struct family *family; /* whose builder it runs in */
+	unsigned ran; /* its command, in the list of what was run */
 	bool is_hidden; /* none is wanted any more: what the last one said is not shown */
 	bool is_dropped; /* the running one is not to run again */
 
-	/* of the one that runs, or ran last; JOB_NONE: none did */
-	enum cargo_job kind;
+	/* of the one that runs, or ran last; NULL: none did */
+	char *name;
 	enum build_state state;
 	unsigned generation;
 	uint64_t began_ns, ms;
@@ -42,7 +50,8 @@ void jobs_saved(struct deck *deck, const struct strings *paths);
 void jobs_builder_ready(struct deck *deck);
 void jobs_builder_gone(struct family *family);
 /* For one that follows: what the other deck's job does. */
-void jobs_heard_start(struct deck *deck, enum cargo_job kind);
+void jobs_heard_start(struct deck *deck, const char *name);
+void jobs_heard_choice(struct deck *deck, const char *name); /* "off": none */
 void jobs_keep_diagnostic(struct deck *deck, const struct diagnostic *diagnostic); /* copies */
 void jobs_keep_failure(struct deck *deck, const struct test_failure *failure); /* copies */
 /* Tells how the job stands: "chosen", or its state; `again`: it will run again. */

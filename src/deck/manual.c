@@ -30,12 +30,12 @@ static const struct command_term events[] = {
 		"image: own (its own runtime image), builder (the builder's, where its own does not fit) or null."},
 	{"fault", "Something went wrong. code: usage, input, failed, outside or cancelled. message: one sentence. "
 		"mend: what to do, or null."},
-	{"job", "A job beside the build. name: check, clippy, test, doc or off. state: chosen (it runs after each build that passed from now on), "
+	{"job", "A job beside the build. name: check, clippy, test, doc, that of an own one, or off. state: chosen (it runs after each build that passed from now on), "
 		"started, progress, passed, failed or cancelled. again: true where one that is cancelled will run again. "
 		"ms: how long it took. errors, warnings: diagnostics so far. passed, failed: tests so far. "
 		"exit_code: cargo's, or null while it runs. text: cargo's own words where it failed without a diagnostic, or null. "
 		"done, total and crates as in build, with progress alone."},
-	{"test", "A test failed. job: test. name: the test's. message: of its panic, or null. "
+	{"test", "A test failed. job: test, or an own one. name: the test's. message: of its panic, or null. "
 		"file (an absolute path where it is known), line, column: of its panic, or null. output: what it wrote."},
 	{NULL, NULL},
 };
@@ -58,6 +58,12 @@ static const struct command_term project_settings[] = {
 	{"ready_limit, ready_silent", "As the person's settings of these names, which come before them: 20s, 500ms, 1min 30s."},
 	{"ignore", "Paths below the project's folder that no save of counts; folders among them are not watched from the next start on."},
 	{"services", "An object by the names of services: what is set there is for that one."},
+	{NULL, NULL},
+};
+
+static const struct command_term own_jobs[] = {
+	{"name = sentence | words", "The sentence is shown where the job is chosen. name: small letters, digits and -, none of cargodeck's own."},
+	{"name = words", "The same without a sentence."},
 	{NULL, NULL},
 };
 
@@ -132,7 +138,7 @@ static const struct command_term files[] = {
 		"A sample lies in the documentation folder as config.ini.sample."},
 	{"$XDG_CONFIG_HOME/cargodeck/themes/NAME.ini", "A person's own themes; they come before those installed."},
 	{"$XDG_STATE_HOME/cargodeck/chosen/NAME.json", "What was chosen on the screen in the compose project of this name: "
-		"pane, service, zoom, how logs are shown. It may be removed."},
+		"pane, service, zoom, how logs are shown, the second log, the job. It may be removed."},
 	{"$XDG_STATE_HOME/cargodeck/projects/NAME", "What is made for the compose project of this name: the override for Compose, "
 		"rendered image files, and the lock of the deck that has it. $XDG_STATE_HOME is ~/.local/state where it is not set."},
 	{NULL, NULL},
@@ -145,6 +151,14 @@ const struct command_chapter manual_chapters[MANUAL_CHAPTERS] = {
 	{"SERVICES AS JSON", "`cargodeck ps --json` prints an array with one object a service:", ps_fields},
 	{"STATS AS JSON", "`cargodeck stats --json` prints an array with one object a service, with --watch one object a line:", stats_fields},
 	{"A CONTAINER AS JSON", "`cargodeck inspect --json` prints one object. Secrets are masked as \"****\", long texts cut:", inspect_fields},
+	{"OWN JOBS", "A line of [jobs] in config.ini is a job beside check, clippy, test and doc. Its words are those behind cargo in a shell: "
+		"a command of cargo, perhaps with +toolchain before it. Quotes keep words together; there is no shell. "
+		"It is run in the builder with exactly these words, in the target folder of jobs; only where cargo compiles is --message-format added "
+		"where it is not given, so that errors and warnings can be listed. Failing tests are listed where the command is test, bench or nextest run. "
+		"On the screen it is chosen behind the key J, or as `job-NAME` from the palette and by a key of [keys]; "
+		"it runs after each build that passed, the next save cancels it, and the choice is kept by project. "
+		"`cargodeck job NAME` runs it once. Examples: pedantic = Lint strictly | clippy --workspace -- -W clippy::pedantic, "
+		"format = fmt --all --check.", own_jobs},
 	{"LABELS", "A compose file may say more about a service by labels. None is needed; "
 		"`cargodeck doctor` says for each service what was found and why.", labels},
 	{"PROJECT SETTINGS", "What holds for all who work on a project may stand in its own files, none of which is needed: "

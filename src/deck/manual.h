@@ -5,7 +5,7 @@
 
 #include "cargodeck/command.h"
 
-enum { MANUAL_CHAPTERS = 10 };
+enum { MANUAL_CHAPTERS = 11 };
 extern const struct command_chapter manual_chapters[MANUAL_CHAPTERS];
 
 #endif

@@ -1,7 +1,8 @@
 /* Logs of several services as one, merged by time. Each line stays in its own
  * service's store (follow.c); here it is put in order with the others' and
  * copied into one store more. Lines that come together wait a moment for one
- * another: the engine sends each log by itself. */
+ * another: the engine sends each log by itself. Where both panes show the same
+ * services, they have one store. */
 #include "deck.h"
 
 enum {
@@ -57,13 +58,18 @@ static void put_in_order(struct merge *merge)
 	deck_changed(merge->deck);
 }
 
+static bool has(const struct merge *merge, const char *service)
+{
+	return merge != NULL && ((merge->names.count == 0 && service[0] != '/') || strings_have(&merge->names, service));
+}
+
 /* What the services' own stores hold at their ends, marks too. */
 static void take_tails(struct merge *merge)
 {
 	struct deck *deck = merge->deck;
 	for (size_t i = 0; i < services_count(deck->services); i++) {
 		const char *service = services_at(deck->services, i)->name;
-		struct log_store *from = merge_has(deck, service) ? follow_own_store(deck, service) : NULL;
+		struct log_store *from = has(merge, service) ? follow_own_store(deck, service) : NULL;
 		if (from == NULL)
 			continue;
 		uint64_t first = log_store_first(from), end = log_store_end(from);
@@ -86,14 +92,15 @@ static void on_time(void *data)
 
 bool merge_has(const struct deck *deck, const char *service)
 {
-	const struct merge *merge = deck->merge;
-	return merge != NULL && ((merge->names.count == 0 && service[0] != '/') || strings_have(&merge->names, service));
+	for (size_t pane = 0; pane < LOG_PANES; pane++)
+		if (has(deck->merges[pane], service))
+			return true;
+	return false;
 }
 
-void merge_line(struct deck *deck, const char *service, const struct log_store *from, int64_t time_ns)
+static void take_line(struct merge *merge, const char *service, const struct log_store *from, int64_t time_ns)
 {
-	struct merge *merge = deck->merge;
-	if (!merge_has(deck, service) || !merge->settled)
+	if (!has(merge, service) || !merge->settled)
 		return; /* taken with the tail */
 	hold(merge, service, from, log_store_end(from) - 1, time_ns);
 	if (merge->held.count >= HOLD_MOST)
@@ -102,9 +109,16 @@ void merge_line(struct deck *deck, const char *service, const struct log_store *
 		loop_timer_set(merge->timer, HOLD_MS, 0);
 }
 
-struct log_store *merge_store(const struct deck *deck, const char **title, const char **why_empty)
+void merge_line(struct deck *deck, const char *service, const struct log_store *from, int64_t time_ns)
 {
-	const struct merge *merge = deck->merge;
+	take_line(deck->merges[LOG_FOLLOWED], service, from, time_ns);
+	if (deck->merges[LOG_BESIDE] != deck->merges[LOG_FOLLOWED])
+		take_line(deck->merges[LOG_BESIDE], service, from, time_ns);
+}
+
+struct log_store *merge_store(const struct deck *deck, size_t pane, const char **title, const char **why_empty)
+{
+	const struct merge *merge = deck->merges[pane];
 	*title = merge->title;
 	*why_empty = merge->settled ? _("none of these services has written anything yet") : _("the logs are being read");
 	return merge->store;
@@ -118,24 +132,38 @@ static char *make_title(const struct strings *names)
 	return mem_print(_("%s, merged"), list);
 }
 
-void merge_open(struct deck *deck, const struct strings *names)
+static bool is_same(const struct merge *merge, const struct strings *names)
 {
+	bool same = merge != NULL && merge->names.count == names->count;
+	for (size_t i = 0; same && i < names->count; i++)
+		same = strings_have(&merge->names, names->items[i]);
+	return same;
+}
+
+void merge_open(struct deck *deck, size_t pane, const struct strings *names)
+{
+	merge_close(deck, pane);
+	for (size_t other = 0; other < LOG_PANES; other++)
+		if (is_same(deck->merges[other], names)) {
+			deck->merges[pane] = deck->merges[other];
+			return;
+		}
 	struct merge *merge = mem_alloc(sizeof *merge);
-	merge_close(deck);
 	merge->deck = deck;
 	strings_copy(&merge->names, names);
 	merge->title = make_title(names);
 	merge->store = log_store_open(deck->log_bytes != 0 ? deck->log_bytes : STORE_BYTES);
 	merge->timer = loop_timer_open(deck->loop, on_time, merge);
 	loop_timer_set(merge->timer, SETTLE_MS, 0);
-	deck->merge = merge;
+	deck->merges[pane] = merge;
 }
 
-void merge_close(struct deck *deck)
+void merge_close(struct deck *deck, size_t pane)
 {
-	struct merge *merge = steal(&deck->merge);
-	if (merge == NULL)
-		return;
+	struct merge *merge = steal(&deck->merges[pane]);
+	for (size_t other = 0; other < LOG_PANES; other++)
+		if (merge == NULL || deck->merges[other] == merge)
+			return;
 	loop_timer_close(merge->timer);
 	log_store_close(merge->store);
 	strings_finish(&merge->names);

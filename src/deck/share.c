@@ -154,7 +154,7 @@ static void tell_job(struct deck *deck, struct peer *peer)
 	struct jobs *jobs = deck->jobs;
 	struct deck_event chosen = jobs_event(jobs, "chosen"), started = jobs_event(jobs, "started");
 	tell_peer(peer, &chosen);
-	if (jobs->kind == JOB_NONE)
+	if (jobs->name == NULL)
 		return;
 	tell_peer(peer, &started);
 	for (size_t i = 0; i < jobs->diagnostics.count; i++)

@@ -222,11 +222,11 @@ static void take_project(struct deck *deck, struct project *project)
 	rows_refresh(deck);
 	if (deck->is_following)
 		return;
-	if (deck->options.only_job == JOB_NONE)
+	if (deck->options.only_job == NULL)
 		save_watch_again(deck);
 	if (deck->families.count > 0) {
 		images_build(deck, NULL);
-	} else if (deck->options.only_job != JOB_NONE) {
+	} else if (deck->options.only_job != NULL) {
 		struct fault fault;
 		fault_set(&fault, FAULT_FAILED, "no service here runs a program of this workspace: there is no builder for a job");
 		fault_mend(&fault, "`cargodeck doctor` says why; run cargo itself meanwhile");
@@ -443,7 +443,7 @@ static void consider(void *data)
 	if (deck->is_closing)
 		return;
 	orders_do(deck);
-	if (deck->project == NULL || deck->is_following || !deck->is_listed || deck->options.only_job != JOB_NONE)
+	if (deck->project == NULL || deck->is_following || !deck->is_listed || deck->options.only_job != NULL)
 		return;
 	/* what is to be made anew waits for its image and its program */
 	for (size_t i = 0; i < deck->recreate.count && deck->imaging == NULL && deck->reading == NULL; i++)
@@ -483,7 +483,7 @@ void up_builder_ready(struct deck *deck, struct family *family)
 {
 	deck_step(deck, STEP_BUILDER, STEP_DONE, _("ready"));
 	jobs_builder_ready(deck);
-	if (deck->options.only_job != JOB_NONE)
+	if (deck->options.only_job != NULL)
 		return;
 	/* a build that a lost builder could not finish is due, and the first one */
 	struct save_record *record = save_new(deck);

@@ -78,6 +78,12 @@ static void print_config(const struct config *config)
 		printf("%s", i == 0 ? "\n[commands]\n" : "");
 		print_line(config->commands.items[i].name, config->commands.items[i].sentence, origin);
 	}
+	for (size_t i = 0; i < config->jobs.count; i++) {
+		const struct config_job *job = &config->jobs.items[i];
+		auto_free char *origin = mem_print("%s:%u", config->path, job->line), *words = mem_print("cargo %s", job->text);
+		printf("%s", i == 0 ? "\n[jobs]\n" : "");
+		print_line(job->name, words, origin);
+	}
 }
 
 /* ---- as JSON ---- */
@@ -135,6 +141,23 @@ static json_t *commands_json(const struct config *config)
 	return array;
 }
 
+static json_t *jobs_json(const struct config *config)
+{
+	json_t *array = json_array();
+	for (size_t i = 0; i < config->jobs.count; i++) {
+		const struct config_job *job = &config->jobs.items[i];
+		json_t *json = json_object(), *words = json_array();
+		for (size_t k = 0; k < job->words.count; k++)
+			json_array_append_new(words, verb_text_or_null(job->words.items[k]));
+		json_object_set_new(json, "name", verb_text_or_null(job->name));
+		json_object_set_new(json, "sentence", verb_text_or_null(job->sentence));
+		json_object_set_new(json, "words", words);
+		json_object_set_new(json, "line", json_integer(job->line));
+		json_array_append_new(array, json);
+	}
+	return array;
+}
+
 static void print_json(const struct config *config, const struct strings *mistakes, bool only_mistakes)
 {
 	json_t *whole = json_object(), *settings = json_array();
@@ -145,6 +168,7 @@ static void print_json(const struct config *config, const struct strings *mistak
 		json_object_set_new(whole, "settings", json_incref(settings));
 		json_object_set_new(whole, "keys", keys_json(config));
 		json_object_set_new(whole, "commands", commands_json(config));
+		json_object_set_new(whole, "jobs", jobs_json(config));
 	}
 	json_object_set_new(whole, "mistakes", mistakes_json(mistakes));
 	json_decref(settings);

@@ -66,7 +66,7 @@ struct headless {
 	bool clean, asked;
 	unsigned begun; /* the generation of the build that was asked for */
 	bool only_build; /* ends with the first build */
-	enum cargo_job job; /* ends with this job; JOB_NONE: none was asked for */
+	const char *job; /* ends with this job; NULL: none was asked for */
 	bool has_job_begun;
 	int status;
 };
@@ -120,9 +120,12 @@ static void hear_job(struct headless *headless, const struct deck_event *event)
 {
 	if (event->kind == DECK_STEP && strcmp(event->why, "following") == 0) {
 		headless->asked = true;
-		deck_run_job(headless->deck, cargo_job_name(headless->job), NULL);
+		deck_run_job(headless->deck, headless->job, NULL);
 	}
-	if (event->kind != DECK_JOB || strcmp(event->job, cargo_job_name(headless->job)) != 0 || (deck_follows(headless->deck) && !headless->asked))
+	/* that deck's settings know no such job */
+	if (event->kind == DECK_FAULT && headless->asked && !headless->has_job_begun && event->fault->code == FAULT_USAGE)
+		stop(headless, fault_exit_status(FAULT_USAGE));
+	if (event->kind != DECK_JOB || strcmp(event->job, headless->job) != 0 || (deck_follows(headless->deck) && !headless->asked))
 		return;
 	if (strcmp(event->state, "started") == 0)
 		headless->has_job_begun = true;
@@ -198,13 +201,14 @@ static int run_headless(struct headless *headless, const struct command_line *li
 	struct loop_signal *hangup = loop_signal_open(headless->loop, SIGHUP, on_signal, headless);
 	verb_options_read(line, &options);
 	options.only_job = headless->job;
-	headless->deck = deck_open(headless->loop, &options, headless->job != JOB_NONE ? on_job_event : on_event, headless, &fault);
+	headless->deck = deck_open(headless->loop, &options, headless->job != NULL ? on_job_event : on_event, headless, &fault);
 	struct config *config = config_open(NULL, NULL);
 	for (size_t i = 0; i < config->mistakes.count; i++)
 		fprintf(stderr, "cargodeck: %s\n", config->mistakes.items[i]);
 	if (headless->deck != NULL) {
 		deck_set_hooks(headless->deck, config_text(config, CONFIG_ON_SERVING), config_text(config, CONFIG_ON_FAILED));
 		verb_set_limits(headless->deck, config);
+		deck_set_jobs(headless->deck, config);
 	}
 	if (headless->deck == NULL || !deck_start(headless->deck, &fault))
 		headless->status = verb_fault(&fault);
@@ -233,13 +237,37 @@ int verb_build(const struct command_line *line)
 	return run_headless(&headless, line);
 }
 
+/* Those of cargo first; one of the person's own that has such a name is none. */
+static void list_jobs(struct strings *names)
+{
+	struct config *config = config_open(NULL, NULL);
+	for (int kind = JOB_NONE + 1; kind < JOB_OWN; kind++)
+		strings_add(names, cargo_job_name((enum cargo_job)kind));
+	for (size_t i = 0; i < config->jobs.count; i++)
+		if (strcmp(config->jobs.items[i].name, cargo_job_name(JOB_NONE)) != 0)
+			strings_add_new(names, config->jobs.items[i].name);
+	config_close(config);
+}
+
 int verb_job(const struct command_line *line)
 {
 	struct headless headless = {.json = command_line_has(line, "json"), .colour = verb_is_coloured(line)};
 	struct fault fault;
-	if (cargo_job_find(line->arguments.items[0], &headless.job) && headless.job != JOB_NONE)
+	auto_strings names = {0};
+	list_jobs(&names);
+	if (command_line_has(line, "names")) {
+		for (size_t i = 0; i < names.count; i++)
+			puts(names.items[i]);
+		return 0;
+	}
+	headless.job = line->arguments.count > 0 ? line->arguments.items[0] : NULL;
+	if (headless.job != NULL && strings_have(&names, headless.job))
 		return run_headless(&headless, line);
-	fault_set(&fault, FAULT_USAGE, "there is no job %s", line->arguments.items[0]);
-	fault_mend(&fault, "the jobs are check, clippy, test and doc");
+	auto_free char *list = strings_join(&names, ", ", _(" and "));
+	if (headless.job == NULL)
+		fault_set(&fault, FAULT_USAGE, "job needs the name of one");
+	else
+		fault_set(&fault, FAULT_USAGE, "there is no job %s", headless.job);
+	fault_mend(&fault, "the jobs are %s; own ones stand in [jobs] of config.ini", list);
 	return verb_fault(&fault);
 }

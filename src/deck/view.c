@@ -14,8 +14,10 @@ struct deck_view_store {
 	struct view_step steps[STEP_COUNT];
 	struct strings texts; /* owned texts of this view */
 	char engine[96];
-	struct log_line line;
-	struct log_store *log;
+	struct shown_log {
+		struct log_store *store;
+		struct log_line line; /* given last */
+	} logs[LOG_PANES];
 	struct str builder_what;
 };
 
@@ -217,11 +219,23 @@ static bool has_error(const struct deck_view_store *store, size_t count, const s
 	return false;
 }
 
+/* An error's own line, else the first one: a tool's list begins with what it is about. */
+static char *complaint_line(const struct jobs *jobs)
+{
+	auto_str text = {0};
+	const char *at = jobs->complaint + strspn(jobs->complaint, " \n");
+	if (strstr(at, "rror") != NULL)
+		task_complaint(at, &text);
+	else
+		text_add_clean(&text, at, strcspn(at, "\n"), false);
+	return text.len > 0 ? str_steal(&text) : mem_print(_("cargo ended with %d and said nothing"), jobs->status);
+}
+
 /* Below those of the build; what that has said already is not said again. */
 static void add_job_errors(struct deck *deck, struct deck_view_store *store)
 {
 	const struct jobs *jobs = deck->jobs;
-	const char *job = cargo_job_name(jobs->kind);
+	const char *job = jobs->name;
 	size_t from = store->errors.count;
 	for (size_t i = 0; i < jobs->failures.count; i++) {
 		const struct test_failure *found = &jobs->failures.items[i];
@@ -235,10 +249,8 @@ static void add_job_errors(struct deck *deck, struct deck_view_store *store)
 			add_error(store, from, error);
 	}
 	if (jobs->state == BUILD_FAILED && jobs->complaint != NULL && jobs->failures.count + jobs->diagnostics.count == 0) {
-		auto_str text = {0};
-		task_complaint(jobs->complaint, &text);
 		*array_add(&store->errors) = (struct view_error){.level = VIEW_ERROR, .job = job, .rendered = jobs->complaint,
-			.message = keep_text(store, str_steal(&text))};
+			.message = keep_text(store, complaint_line(jobs))};
 	}
 }
 
@@ -253,11 +265,11 @@ static void add_errors(struct deck *deck, struct deck_view_store *store)
 static void fill_job(const struct deck *deck, struct view_job *job)
 {
 	const struct jobs *jobs = deck->jobs;
-	job->chosen = jobs->chosen != JOB_NONE ? cargo_job_name(jobs->chosen) : NULL;
-	job->name = job->chosen;
-	if (jobs->kind == JOB_NONE || jobs->is_hidden || (jobs->chosen != JOB_NONE && jobs->kind != jobs->chosen && jobs->asked[jobs->chosen]))
+	job->chosen = job->name = jobs->chosen;
+	bool is_next = jobs->chosen != NULL && !text_equal(jobs->name, jobs->chosen) && strings_have(&jobs->asked, jobs->chosen);
+	if (jobs->name == NULL || jobs->is_hidden || is_next)
 		return;
-	job->name = cargo_job_name(jobs->kind);
+	job->name = jobs->name;
 	job->state = build_state_of(jobs->state);
 	job->done = jobs->done;
 	job->total = jobs->total;
@@ -338,9 +350,9 @@ static enum view_log_level log_level_of(enum log_level level)
 
 static bool give_line(void *data, uint64_t number, struct view_line *out)
 {
-	struct deck_view_store *store = data;
-	struct log_line *line = &store->line;
-	if (store->log == NULL || !log_store_get(store->log, number, line))
+	struct shown_log *shown = data;
+	struct log_line *line = &shown->line;
+	if (shown->store == NULL || !log_store_get(shown->store, number, line))
 		return false;
 	*out = (struct view_line){
 		.kind = line->kind == LOG_DIVIDER ? VIEW_LINE_DIVIDER : line->kind == LOG_GAP ? VIEW_LINE_GAP : VIEW_LINE_TEXT,
@@ -350,23 +362,25 @@ static bool give_line(void *data, uint64_t number, struct view_line *out)
 	return true;
 }
 
-static void fill_log(struct deck *deck, struct deck_view_store *store, struct view_log *log)
+static void fill_log(struct deck *deck, struct deck_view_store *store, size_t pane, struct view_log *log)
 {
-	const char *empty;
-	if (deck->merge != NULL) {
-		store->log = merge_store(deck, &log->name, &empty);
+	struct shown_log *shown = &store->logs[pane];
+	const char *empty, *service = pane == LOG_BESIDE ? deck->beside : deck->followed;
+	shown->store = NULL;
+	if (deck->merges[pane] != NULL) {
+		shown->store = merge_store(deck, pane, &log->name, &empty);
 	} else {
-		store->log = follow_store(deck, deck->followed, &empty);
-		log->name = deck->followed;
+		shown->store = follow_store(deck, service, &empty);
+		log->name = service;
 	}
 	log->empty = empty;
 	log->stale = deck->is_lost;
 	log->line = give_line;
-	log->data = store;
-	if (store->log != NULL) {
-		log->store = store->log;
-		log->first = log_store_first(store->log);
-		log->count = log_store_end(store->log) - log->first;
+	log->data = shown;
+	if (shown->store != NULL) {
+		log->store = shown->store;
+		log->first = log_store_first(shown->store);
+		log->count = log_store_end(shown->store) - log->first;
 	}
 }
 
@@ -429,7 +443,8 @@ void deck_view(struct deck *deck, struct view *view)
 	add_errors(deck, store);
 	fill_build(deck, store, &view->build);
 	fill_saves(deck, store, &view->saves);
-	fill_log(deck, store, &view->log);
+	fill_log(deck, store, LOG_FOLLOWED, &view->log);
+	fill_log(deck, store, LOG_BESIDE, &view->beside);
 	for (size_t i = deck->faults.count; i-- > 0;) {
 		const struct fault *fault = &deck->faults.items[i].fault;
 		*array_add(&store->faults) = (struct view_fault){.text = fault->text, .mend = fault->mend[0] != '\0' ? fault->mend : NULL, .is_bad = true};

@@ -58,7 +58,8 @@ static void move_by(struct tui *tui, long step)
 		build_move(tui, step);
 		break;
 	case PANE_LOG:
-		log_move(&tui->log, step);
+	case PANE_BESIDE:
+		log_move(log_in_use(tui), step);
 		break;
 	case PANE_SAVES:
 		tui->save_top = moved(tui->save_top, step);
@@ -74,7 +75,7 @@ static void move_by(struct tui *tui, long step)
 static long page(const struct tui *tui)
 {
 	size_t rows = tui->focus == PANE_SERVICES ? tui->service_rows : tui->focus == PANE_BUILD ? tui->error_rows :
-		tui->focus == PANE_LOG && tui->log.rows > 0 ? (size_t)tui->log.rows : 0;
+		log_has_focus(tui) && log_looked_at(tui)->rows > 0 ? (size_t)log_looked_at(tui)->rows : 0;
 	if (tui->mode == MODE_ERROR || tui->mode == MODE_WHY || tui->mode == MODE_RAN)
 		rows = tui->rows > 3 ? (size_t)tui->rows - 3 : 1;
 	if (tui->mode == MODE_CONTAINER)
@@ -165,6 +166,7 @@ static void open_selected(struct tui *tui)
 /* Back by one step: the nearest thing that was opened is closed. */
 static void leave(struct tui *tui)
 {
+	struct log_state *state = log_in_use(tui);
 	if (tui->mode == MODE_WHY)
 		explain(tui, false);
 	else if (container_leave(tui))
@@ -173,16 +175,16 @@ static void leave(struct tui *tui)
 		tui->mode = MODE_DECK;
 	else if (tui->focus == PANE_SERVICES && list_leave(tui))
 		return;
-	else if (tui->log.is_selecting)
-		tui->log.is_selecting = false;
-	else if (tui->log.needle[0] != '\0')
-		search_set(&tui->log, "", false);
-	else if (tui->focus == PANE_LOG && log_filter_is_on(&tui->log.filter))
-		log_filter_end(&tui->log);
+	else if (state->is_selecting)
+		state->is_selecting = false;
+	else if (state->needle[0] != '\0')
+		search_set(state, "", false);
+	else if (log_has_focus(tui) && log_filter_is_on(&state->filter))
+		log_filter_end(state);
 	else if (tui->is_zoomed)
 		tui->is_zoomed = false;
-	else if (tui->focus == PANE_LOG && tui->log.is_paused)
-		tui->log.is_paused = false;
+	else if (log_has_focus(tui) && state->is_paused)
+		state->is_paused = false;
 	else
 		tui->focus = tui->was_start ? PANE_START : PANE_SERVICES;
 }
@@ -211,18 +213,18 @@ static void open_field(struct tui *tui, enum mode mode)
 	field_set(&tui->field, "");
 	if (mode == MODE_SEARCH || mode == MODE_FILTER || mode == MODE_TIME || mode == MODE_EXPORT) {
 		tui->focus_before = tui->focus;
-		tui->focus = PANE_LOG;
+		tui->focus = log_pane(tui);
 	}
 	if (mode == MODE_ROWS) {
 		tui->focus = PANE_SERVICES;
 		field_set(&tui->field, tui->list.needle);
 	} else if (mode == MODE_FILTER) {
-		struct log_filter *filter = &tui->log.filter;
+		struct log_filter *filter = &log_in_use(tui)->filter;
 		snprintf(filter->before, sizeof filter->before, "%s", filter->text);
 		filter->was_before = filter->was_regular;
 		field_set(&tui->field, filter->text);
 	} else if (mode == MODE_EXPORT) {
-		auto_free char *name = export_name(&tui->log);
+		auto_free char *name = export_name(log_in_use(tui));
 		field_set(&tui->field, name);
 	}
 }
@@ -230,7 +232,7 @@ static void open_field(struct tui *tui, enum mode mode)
 /* False: it is no command of the log. */
 static bool act_log(struct tui *tui, int id)
 {
-	struct log_state *state = &tui->log;
+	struct log_state *state = log_in_use(tui);
 	switch (id) {
 	case COMMAND_LOG_FOLLOW:
 		log_toggle_follow(state);
@@ -265,12 +267,12 @@ static bool act_log(struct tui *tui, int id)
 	case COMMAND_MARK_NEXT:
 	case COMMAND_MARK_PREVIOUS:
 		if (mark_go(state, id == COMMAND_MARK_NEXT ? 1 : -1))
-			tui->focus = PANE_LOG;
+			tui->focus = log_pane(tui);
 		else
 			tui_notice(tui, _("no line is marked"));
 		break;
 	case COMMAND_SELECT:
-		tui->focus = PANE_LOG;
+		tui->focus = log_pane(tui);
 		select_begin(state);
 		break;
 	case COMMAND_COPY:
@@ -370,8 +372,8 @@ static bool act_screen(struct tui *tui, int id)
 		move_by(tui, -(LONG_MAX / 2));
 		break;
 	case COMMAND_LAST:
-		if (tui->mode == MODE_DECK && tui->focus == PANE_LOG && !tui->log.is_selecting)
-			tui->log.is_paused = false;
+		if (tui->mode == MODE_DECK && log_has_focus(tui) && !log_looked_at(tui)->is_selecting)
+			log_in_use(tui)->is_paused = false;
 		else
 			move_by(tui, INT_MAX);
 		break;
@@ -394,7 +396,13 @@ static bool act_screen(struct tui *tui, int id)
 		tui->is_zoomed = !tui->is_zoomed;
 		break;
 	case COMMAND_LOG_MERGE:
-		merge_logs(tui, !tui->is_merged);
+		if (tui->focus == PANE_BESIDE)
+			beside_merge(tui);
+		else
+			merge_logs(tui, !tui->is_merged);
+		break;
+	case COMMAND_LOG_BESIDE:
+		beside_turn(tui);
 		break;
 	case COMMAND_LOG_LARGER:
 		grow_log(tui, 1);

@@ -246,7 +246,7 @@ void export_page(struct tui *tui)
 void export_run(struct tui *tui, const struct view *view)
 {
 	struct log_export *export = &tui->export;
-	const struct view_log *log = &view->log;
+	const struct view_log *log = export->state == &tui->beside ? &view->beside : &view->log;
 	uint64_t budget = log_budget(tui), until = budget > 0 ? clock_now_ns() + budget : UINT64_MAX, number;
 	if (export->file == NULL)
 		return;

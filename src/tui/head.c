@@ -203,7 +203,7 @@ void head_draw_line(struct tui *tui, const struct view *view)
 void head_draw_tabs(struct tui *tui, const struct view *view)
 {
 	static const char *const names[PANE_COUNT] = {
-		[PANE_START] = N_("Coming up"), [PANE_SERVICES] = N_("Services"), [PANE_BUILD] = N_("Build"), [PANE_LOG] = N_("Log"),
+		[PANE_START] = N_("Coming up"), [PANE_SERVICES] = N_("Services"), [PANE_BUILD] = N_("Build"), [PANE_LOG] = N_("Log"), [PANE_BESIDE] = N_("Log 2"),
 		[PANE_SAVES] = N_("Saves"),
 	};
 	const struct view_service *worst = worst_service(view);

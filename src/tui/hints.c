@@ -10,6 +10,7 @@ unsigned hints_where(const struct tui *tui)
 	case PANE_SERVICES:
 		return COMMAND_AT_SERVICES;
 	case PANE_LOG:
+	case PANE_BESIDE:
 		return COMMAND_AT_LOG;
 	case PANE_BUILD:
 	case PANE_SAVES:
@@ -44,20 +45,24 @@ static bool selected_state(const struct tui *tui, enum view_state *state)
 
 static bool can_leave(const struct tui *tui)
 {
-	return tui->mode != MODE_DECK || tui->is_zoomed || tui->log.needle[0] != '\0' || tui->log.is_selecting ||
-		(tui->focus == PANE_SERVICES && list_can_leave(tui)) || (tui->focus == PANE_LOG && (tui->log.is_paused || log_filter_is_on(&tui->log.filter)));
+	const struct log_state *log = log_looked_at(tui);
+	return tui->mode != MODE_DECK || tui->is_zoomed || log->needle[0] != '\0' || log->is_selecting ||
+		(tui->focus == PANE_SERVICES && list_can_leave(tui)) || (log_has_focus(tui) && (log->is_paused || log_filter_is_on(&log->filter)));
 }
 
 bool hints_does_something(const struct tui *tui, const struct command_def *def)
 {
 	enum view_state state = VIEW_RUNNING;
 	bool has_service = selected_state(tui, &state);
+	const struct log_state *log = log_looked_at(tui);
 	if ((def->flags & COMMAND_MANY) != 0 && list_marked(tui) > 0)
 		return true; /* each of them by its own state */
 	if ((def->flags & COMMAND_SERVICE) != 0 && !has_service)
 		return false;
 	if (def->where == COMMAND_AT_CONTAINER)
 		return container_is_open(tui);
+	if ((def->flags & COMMAND_BUILDS) != 0 && !tui->has_build)
+		return false;
 	switch (def->id) {
 	case COMMAND_START:
 		return state == VIEW_STOPPED || state == VIEW_FAILED || state == VIEW_DONE || state == VIEW_WAITING;
@@ -72,13 +77,15 @@ bool hints_does_something(const struct tui *tui, const struct command_def *def)
 	case COMMAND_JOB_DOC:
 		return tui->has_build;
 	case COMMAND_JOB_OFF:
-		return tui->has_build && tui->job_chosen > 0;
+		return tui->has_build && tui->has_job;
 	case COMMAND_BACK:
 		return tui->has_build && tui->has_back;
 	case COMMAND_TAKE_OVER:
 		return tui->can_take_over;
 	case COMMAND_LOG_MERGE:
 		return tui->names.count > 1;
+	case COMMAND_LOG_BESIDE:
+		return beside_is_open(tui) || (tui->names.count > 0 && !tui->was_start);
 	case COMMAND_ARRANGE:
 		return tui->layout.mode == LAYOUT_WIDE || (tui->layout.mode == LAYOUT_STACK && tui->columns >= LAYOUT_BESIDE_COLUMNS);
 	case COMMAND_OPEN:
@@ -101,19 +108,19 @@ bool hints_does_something(const struct tui *tui, const struct command_def *def)
 	case COMMAND_COPY:
 	case COMMAND_EXPORT:
 	case COMMAND_PAGER:
-		return tui->log.end > tui->log.first;
+		return log->end > log->first;
 	case COMMAND_FILTER:
 	case COMMAND_LOG_LEVEL:
-		return tui->log.end > tui->log.first || log_filter_is_on(&tui->log.filter);
+		return log->end > log->first || log_filter_is_on(&log->filter);
 	case COMMAND_LOG_LEFT:
 	case COMMAND_LOG_RIGHT:
-		return !tui->log.is_wrapped;
+		return !log->is_wrapped;
 	case COMMAND_MARK_NEXT:
 	case COMMAND_MARK_PREVIOUS:
-		return tui->log.marks.count > 0;
+		return log->marks.count > 0;
 	case COMMAND_SEARCH_NEXT:
 	case COMMAND_SEARCH_PREVIOUS:
-		return tui->log.pattern != NULL;
+		return log->pattern != NULL;
 	case COMMAND_ERROR_NEXT:
 	case COMMAND_ERROR_PREVIOUS:
 		return tui->errors.count > 0;
@@ -166,7 +173,7 @@ static bool is_leading(const struct tui *tui, const struct command_def *def)
 	enum view_state state;
 	if (def->id == COMMAND_WHY && tui->focus == PANE_SERVICES)
 		return selected_state(tui, &state) && state >= VIEW_UNHEALTHY;
-	if (tui->focus == PANE_LOG)
+	if (log_has_focus(tui))
 		return def->id == COMMAND_LOG_FOLLOW || def->id == COMMAND_SEARCH || def->id == COMMAND_FILTER || def->id == COMMAND_LOG_LEVEL;
 	return def->id == COMMAND_OPEN;
 }
@@ -176,11 +183,13 @@ static bool is_hint(const struct tui *tui, const struct command_def *def)
 	bool is_here = def->where == 0 || (def->where & hints_where(tui)) != 0;
 	if (def->hint == NULL || !is_here || (def->flags & (COMMAND_PLAIN | COMMAND_HIDDEN)) != 0)
 		return false;
-	if (def->id == COMMAND_LOG_FOLLOW && !tui->log.is_paused)
+	if (def->id == COMMAND_LOG_FOLLOW && !log_looked_at(tui)->is_paused)
 		return false; /* it follows */
 	if (def->id == COMMAND_JOB && tui->focus != PANE_BUILD)
 		return false; /* elsewhere other keys are nearer */
-	if ((def->id == COMMAND_FILTER || def->id == COMMAND_LOG_LEVEL) && tui->focus != PANE_LOG)
+	if ((def->id == COMMAND_FILTER || def->id == COMMAND_LOG_LEVEL) && !log_has_focus(tui))
+		return false;
+	if (def->id == COMMAND_LOG_BESIDE && !beside_is_open(tui))
 		return false;
 	return !act_is_refused(tui, def) && hints_does_something(tui, def);
 }
@@ -284,10 +293,10 @@ void hints_draw(struct tui *tui)
 		draw_field(tui, y, ":");
 		break;
 	case MODE_SEARCH:
-		draw_field(tui, y, tui->log.is_regular ? "regex /" : "/");
+		draw_field(tui, y, log_looked_at(tui)->is_regular ? "regex /" : "/");
 		break;
 	case MODE_FILTER:
-		draw_field(tui, y, tui->log.filter.is_regular ? "regex &" : "&");
+		draw_field(tui, y, log_looked_at(tui)->filter.is_regular ? "regex &" : "&");
 		break;
 	case MODE_ROWS:
 		draw_field(tui, y, "/");

@@ -37,18 +37,19 @@ static bool is_regular_key(struct key key)
 
 static void key_in_search(struct tui *tui, struct key key)
 {
+	struct log_state *state = log_in_use(tui);
 	if (is_cancel(key)) {
-		search_set(&tui->log, "", tui->log.is_regular);
+		search_set(state, "", state->is_regular);
 		tui->mode = MODE_DECK;
 		tui->focus = tui->focus_before;
 	} else if (key.code == CODE_ENTER) {
 		tui->mode = MODE_DECK;
 	} else if (key.code == CODE_UP || key.code == CODE_DOWN) {
-		search_step(&tui->log, key.code == CODE_UP ? -1 : 1);
+		search_step(state, key.code == CODE_UP ? -1 : 1);
 	} else if (is_regular_key(key)) {
-		search_set(&tui->log, tui->field.text, !tui->log.is_regular);
+		search_set(state, tui->field.text, !state->is_regular);
 	} else if (field_key(&tui->field, key)) {
-		search_set(&tui->log, tui->field.text, tui->log.is_regular);
+		search_set(state, tui->field.text, state->is_regular);
 	}
 }
 
@@ -56,12 +57,13 @@ static void key_in_search(struct tui *tui, struct key key)
  * off changes nothing. */
 static void key_in_filter(struct tui *tui, struct key key)
 {
-	struct log_filter *filter = &tui->log.filter;
+	struct log_state *state = log_in_use(tui);
+	struct log_filter *filter = &state->filter;
 	struct fault fault = {0};
 	bool is_end = key.code == CODE_ENTER;
 	if (is_cancel(key)) {
 		filter->is_regular = filter->was_before;
-		log_filter_set(&tui->log, filter->before, &fault);
+		log_filter_set(state, filter->before, &fault);
 		tui->mode = MODE_DECK;
 		tui->focus = tui->focus_before;
 		return;
@@ -70,7 +72,7 @@ static void key_in_filter(struct tui *tui, struct key key)
 		filter->is_regular = !filter->is_regular;
 	else if (!is_end && !field_key(&tui->field, key))
 		return;
-	bool good = log_filter_set(&tui->log, tui->field.text, &fault);
+	bool good = log_filter_set(state, tui->field.text, &fault);
 	if (is_end && good)
 		tui->mode = MODE_DECK;
 	else if (is_end)
@@ -114,7 +116,7 @@ static void key_in_time(struct tui *tui, struct key key)
 		tui->mode = MODE_DECK;
 		tui->focus = tui->focus_before;
 	} else if (key.code == CODE_ENTER) {
-		if (tui->field.len == 0 || time_go(tui, &tui->log, tui->field.text, &fault))
+		if (tui->field.len == 0 || time_go(tui, log_in_use(tui), tui->field.text, &fault))
 			tui->mode = MODE_DECK;
 		else
 			tui_show_fault(tui, &fault);
@@ -131,7 +133,7 @@ static void key_in_export(struct tui *tui, struct key key)
 	} else if (key.code == CODE_ENTER) {
 		tui->mode = MODE_DECK;
 		if (tui->field.len > 0)
-			export_to(tui, &tui->log, tui->field.text);
+			export_to(tui, log_in_use(tui), tui->field.text);
 	} else {
 		field_key(&tui->field, key);
 	}
@@ -316,8 +318,8 @@ static void wheel(struct tui *tui, enum pane pane, long step)
 		services_move(tui, step);
 	else if (pane == PANE_BUILD)
 		build_move(tui, step);
-	else if (pane == PANE_LOG)
-		log_move(&tui->log, step * WHEEL_LINES);
+	else if (pane == PANE_LOG || pane == PANE_BESIDE)
+		log_move(pane == PANE_LOG ? &tui->log : &tui->beside, step * WHEEL_LINES);
 	else if (pane == PANE_SAVES && (step > 0 || tui->save_top > 0))
 		tui->save_top = (size_t)((long)tui->save_top + step);
 }
@@ -383,10 +385,11 @@ static void take_paste(struct tui *tui, const char *bytes, size_t len)
 	if (!field_paste(&tui->field, bytes, len))
 		tell_cut(tui);
 	struct fault fault = {0};
+	struct log_state *state = log_in_use(tui);
 	if (tui->mode == MODE_SEARCH)
-		search_set(&tui->log, tui->field.text, tui->log.is_regular);
+		search_set(state, tui->field.text, state->is_regular);
 	else if (tui->mode == MODE_FILTER)
-		log_filter_set(&tui->log, tui->field.text, &fault);
+		log_filter_set(state, tui->field.text, &fault);
 	else if (tui->mode == MODE_ROWS)
 		list_filter(&tui->list, tui->field.text);
 }

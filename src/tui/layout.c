@@ -5,6 +5,7 @@
 
 enum { WIDE_COLUMNS = 110, STACK_COLUMNS = 60, STACK_ROWS = 15, LEAST_COLUMNS = 30, LEAST_ROWS = 6,
 	GROW_COLUMNS = 4, /* a step of the log beside the panes; below them it is a row */
+	TWO_LOGS_ROWS = 8, /* of two logs, one below the other */
 };
 
 static int clamp(int value, int least, int most)
@@ -28,6 +29,8 @@ bool layout_has(const struct layout_wish *wish, enum pane pane)
 		return wish->is_start;
 	case PANE_LOG:
 		return true;
+	case PANE_BESIDE:
+		return wish->has_beside && !wish->is_start;
 	case PANE_SERVICES:
 	case PANE_BUILD:
 	case PANE_SAVES:
@@ -54,6 +57,29 @@ static int build_height(const struct layout_wish *wish, int height)
 	if (!wish->has_build)
 		return 2;
 	return height >= 27 ? 6 : height >= 18 ? 4 : 3;
+}
+
+/* Where there is no room for both logs, the one in use has it all. */
+static void split_log(const struct layout_wish *wish, struct layout *layout)
+{
+	struct rect *log = &layout->pane[PANE_LOG], *beside = &layout->pane[PANE_BESIDE];
+	if (!layout_has(wish, PANE_BESIDE))
+		return;
+	if (log->w >= LAYOUT_TWO_LOGS_COLUMNS) {
+		int left = log->w / 2;
+		*beside = (struct rect){log->x + left + 1, log->y, log->w - left - 1, log->h};
+		log->w = left;
+		layout->line_column = log->x + left;
+		layout->line_from = log->y;
+		layout->line_to = log->y + log->h;
+	} else if (log->h >= TWO_LOGS_ROWS) {
+		int lower = log->h / 2;
+		log->h -= lower;
+		*beside = (struct rect){log->x, log->y + log->h, log->w, lower};
+	} else if (wish->focus == PANE_BESIDE) {
+		*beside = *log;
+		*log = (struct rect){0};
+	}
 }
 
 static void stack(const struct layout_wish *wish, struct layout *layout, int top, int height)
@@ -101,6 +127,25 @@ static void wide(const struct layout_wish *wish, struct layout *layout, int top,
 	layout->pane[PANE_SAVES] = (struct rect){0, top + upper, wish->columns, saves};
 }
 
+/* Wide, with two logs: they stand side by side below the list and the build. */
+static void quarters(const struct layout_wish *wish, struct layout *layout, int top, int height)
+{
+	int saves = height >= 30 ? 5 : height >= 18 ? 3 : 2, lower = height - saves;
+	int left = wish->columns / 2, right = left + 1, w = wish->columns - right;
+	int least = wish->has_build ? clamp(lower / 4, 4, 10) : 4; /* errors are to be seen beside few services, too */
+	int rows = clamp(wish->services + 2, least, lower / 2);
+	if (wish->log_grow != 0)
+		rows = clamp(rows - wish->log_grow, 3, lower - 3);
+	layout->line_column = left;
+	layout->line_from = top;
+	layout->line_to = top + lower;
+	layout->pane[PANE_SERVICES] = (struct rect){0, top, left, rows};
+	layout->pane[PANE_BUILD] = (struct rect){right, top, w, rows};
+	layout->pane[PANE_LOG] = (struct rect){0, top + rows, left, lower - rows};
+	layout->pane[PANE_BESIDE] = (struct rect){right, top + rows, w, lower - rows};
+	layout->pane[PANE_SAVES] = (struct rect){0, top + lower, wish->columns, saves};
+}
+
 void layout_make(const struct layout_wish *wish, struct layout *layout)
 {
 	*layout = (struct layout){.mode = layout_mode(wish->columns, wish->rows), .line_column = -1};
@@ -126,8 +171,12 @@ void layout_make(const struct layout_wish *wish, struct layout *layout)
 	int height = bottom - top;
 	if (wish->is_zoomed || layout->mode == LAYOUT_ONE)
 		layout->pane[wish->focus] = (struct rect){0, top, wish->columns, height};
+	else if (layout->mode == LAYOUT_WIDE && layout_has(wish, PANE_BESIDE) && wish->columns >= LAYOUT_TWO_LOGS_COLUMNS)
+		quarters(wish, layout, top, height);
 	else if (layout->mode == LAYOUT_WIDE)
 		wide(wish, layout, top, height);
 	else
 		stack(wish, layout, top, height);
+	if (layout->pane[PANE_LOG].h > 0 && layout->pane[PANE_BESIDE].h == 0 && !wish->is_zoomed && layout->mode != LAYOUT_ONE)
+		split_log(wish, layout);
 }

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-enum pane { PANE_START, PANE_SERVICES, PANE_BUILD, PANE_LOG, PANE_SAVES, PANE_COUNT };
+enum pane { PANE_START, PANE_SERVICES, PANE_BUILD, PANE_LOG, PANE_BESIDE, PANE_SAVES, PANE_COUNT };
 
 struct rect {
 	int x, y, w, h; /* w or h 0: not on the screen */
@@ -20,7 +20,7 @@ enum layout_mode {
 
 enum layout_arrange { ARRANGE_BY_SIZE, ARRANGE_BELOW, ARRANGE_BESIDE }; /* where the log stands, if there is room */
 
-enum { LAYOUT_GROW_MOST = 20, LAYOUT_BESIDE_COLUMNS = 80 };
+enum { LAYOUT_GROW_MOST = 20, LAYOUT_BESIDE_COLUMNS = 80, LAYOUT_TWO_LOGS_COLUMNS = 120 };
 
 struct layout_wish {
 	int columns, rows;
@@ -29,6 +29,7 @@ struct layout_wish {
 	int fault_rows; /* wanted above the panes */
 	bool is_start; /* the first start is shown in place of the deck */
 	bool has_build; /* there is something to build in this project */
+	bool has_beside; /* there is a second log */
 	bool is_zoomed;
 	enum pane focus;
 	/* by the person's hand */

@@ -342,8 +342,17 @@ static void describe_look(const struct log_state *state, int w, struct str *out)
 			state->select_at - state->select_from : state->select_from - state->select_at) + 1);
 }
 
+/* The other log is not to be seen. */
+static void describe_which(const struct tui *tui, const struct log_state *state, struct str *out)
+{
+	bool is_other_seen = tui->layout.pane[PANE_LOG].h > 0 && tui->layout.pane[PANE_BESIDE].h > 0;
+	if (beside_is_open(tui) && !is_other_seen)
+		str_print(out, _("log %d of 2  "), state == &tui->beside ? 2 : 1);
+}
+
 static void describe(struct tui *tui, const struct log_state *state, const struct view_log *log, int w, struct str *out)
 {
+	describe_which(tui, state, out);
 	export_describe(tui, out);
 	log_filter_describe(state, out);
 	search_describe(state, out);
@@ -416,6 +425,8 @@ static void draw_pane(struct tui *tui, struct log_state *state, const struct vie
 	if (log->count == 0) {
 		state->shown_top = state->shown_end = log->first;
 		state->is_selecting = false;
+		state->is_counted = !has_more;
+		state->count = state->rank = 0;
 	} else {
 		has_more = search_run(tui, state, log) || has_more;
 	}
@@ -438,6 +449,11 @@ void log_draw(struct tui *tui, const struct view *view, const struct rect *rect)
 	draw_pane(tui, &tui->log, &view->log, rect, tui->focus == PANE_LOG);
 }
 
+void log_draw_beside(struct tui *tui, const struct view *view, const struct rect *rect)
+{
+	draw_pane(tui, &tui->beside, &view->beside, rect, tui->focus == PANE_BESIDE);
+}
+
 void log_finish(struct log_state *state)
 {
 	free(state->name);
@@ -451,7 +467,8 @@ void log_finish(struct log_state *state)
 /* Without a terminal nobody waits, and what is drawn is the same each time. */
 uint64_t log_budget(const struct tui *tui)
 {
-	return tui->term.is_headless ? 0 : LOOK_NS;
+	bool is_shared = tui->layout.pane[PANE_LOG].h > 0 && tui->layout.pane[PANE_BESIDE].h > 0;
+	return tui->term.is_headless ? 0 : is_shared ? LOOK_NS / 2 : LOOK_NS;
 }
 
 /* ---- keys ---- */

@@ -13,6 +13,7 @@ static const struct {
 	[GLYPH_DONE] = {"✓", "+"}, [GLYPH_WAITING] = {"…", "."}, [GLYPH_POINTER] = {"▸", ">"},
 	[GLYPH_LINE] = {"─", "-"}, [GLYPH_HEAVY] = {"━", "="}, [GLYPH_UPRIGHT] = {"│", "|"},
 	[GLYPH_TEE_DOWN] = {"┬", "+"}, [GLYPH_TEE_UP] = {"┴", "+"}, [GLYPH_TEE_LEFT] = {"┤", "|"},
+	[GLYPH_TEE_RIGHT] = {"├", "|"}, [GLYPH_CROSS] = {"┼", "+"},
 	[GLYPH_DASH] = {"╌", "-"}, [GLYPH_FULL] = {"█", "#"}, [GLYPH_EMPTY] = {"░", "."},
 	[GLYPH_STAGE] = {"━", "="}, [GLYPH_MORE] = {"…", "~"}, [GLYPH_ENTER] = {"⏎", "Enter"},
 	[GLYPH_BETWEEN] = {"│", "|"},

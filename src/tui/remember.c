@@ -40,6 +40,13 @@ static const struct choice {
 	NUMBER("log-level", log.filter.least, VIEW_LOG_NONE, VIEW_LOG_ERROR),
 	SWITCH("log-filter-regular", log.filter.is_regular),
 	LETTERS("log-filter", log.filter.text),
+	TEXT("beside", beside_choice),
+	SWITCH("beside-wrap", beside.is_wrapped),
+	SWITCH("beside-raw", beside.is_raw),
+	NUMBER("beside-time", beside.time, 0, LOG_TIMES - 1),
+	NUMBER("beside-level", beside.filter.least, VIEW_LOG_NONE, VIEW_LOG_ERROR),
+	SWITCH("beside-filter-regular", beside.filter.is_regular),
+	LETTERS("beside-filter", beside.filter.text),
 	NUMBER("sort", list.order, COLUMN_NONE, COLUMN_COUNT - 1),
 	SWITCH("sort-reverse", list.is_reversed),
 	SWITCH("hide-stopped", list.is_hiding),
@@ -165,6 +172,13 @@ void remember_end(struct tui *tui)
 	tui->remember = NULL;
 }
 
+static void filter_again(struct log_state *state)
+{
+	auto_free char *text = mem_copy_string(state->filter.text);
+	struct fault fault = {0};
+	log_filter_set(state, text, &fault); /* one that is wrong filters nothing */
+}
+
 void tui_remember(struct tui *tui, struct remember *remember)
 {
 	enum pane now = tui->focus;
@@ -172,9 +186,8 @@ void tui_remember(struct tui *tui, struct remember *remember)
 	tui->remember_timer = loop_timer_open(tui->loop, save, tui);
 	for (size_t i = 0; i < COUNT_OF(choices); i++)
 		take(tui, &choices[i]);
-	auto_free char *filter = mem_copy_string(tui->log.filter.text);
-	struct fault fault = {0};
-	log_filter_set(&tui->log, filter, &fault); /* one that is wrong filters nothing */
+	filter_again(&tui->log);
+	filter_again(&tui->beside);
 	themes_take(tui);
 	tui->focus_after_start = tui->focus;
 	if (tui->was_start)
@@ -183,5 +196,7 @@ void tui_remember(struct tui *tui, struct remember *remember)
 	const struct strings all = {0};
 	if (tui->is_merged && tui->call.merge != NULL)
 		tui->call.merge(tui->data, &all);
+	if (beside_is_open(tui))
+		beside_tell(tui);
 	tui_wake(tui, true);
 }

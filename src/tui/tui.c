@@ -93,13 +93,13 @@ static void sync_view(struct tui *tui, const struct view *view)
 	tui->can_take_over = false;
 	for (size_t i = 0; i < view->service_count; i++)
 		tui->can_take_over |= view->services[i].foreign;
-	if (view->start.is_shown != tui->was_start && tui->focus != PANE_LOG)
+	if (view->start.is_shown != tui->was_start && !log_has_focus(tui))
 		tui->focus = view->start.is_shown ? PANE_START : tui->focus_after_start;
 	tui->was_start = view->start.is_shown;
 	*wish = (struct layout_wish){
 		.columns = tui->columns, .rows = tui->rows, .services = list_total(view) > 0 ? (int)list_total(view) : 1,
 		.steps = (int)view->start.count, .fault_rows = head_fault_rows(tui, view), .is_start = view->start.is_shown,
-		.has_build = tui->has_build, .is_zoomed = tui->is_zoomed, .arrange = tui->arrange, .log_grow = tui->log_grow,
+		.has_build = tui->has_build, .has_beside = beside_is_open(tui), .is_zoomed = tui->is_zoomed, .arrange = tui->arrange, .log_grow = tui->log_grow,
 	};
 	if (!layout_has(wish, tui->focus))
 		tui->focus = view->start.is_shown ? PANE_START : PANE_SERVICES;
@@ -107,21 +107,34 @@ static void sync_view(struct tui *tui, const struct view *view)
 	layout_make(wish, &tui->layout);
 }
 
+/* The line between the halves, where titles run into it. */
+static enum glyph line_glyph(const struct layout *layout, int y)
+{
+	bool is_left = false, is_right = false;
+	if (y == layout->line_from)
+		return GLYPH_TEE_DOWN;
+	for (int pane = 0; pane < PANE_COUNT; pane++) {
+		const struct rect *rect = &layout->pane[pane];
+		if (rect->h == 0 || rect->y != y)
+			continue;
+		is_left = is_left || rect->x + rect->w == layout->line_column;
+		is_right = is_right || rect->x == layout->line_column + 1;
+	}
+	return is_left && is_right ? GLYPH_CROSS : is_left ? GLYPH_TEE_LEFT : is_right ? GLYPH_TEE_RIGHT : GLYPH_UPRIGHT;
+}
+
 static void draw_panes(struct tui *tui, const struct view *view)
 {
 	static void (*const draw[PANE_COUNT])(struct tui *, const struct view *, const struct rect *) = {
-		[PANE_SERVICES] = services_draw, [PANE_BUILD] = build_draw, [PANE_LOG] = log_draw, [PANE_SAVES] = saves_draw,
+		[PANE_SERVICES] = services_draw, [PANE_BUILD] = build_draw, [PANE_LOG] = log_draw,
+		[PANE_BESIDE] = log_draw_beside, [PANE_SAVES] = saves_draw,
 		[PANE_START] = start_draw,
 	};
 	for (int pane = 0; pane < PANE_COUNT; pane++)
 		if (tui->layout.pane[pane].w > 0 && tui->layout.pane[pane].h > 0)
 			draw[pane](tui, view, &tui->layout.pane[pane]);
-	for (int y = tui->layout.line_from; tui->layout.line_column >= 0 && y < tui->layout.line_to; y++) {
-		const struct rect *build = &tui->layout.pane[PANE_BUILD];
-		enum glyph glyph = y == tui->layout.line_from ? GLYPH_TEE_DOWN : y == build->y && build->w > 0 ? GLYPH_TEE_LEFT :
-			GLYPH_UPRIGHT;
-		pen_text(tui, y, tui->layout.line_column, 1, pen_glyph(tui, glyph), paint_role(tui, THEME_MUTED));
-	}
+	for (int y = tui->layout.line_from; tui->layout.line_column >= 0 && y < tui->layout.line_to; y++)
+		pen_text(tui, y, tui->layout.line_column, 1, pen_glyph(tui, line_glyph(&tui->layout, y)), paint_role(tui, THEME_MUTED));
 }
 
 static void draw_all(struct tui *tui, const struct view *view)
@@ -289,6 +302,9 @@ void tui_close(struct tui *tui)
 	free(tui->followed);
 	export_finish(tui);
 	log_finish(&tui->log);
+	log_finish(&tui->beside);
+	free(tui->beside_choice);
+	free(tui->beside_one);
 	free(tui);
 }
 

@@ -271,7 +271,9 @@ struct tui {
 	size_t error_at, error_top, error_scroll;
 	size_t save_top, step_top, help_top, palette_at;
 	struct field field;
-	struct log_state log;
+	struct log_state log, beside; /* of the two panes of logs */
+	char *beside_choice; /* what the second one shows (beside.c); NULL or empty: it is closed */
+	char *beside_one; /* the one service that it showed before it showed several */
 	struct log_export export;
 	struct container_state container;
 	enum mode mode_under; /* where the help and the palette go back to: the deck, or what covers it */
@@ -302,8 +304,8 @@ struct tui {
 	ARRAY(struct error_place) errors;
 	size_t save_count, service_rows, error_rows, save_rows, help_rows, help_lines;
 	ARRAY(long) error_lines; /* the error on each row of the build's list, negative: a heading */
-	size_t job_at, job_chosen; /* in the chooser of jobs */
-	bool has_build, has_back, can_take_over;
+	size_t job_at, job_top, job_chosen; /* in the chooser of jobs; `job_chosen`: SIZE_MAX where the job is none of them */
+	bool has_job, has_build, has_back, can_take_over;
 	bool is_row_selected; /* drawing: cells get the selection's look */
 	int row_end; /* drawing: the end of the pane */
 	bool was_start;
@@ -349,7 +351,7 @@ void plot_draw(struct tui *tui, int y, int x, int w, const unsigned char *values
 
 enum glyph {
 	GLYPH_WELL, GLYPH_STARTING, GLYPH_BUILDING, GLYPH_STOPPED, GLYPH_FAILED, GLYPH_STALE, GLYPH_DONE, GLYPH_WAITING,
-	GLYPH_POINTER, GLYPH_LINE, GLYPH_HEAVY, GLYPH_UPRIGHT, GLYPH_TEE_DOWN, GLYPH_TEE_UP, GLYPH_TEE_LEFT, GLYPH_DASH,
+	GLYPH_POINTER, GLYPH_LINE, GLYPH_HEAVY, GLYPH_UPRIGHT, GLYPH_TEE_DOWN, GLYPH_TEE_UP, GLYPH_TEE_LEFT, GLYPH_TEE_RIGHT, GLYPH_CROSS, GLYPH_DASH,
 	GLYPH_FULL, GLYPH_EMPTY, GLYPH_STAGE, GLYPH_MORE, GLYPH_ENTER, GLYPH_BETWEEN, GLYPH_COUNT,
 };
 const char *pen_glyph(const struct tui *tui, enum glyph glyph);
@@ -457,6 +459,7 @@ void jobs_draw(struct tui *tui);
 /* Adds "test x 2 failed" to the title of the build. */
 void jobs_add_state(struct tui *tui, const struct view_job *job, struct str *out);
 void log_draw(struct tui *tui, const struct view *view, const struct rect *rect);
+void log_draw_beside(struct tui *tui, const struct view *view, const struct rect *rect);
 void log_move(struct log_state *state, long step);
 void log_toggle_follow(struct log_state *state);
 void log_shift(struct log_state *state, int step); /* sideways */
@@ -464,6 +467,17 @@ void log_shift(struct log_state *state, int step); /* sideways */
 bool log_line_get(struct log_state *state, const struct view_log *log, uint64_t number, struct view_line *line);
 void log_finish(struct log_state *state);
 uint64_t log_budget(const struct tui *tui); /* ns that a frame may spend on looking through lines; 0: no bound */
+
+/* beside.c: the second pane of logs */
+bool beside_is_open(const struct tui *tui);
+void beside_turn(struct tui *tui); /* shows what is selected or marked there; the same again closes it */
+void beside_merge(struct tui *tui); /* all services' logs there, or those marked; again: the one's before */
+void beside_tell(struct tui *tui); /* tells deck what it shows */
+/* The log that keys are about: that of the pane in use, else the first. */
+enum pane log_pane(const struct tui *tui);
+bool log_has_focus(const struct tui *tui);
+struct log_state *log_in_use(struct tui *tui);
+const struct log_state *log_looked_at(const struct tui *tui);
 
 /* search.c */
 void search_set(struct log_state *state, const char *text, bool is_regular); /* empty: no more */

@@ -11,6 +11,7 @@ struct bench {
 	struct wire_buffer in; /* what was sent to the agent */
 	struct str heard; /* what the job told */
 	unsigned run; /* number of the command that was started last */
+	unsigned begun; /* how many were told of */
 	struct str words, env;
 	int killed; /* signal of the last kill */
 	struct cargo_run *job;
@@ -103,6 +104,13 @@ static void on_said(void *data, bool is_err, const char *line)
 		str_print(&bench->heard, "%s%s\n", is_err ? "err " : "", line);
 }
 
+static void on_begun(void *data, const struct strings *words)
+{
+	struct bench *bench = data;
+	bench->begun++;
+	assert_string_equal(words->items[0], "cargo");
+}
+
 static void on_done(void *data, const struct cargo_run_result *result)
 {
 	struct bench *bench = data;
@@ -113,17 +121,23 @@ static void on_done(void *data, const struct cargo_run_result *result)
 	bench->job = NULL;
 }
 
-static void begin(struct bench *bench, enum cargo_job kind)
+static void begin_with(struct bench *bench, enum cargo_job kind, const char *own)
 {
 	static const struct agent_call calls = {.send = on_send, .ready = on_ready};
-	static const struct cargo_run_call told = {on_progress, on_diagnostic, on_failed, on_said, on_done};
-	auto_strings arguments = {0};
+	static const struct cargo_run_call told = {on_begun, on_progress, on_diagnostic, on_failed, on_said, on_done};
+	auto_strings arguments = {0}, words = {0};
 	*bench = (struct bench){.agent = NULL};
 	bench->agent = agent_open(&calls, bench);
 	strings_split(&arguments, "--features fast --profile release --target x86_64-unknown-linux-gnu", ' ');
-	bench->job = cargo_run_open(bench->agent, &(struct cargo_run_options){.kind = kind, .cwd = "/work", .root = "/work", .target = "/target/jobs",
+	strings_split(&words, own, ' ');
+	bench->job = cargo_run_open(bench->agent, &(struct cargo_run_options){.kind = kind, .words = &words, .cwd = "/work", .root = "/work", .target = "/target/jobs",
 		.arguments = &arguments}, &told, bench);
 	take_orders(bench);
+}
+
+static void begin(struct bench *bench, enum cargo_job kind)
+{
+	begin_with(bench, kind, "");
 }
 
 static void end(struct bench *bench)
@@ -186,6 +200,7 @@ static void tests_by_nextest(void **state)
 		"    no\n\n     Summary [   0.169s] 2 tests run: 1 passed, 1 failed, 1 skip");
 	say(&bench, WIRE_ERR, "ped\n");
 	say_exit(&bench, "status", 100);
+	assert_int_equal(bench.begun, 2); /* not the look whether it is there */
 	assert_string_equal(str_text(&bench.heard), "test lt tests::bad /work/src/lib.rs:11\nfailed 100: 0 errors, 0 warnings, 1 passed, 1 failed\n");
 	end(&bench);
 }
@@ -199,6 +214,59 @@ static void complains(void **state)
 	say(&bench, WIRE_ERR, "error: 'cargo-clippy' is not installed\n");
 	say_exit(&bench, "status", 1);
 	assert_string_equal(str_text(&bench.heard), "failed 1: 0 errors, 0 warnings, 0 passed, 0 failed: error: 'cargo-clippy' is not installed\n\n");
+	end(&bench);
+}
+
+/* As they stand, with the format of what cargo says where it is cargo that says it. */
+static void runs_own_words(void **state)
+{
+	static const struct {
+		const char *own, *words;
+	} cases[] = {
+		{"clippy --workspace -- -W clippy::pedantic", "cargo clippy --message-format=json-diagnostic-rendered-ansi --workspace -- -W clippy::pedantic "},
+		{"+nightly check -p api", "cargo +nightly check --message-format=json-diagnostic-rendered-ansi -p api "},
+		{"check --message-format short", "cargo check --message-format short "},
+		{"fmt --all --check", "cargo fmt --all --check "},
+		{"nextest run --failure-output final -- slow", "cargo nextest run --color never --status-level fail --final-status-level none --failure-output final -- slow "},
+		{"nextest list", "cargo nextest list "},
+		{"+nightly", "cargo +nightly "},
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct bench bench;
+		begin_with(&bench, JOB_OWN, cases[i].own);
+		assert_string_equal(str_text(&bench.words), cases[i].words);
+		assert_non_null(strstr(str_text(&bench.env), "CARGO_TARGET_DIR=/target/jobs "));
+		say_exit(&bench, "status", 0);
+		assert_string_equal(str_text(&bench.heard), "passed 0: 0 errors, 0 warnings, 0 passed, 0 failed\n");
+		end(&bench);
+	}
+}
+
+static void own_words_find_things(void **state)
+{
+	struct bench bench;
+	(void)state;
+	begin_with(&bench, JOB_OWN, "test --workspace -- --ignored");
+	say(&bench, WIRE_OUT, "---- tests::bad stdout ----");
+	say(&bench, WIRE_OUT, "thread 'tests::bad' panicked at src/lib.rs:11:72:");
+	say(&bench, WIRE_OUT, "test result: FAILED. 1 passed; 1 failed; 0 ignored");
+	say_exit(&bench, "status", 101);
+	assert_string_equal(str_text(&bench.heard), "test tests::bad /work/src/lib.rs:11\nfailed 101: 0 errors, 0 warnings, 1 passed, 1 failed\n");
+	end(&bench);
+	begin_with(&bench, JOB_OWN, "nextest run");
+	say(&bench, WIRE_ERR, "    Building [==> ] 8/10: api(bin)\r");
+	say(&bench, WIRE_ERR, "        FAIL [   0.008s] (1/2) lt tests::bad\n  stderr ───\n    thread 'tests::bad' panicked at src/lib.rs:11:72:\n"
+		"    no\n\n     Summary [   0.169s] 2 tests run: 1 passed, 1 failed, 1 skipped\n");
+	say_exit(&bench, "status", 100);
+	assert_string_equal(str_text(&bench.heard), "progress 8/10 api(bin)\ntest lt tests::bad /work/src/lib.rs:11\n"
+		"failed 100: 0 errors, 0 warnings, 1 passed, 1 failed\n");
+	end(&bench);
+	/* one that says on standard output what is wrong */
+	begin_with(&bench, JOB_OWN, "fmt --check");
+	say(&bench, WIRE_OUT, "Diff in src/lib.rs:3:\033(B\033[m");
+	say_exit(&bench, "status", 1);
+	assert_string_equal(str_text(&bench.heard), "failed 1: 0 errors, 0 warnings, 0 passed, 0 failed: Diff in src/lib.rs:3:\n\n");
 	end(&bench);
 }
 
@@ -233,6 +301,7 @@ static void knows_names(void **state)
 	assert_true(cargo_job_find("off", &kind) && kind == JOB_NONE);
 	assert_false(cargo_job_find("lint", &kind));
 	assert_false(cargo_job_find(NULL, &kind));
+	assert_null(cargo_job_name(JOB_OWN));
 	assert_string_equal(cargo_job_name(JOB_DOC), "doc");
 }
 
@@ -243,6 +312,8 @@ int main(void)
 		cmocka_unit_test(tests_by_cargo),
 		cmocka_unit_test(tests_by_nextest),
 		cmocka_unit_test(complains),
+		cmocka_unit_test(runs_own_words),
+		cmocka_unit_test(own_words_find_things),
 		cmocka_unit_test(is_cancelled),
 		cmocka_unit_test(knows_names),
 	};

@@ -1,5 +1,5 @@
 # The completion for bash, asked as bash would ask it. The program itself is
-# needed only for the names of services: here a function answers in its place.
+# needed only for the names of services and jobs: here a function answers in its place.
 if ! command -v bash >/dev/null; then
 	echo "1..0 # SKIP bash is not installed"
 	exit 0
@@ -8,8 +8,9 @@ exec bash -s <<'SCRIPT'
 source "$TEST_SRCDIR/share/completions/cargodeck.bash" || exit 99
 number=0
 
-# Names of services; the words that it was called with come first.
+# Names of services and of jobs; the words that it was called with come first.
 cargodeck() {
+	[[ ${*: -2} == 'job --names' ]] && printf '%s\n' check clippy pedantic && return
 	[[ ${*: -2} == 'ps --names' ]] || return 1
 	printf '%s\n' api worker 'we$(echo evil)ird'
 	printf 'called-with-%s\n' "$#"
@@ -56,6 +57,8 @@ check 'dark.ini' cargodeck -f d
 check 'dark.ini' cargodeck --file d
 check 'dark.ini' cargodeck ps --file = d
 check '' cargodeck down a
+check 'check clippy' cargodeck job c
+check 'pedantic' cargodeck -C dir job p
 check 'down doctor' cargodeck help do
 check '' cargodeck logs --tail a
 check '' cargodeck --context a

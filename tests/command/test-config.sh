@@ -19,15 +19,15 @@ has() { # TEXT: a fixed line, blanks folded
 	printf '%s\n' "$out" | tr -s ' ' | grep -qxF -- "$1"
 }
 
-echo 1..12
+echo 1..15
 out=$("$program" config check)
 result $? "no file is no mistake"
 
-printf '[screen]\nframes = 30\n[keys]\nzoom = f\n[commands]\ntop = Alt-T | Show processes | docker top {container}\n' >"$file"
+printf '[screen]\nframes = 30\n[keys]\nzoom = f\n[commands]\ntop = Alt-T | Show processes | docker top {container}\n[jobs]\nfmt = cargo fmt --check\n' >"$file"
 out=$("$program" config check)
 result $? "a good file ends with 0"
 out=$("$program" config)
-has "frames 30 $file:2" && has "mouse on default" && has "zoom f $file:4" && has "top Show processes $file:6"
+has "frames 30 $file:2" && has "mouse on default" && has "zoom f $file:4" && has "top Show processes $file:6" && has "fmt cargo fmt --check $file:8"
 result $? "each value comes with its place"
 out=$(NO_COLOR=1 "$program" config)
 has "colours none environment NO_COLOR"
@@ -37,6 +37,7 @@ it = json.load(sys.stdin)
 frames = [s for s in it["settings"] if s["name"] == "frames"][0]
 assert frames["value"] == "30" and frames["origin"] == "file" and frames["line"] == 2, frames
 assert it["commands"][0]["shell"] == "docker top \"$CARGODECK_CONTAINER\"", it
+assert it["jobs"] == [{"name": "fmt", "sentence": None, "words": ["fmt", "--check"], "line": 8}], it
 assert it["mistakes"] == [], it'
 result $? "the same as JSON"
 
@@ -50,6 +51,17 @@ has "$work/other.ini:4: the screen has no command \`zom\`: is \`zoom\` meant?" &
 result $? "unknown commands and keys that collide are named with their line"
 has "$work/other.ini:7: \`stop\` is a command of cargodeck: give this one another name"
 result $? "an own command must not have a name of ours"
+printf '[commands]\njob-fine = None | Mine | true\n[jobs]\ncheck = check -p api\nfine = clippy\n' >"$work/other.ini"
+out=$("$program" config check "$work/other.ini")
+has "$work/other.ini:4: \`check\` is a job of cargodeck: give this one another name" &&
+	has "$work/other.ini:5: the command for this job would be \`job-fine\`, which is one of [commands]: give one of them another name"
+result $? "an own job must not have a name that is taken"
+out=$("$program" job --names | tr '\n' ' ')
+[ "$out" = "check clippy test doc fmt " ]
+result $? "job --names lists all jobs"
+out=$("$program" job lint 2>&1)
+[ $? = 2 ] && has "cargodeck: there is no job lint" && has " the jobs are check, clippy, test, doc and fmt; own ones stand in [jobs] of config.ini"
+result $? "a job that there is not is wrong usage"
 "$program" config chek 2>/dev/null
 [ $? = 2 ]
 result $? "another word is wrong usage"

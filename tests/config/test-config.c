@@ -136,7 +136,7 @@ static void mistakes_name_their_line(void **state)
 		{"[screen]\ncolour = 16\n", "config.ini:2: [screen] knows no \"colour\"; it knows theme, language, colours, ascii, mouse, frames, plots and read_only"},
 		{"[screen]\nlog_bytes = 2M\n", "config.ini:2: log_bytes belongs into the section [logs]"},
 		{"[scren]\ntheme = light\n", "config.ini:2: theme belongs into the section [screen]"},
-		{"[else]\na = b\n", "config.ini:2: there is no section [else]; there are screen, logs, notify, swap, keys and commands"},
+		{"[else]\na = b\n", "config.ini:2: there is no section [else]; there are screen, logs, notify, swap, keys, jobs and commands"},
 		{"theme\n", "config.ini:1: this is neither \"[section]\" nor \"name = value\""},
 		{"[screen\n", "config.ini:1: the section has no closing \"]\""},
 		{"[keys]\nquit =\n", "config.ini:2: a key is missing"},
@@ -313,6 +313,7 @@ static void sample_is_read_without_mistake(void **state)
 		assert_true(config->is_given[i]);
 	assert_int_equal(config->keys.count, 5); /* two of them are those of the own commands */
 	assert_int_equal(config->commands.count, 2);
+	assert_int_equal(config->jobs.count, 3);
 	config_close(config);
 }
 
@@ -335,6 +336,68 @@ static void own_commands_are_read(void **state)
 	assert_string_equal(config->keys.items[0].command, "top");
 	assert_string_equal(config->keys.items[0].keys, "Alt-T");
 	assert_int_equal(config->keys.items[0].line, 2);
+	config_close(config);
+}
+
+static void own_jobs_are_read(void **state)
+{
+	(void)state;
+	struct config *config = read_text("[jobs]\npedantic = Don't be lax | clippy --workspace -- -W clippy::pedantic\nfmt = cargo fmt --check\n"
+		"deep = nextest run -E 'test(/a|b/)'\nnew = A newer compiler | +nightly check ; fast\n");
+	assert_int_equal(config->mistakes.count, 1); /* the ";" of the last one */
+	assert_int_equal(config->jobs.count, 3);
+	const struct config_job *pedantic = &config->jobs.items[0], *fmt = &config->jobs.items[1], *deep = &config->jobs.items[2];
+	assert_string_equal(pedantic->name, "pedantic");
+	assert_string_equal(pedantic->sentence, "Don't be lax");
+	assert_string_equal(pedantic->text, "clippy --workspace -- -W clippy::pedantic");
+	assert_int_equal(pedantic->words.count, 5);
+	assert_string_equal(pedantic->words.items[4], "clippy::pedantic");
+	assert_int_equal(pedantic->line, 2);
+	assert_null(fmt->sentence);
+	assert_string_equal(fmt->text, "fmt --check");
+	assert_string_equal(fmt->words.items[0], "fmt");
+	assert_null(deep->sentence);
+	assert_string_equal(deep->words.items[3], "test(/a|b/)");
+	config_close(config);
+}
+
+static void wrong_jobs_are_named(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *mistake;
+	} cases[] = {
+		{"[jobs]\nPedantic = clippy\n", "config.ini:2: \"Pedantic\" is no name for a job"},
+		{"[jobs]\n\na =\n", "config.ini:3: a takes \"sentence | words of cargo\", or the words alone: clippy --workspace"},
+		{"[jobs]\na = Say |\n", "config.ini:2: a takes \"sentence"},
+		{"[jobs]\na = Say | cargo\n", "config.ini:2: a takes \"sentence"},
+		{"[jobs]\na = | check\n", "config.ini:2: a has no sentence before the \"|\""},
+		{"[jobs]\na = +nightly\n", "config.ini:2: a takes \"sentence"},
+		{"[jobs]\na = --version\n", "config.ini:2: a begins with \"--version\": begin with a command of cargo"},
+		{"[jobs]\na = check 'now\n", "config.ini:2: a holds a quote that is not closed"},
+		{"[jobs]\na = check && cargo test\n", "config.ini:2: \"&&\" in a would be a word of cargo"},
+		{"[jobs]\na = check\na = test\n", "config.ini:3: there is a job \"a\" above"},
+	};
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct config *config = read_text(cases[i].text);
+		assert_int_equal(config->mistakes.count, 1);
+		if (!text_starts_with(config->mistakes.items[0], cases[i].mistake))
+			fail_msg("%s: %s", cases[i].text, config->mistakes.items[0]);
+		config_close(config);
+	}
+}
+
+static void jobs_have_an_end(void **state)
+{
+	(void)state;
+	auto_str text = {0};
+	str_add(&text, "[jobs]\n");
+	for (int i = 0; i < 52; i++)
+		str_print(&text, "j%d = check\n", i);
+	struct config *config = read_text(text.data);
+	assert_int_equal(config->jobs.count, 50);
+	assert_int_equal(config->mistakes.count, 2);
+	assert_string_equal(config->mistakes.items[1], "config.ini:53: there are more than 50 own jobs: this one is left out");
 	config_close(config);
 }
 
@@ -398,6 +461,9 @@ int main(void)
 		TEST(themes_are_listed),
 		TEST(light_ground_takes_light),
 		TEST(sample_is_read_without_mistake),
+		TEST(own_jobs_are_read),
+		TEST(wrong_jobs_are_named),
+		TEST(jobs_have_an_end),
 		TEST(own_commands_are_read),
 		TEST(wrong_commands_are_named),
 		TEST(a_mistake_leaves_what_was_before),

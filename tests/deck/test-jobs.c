@@ -2,6 +2,7 @@
  * cancelled by a save and run again after it. The agent's other end is played. */
 #include "../unit.h"
 #include "../../src/deck/jobs.h"
+#include "cargodeck/config.h"
 
 #include <stdio.h>
 
@@ -107,6 +108,7 @@ static int end(void **state)
 	struct bench *bench = *state;
 	bench->deck.is_closing = true;
 	jobs_close(&bench->deck);
+	ran_close(&bench->deck);
 	agent_close(bench->family.agent);
 	loop_close(bench->deck.loop);
 	array_finish(&bench->deck.families);
@@ -143,6 +145,10 @@ static void is_chosen(void **state)
 	wait_run(bench, "check");
 	end_run(bench, "status", 101);
 	check_told(bench, "check started\ncheck failed\n");
+	/* both stand in the list of what was run */
+	assert_int_equal(bench->deck.ran.count, 2);
+	assert_non_null(strstr(bench->deck.ran.items[1].text, " cargo check --workspace"));
+	assert_true(!bench->deck.ran.items[1].is_running && bench->deck.ran.items[1].status == 101);
 }
 
 static void a_save_cancels(void **state)
@@ -206,10 +212,57 @@ static void a_saved_test_runs_them(void **state)
 	check_told(bench, "test chosen\ntest started\nfailed whole\ntest failed\n");
 	assert_int_equal(bench->deck.jobs->failures.count, 1);
 	jobs_saved(&bench->deck, &documents);
-	assert_false(bench->deck.jobs->asked[JOB_TEST]);
+	assert_false(strings_have(&bench->deck.jobs->asked, "test"));
 	jobs_saved(&bench->deck, &tests);
 	wait_run(bench, "nextest");
 	assert_int_equal(bench->deck.jobs->failures.count, 0);
+}
+
+static void set_own(struct bench *bench, const char *name, const char *words)
+{
+	struct config config = {0};
+	struct config_job *job = array_add(&config.jobs);
+	*job = (struct config_job){.name = mem_copy_string(name), .text = mem_copy_string(words)};
+	strings_split(&job->words, words, ' ');
+	deck_set_jobs(&bench->deck, &config);
+	free(job->name);
+	free(job->text);
+	strings_finish(&job->words);
+	array_finish(&config.jobs);
+}
+
+static void own_ones_run(void **state)
+{
+	struct bench *bench = *state;
+	struct fault fault = {0};
+	assert_false(deck_choose_job(&bench->deck, "pedantic", &fault));
+	assert_string_equal(fault.mend, "the jobs are check, clippy, test and doc; off is none");
+	set_own(bench, "pedantic", "clippy -- -W clippy::pedantic");
+	assert_false(deck_choose_job(&bench->deck, "strict", &fault));
+	assert_string_equal(fault.mend, "the jobs are check, clippy, test, doc and pedantic; off is none");
+	assert_true(deck_choose_job(&bench->deck, "pedantic", &fault));
+	wait_run(bench, "clippy");
+	jobs_build_began(&bench->deck);
+	end_run(bench, "signal", 15);
+	check_told(bench, "pedantic chosen\npedantic started\npedantic cancelled again\n");
+	jobs_build_done(&bench->deck, BUILD_PASSED);
+	wait_run(bench, "clippy");
+	/* other words: it runs anew */
+	set_own(bench, "pedantic", "fmt --check");
+	end_run(bench, "signal", 15);
+	wait_run(bench, "fmt");
+	end_run(bench, "status", 1);
+	check_told(bench, "pedantic started\npedantic cancelled again\npedantic started\npedantic failed\n");
+	/* the same words: nothing; no longer there: none */
+	set_own(bench, "pedantic", "fmt --check");
+	assert_int_equal(bench->deck.jobs->asked.count, 0);
+	set_own(bench, "strict", "check");
+	check_told(bench, "off chosen\n");
+	assert_null(bench->deck.jobs->chosen);
+	/* one by the name of one of cargo's does not hide that */
+	set_own(bench, "doc", "check");
+	deck_choose_job(&bench->deck, "doc", NULL);
+	wait_run(bench, "doc");
 }
 
 static void the_builder_goes(void **state)
@@ -232,6 +285,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(runs_once, begin, end),
 		cmocka_unit_test_setup_teardown(is_switched_off, begin, end),
 		cmocka_unit_test_setup_teardown(a_saved_test_runs_them, begin, end),
+		cmocka_unit_test_setup_teardown(own_ones_run, begin, end),
 		cmocka_unit_test_setup_teardown(the_builder_goes, begin, end),
 	};
 	return cmocka_run_group_tests_name("jobs", tests, NULL, NULL);

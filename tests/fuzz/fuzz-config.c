@@ -1,4 +1,4 @@
-/* Fuzzes config.ini with its keys and own commands: what is taken is in range,
+/* Fuzzes config.ini with its keys, own commands and jobs: what is taken is in range,
  * and every mistake is a line without control letters. */
 #include "cargodeck/commands.h"
 #include "cargodeck/config.h"
@@ -29,6 +29,8 @@ static void check_values(const struct config *config)
 	}
 	for (size_t i = 0; i < config->commands.count; i++)
 		must(config->commands.items[i].name != NULL && config->commands.items[i].shell != NULL && config->commands.items[i].sentence != NULL);
+	for (size_t i = 0; i < config->jobs.count; i++)
+		must(config->jobs.items[i].name != NULL && config->jobs.items[i].text != NULL && config->jobs.items[i].words.count > 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

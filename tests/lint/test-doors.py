@@ -46,7 +46,8 @@ KNOWS = {
     "deckhand": "",
     "verbs": "base command deck",
     "main": "base command commands config verbs screen",
-    "screen": "base loop config command commands deck tui view verbs",
+    "editor": "base",
+    "screen": "base loop config command commands deck tui view verbs editor",
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^">]+)[">]', re.MULTILINE)

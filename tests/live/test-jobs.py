@@ -146,5 +146,22 @@ def test_a_builder_of_its_own():
     check(not compilers(STAGE.workspace), "a compiler runs on")
 
 
+@test
+def test_an_own_one():
+    settings = STAGE.workspace.folder / "config" / "cargodeck" / "config.ini"
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    settings.write_text("[jobs]\none = Only this test | test -- tests::fails\nstrict = clippy -- -D warnings\n")
+    save(TESTS)
+    done = job("one", "--json")
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    failed = [event for event in events if event["event"] == "test"]
+    check(len(failed) == 1 and failed[0]["job"] == "one" and failed[0]["line"] == 34, f"failing tests: {failed}; {done.stderr[-500:]}")
+    check(events[-1]["name"] == "one" and events[-1]["passed"] == 0 and events[-1]["failed"] == 1, f"the job ended {events[-1]}")
+    save("pub fn unused(a: u32) {}\n")
+    done = job("strict", "--json")
+    found = [json.loads(line) for line in done.stdout.splitlines() if '"diagnostic"' in line]
+    check(done.returncode == 101 and found and all(one["job"] == "strict" and one["level"] == "error" for one in found), f"it found {found}")
+
+
 if __name__ == "__main__":
     sys.exit(main(sys.argv, STAGE))

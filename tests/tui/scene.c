@@ -154,6 +154,7 @@ static void fill_deck(struct view *view)
 		.crates = "gateway(bin), shop-core", .what = "api, gateway", .elapsed_ms = 3100, .expected_ms = 4500};
 	view->saves = (struct view_saves){.items = saves, .count = COUNT_OF(saves), .p50 = 9, .p95 = 21, .counted = 41};
 	view->log = (struct view_log){.name = "gateway", .count = COUNT_OF(lines), .line = give_line, .store = store_of(give_line)};
+	view->beside = (struct view_log){.name = "api", .count = 400, .line = give_json, .store = store_of(give_json)};
 }
 
 static void fill_why(struct view *view)
@@ -423,7 +424,7 @@ void scene_fill(enum scene_kind kind, struct view *view)
 			old[i].stale_figures = true;
 		}
 		view->services = old;
-		view->stale = view->log.stale = true;
+		view->stale = view->log.stale = view->beside.stale = true;
 		view->stale_ms = 12000;
 		view->build.state = VIEW_BUILD_CANCELLED;
 		break;

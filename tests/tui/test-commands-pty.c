@@ -94,6 +94,14 @@ static const struct proof proofs[] = {
 	{COMMAND_LOG_MERGE, SCENE_DECK, "", .heard = "merge all;"},
 	{COMMAND_LOG_MERGE, SCENE_DECK, "  ", .heard = "merge api gateway;"},
 	{COMMAND_LOG_MERGE, SCENE_DECK, "l", .heard = "merge none;"},
+	{COMMAND_LOG_MERGE, SCENE_DECK, "S\t\t\t", .heard = "beside all;"},
+	{COMMAND_LOG_MERGE, SCENE_DECK, "Sj\t\t\tl", .heard = "beside api;"},
+	{COMMAND_LOG_BESIDE, SCENE_DECK, "", .shows = "┼", .heard = "beside api;", .back = "S", .columns = 160, .rows = 50},
+	{COMMAND_LOG_BESIDE, SCENE_DECK, "", .shows = N_("the second log has a pane of its own: %s leads there"), .with = "Tab", .heard = "beside api;"},
+	{COMMAND_LOG_BESIDE, SCENE_DECK, "  ", .heard = "beside api gateway;"},
+	{COMMAND_LOG_BESIDE, SCENE_DECK, "l\t\t", .heard = "beside all;"},
+	{COMMAND_LOG_BESIDE, SCENE_DECK, "Sj", .heard = "beside gateway;"},
+	{COMMAND_LOG_BESIDE, SCENE_DECK, "S\t\t\t", .focus = N_("Log %s"), .with = "gateway", .heard = "beside none;"},
 	{COMMAND_LOG_LARGER, SCENE_DECK, "", .shows = "upstream timeout", .back = "-"},
 	{COMMAND_LOG_SMALLER, SCENE_DECK, "+", .hides = "upstream timeout", .back = "+"},
 	{COMMAND_ARRANGE, SCENE_DECK, "", .shows = "┬", .back = "|"},
@@ -202,6 +210,12 @@ static void merge(void *data, const struct strings *names)
 {
 	auto_free char *list = names != NULL ? strings_join(names, " ", NULL) : NULL;
 	hear(data, "merge", names == NULL ? "none" : names->count == 0 ? "all" : list);
+}
+
+static void beside(void *data, const struct strings *names)
+{
+	auto_free char *list = names != NULL ? strings_join(names, " ", NULL) : NULL;
+	hear(data, "beside", names == NULL ? "none" : names->count == 0 ? "all" : list);
 }
 
 static void explain(void *data, const char *service)
@@ -487,7 +501,7 @@ static void type_slowly(struct place *place, const char *keys)
 
 static void prove(const struct proof *proof, const char *keys, enum way way, const char *settings)
 {
-	static const struct tui_call call = {.view = fill_view, .command = take_command, .follow = follow, .merge = merge,
+	static const struct tui_call call = {.view = fill_view, .command = take_command, .follow = follow, .merge = merge, .beside = beside,
 		.explain = explain, .edit = edit, .page = page, .inspect = inspect, .others = others, .gone = gone};
 	struct place *place = mem_alloc(sizeof *place);
 	auto_free char *shows = proof->shows != NULL ? expect(proof->shows, proof->with) : NULL;

@@ -58,6 +58,13 @@ static void test_all_sizes(void **state)
 				wish.arrange = (enum layout_arrange)(variant % 3);
 				wish.log_grow = variant * 3 - 20;
 				check(&wish);
+				wish.has_beside = true;
+				check(&wish);
+				if (!wish.is_start)
+					wish.focus = PANE_BESIDE;
+				check(&wish);
+				wish.log_grow = 0;
+				check(&wish);
 			}
 	struct layout_wish large = {.columns = 500, .rows = 200, .services = 10000, .has_build = true, .focus = PANE_LOG};
 	check(&large);
@@ -88,6 +95,35 @@ static void test_next(void **state)
 	assert_int_equal(layout_next(&start, PANE_LOG, 1), PANE_START);
 }
 
+/* Where there is room, both logs are seen, in the same width; else the one in use. */
+static void test_two_logs(void **state)
+{
+	struct layout_wish wish = {.columns = 160, .rows = 50, .services = 8, .has_build = true, .has_beside = true, .focus = PANE_SERVICES};
+	struct layout layout;
+	const struct rect *log = &layout.pane[PANE_LOG], *beside = &layout.pane[PANE_BESIDE];
+	(void)state;
+	layout_make(&wish, &layout);
+	assert_true(log->w == 80 && beside->w == 79 && log->y == beside->y && log->h == beside->h && log->h > 20);
+	wish.arrange = ARRANGE_BELOW;
+	layout_make(&wish, &layout);
+	assert_true(log->w == 80 && beside->w == 79 && log->y == beside->y && layout.pane[PANE_BUILD].w == 160);
+	wish.arrange = ARRANGE_BY_SIZE;
+	wish.columns = 119;
+	layout_make(&wish, &layout);
+	assert_true(log->w == beside->w && beside->y == log->y + log->h && beside->h >= 15);
+	wish.columns = 80;
+	wish.rows = 24;
+	layout_make(&wish, &layout);
+	assert_true(log->h > 0 && beside->h == 0);
+	wish.focus = PANE_BESIDE;
+	layout_make(&wish, &layout);
+	assert_true(log->h == 0 && beside->h > 0);
+	assert_int_equal(layout_next(&wish, PANE_LOG, 1), PANE_BESIDE);
+	assert_int_equal(layout_next(&wish, PANE_BESIDE, 1), PANE_SAVES);
+	wish.is_start = true; /* it has one log */
+	assert_false(layout_has(&wish, PANE_BESIDE));
+}
+
 /* What comes and goes with each save must not move what stands around it. */
 static void test_stable(void **state)
 {
@@ -107,6 +143,7 @@ int main(void)
 		cmocka_unit_test(test_all_sizes),
 		cmocka_unit_test(test_modes),
 		cmocka_unit_test(test_next),
+		cmocka_unit_test(test_two_logs),
 		cmocka_unit_test(test_stable),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

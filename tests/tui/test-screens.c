@@ -206,6 +206,26 @@ static const struct step steps[] = {
 	{"log-smaller-wide", SCENE_DECK, 120, 40, false, "-----"},
 	{"log-beside", SCENE_DECK, 100, 24, false, "|"},
 	{"log-below", SCENE_DECK, 120, 40, false, "|"},
+	{"two-logs-120x40", SCENE_DECK, 120, 40, false, "S"},
+	{"two-logs-160x50", SCENE_DECK, 160, 50, false, "S\t\t\t"},
+	{"two-logs-200x50", SCENE_FAILED, 200, 50, false, "S"},
+	{"two-logs-100x30", SCENE_DECK, 100, 30, false, "S"},
+	{"two-logs-115x30", SCENE_DECK, 115, 30, true, "S"},
+	{"two-logs-80x24", SCENE_DECK, 80, 24, false, "S"},
+	{"two-logs-80x24-second", SCENE_DECK, 80, 24, false, "S\t\t\t"},
+	{"two-logs-40x12", SCENE_DECK, 40, 12, false, "S\t\t\t"},
+	{"two-logs-20x5", SCENE_DECK, 20, 5, false, "S"},
+	{"two-logs-below", SCENE_DECK, 140, 40, false, "S|"},
+	{"two-logs-larger", SCENE_DECK, 120, 40, false, "S+++"},
+	{"two-logs-zoomed", SCENE_DECK, 120, 40, false, "S\t\t\tz"},
+	{"two-logs-each-filtered", SCENE_DECK, 160, 50, false, "S\t\tLLL\t&timeout\r/attempt=3\rNN"},
+	{"two-logs-scrolled", SCENE_DECK, 120, 40, false, "S\t\t\tkkkw"},
+	{"two-logs-selected", SCENE_DECK, 120, 40, false, "S\t\t\tVkkk*"},
+	{"two-logs-wheel", SCENE_DECK, 120, 40, false, "S\033[<64;90;25M\033[<0;90;25M"},
+	{"two-logs-left", SCENE_DECK, 120, 40, false, "S\t\t\t&slow\r\033[27u\033[27u"},
+	{"two-logs-closed", SCENE_DECK, 120, 40, false, "S\t\t\tS"},
+	{"two-logs-loading", SCENE_LOADING, 120, 40, false, "S"},
+	{"two-logs-stale", SCENE_STALE, 120, 40, false, "S"},
 	{"services-by-cpu", SCENE_DECK, 80, 24, false, "ooo"},
 	{"services-by-cpu-reversed", SCENE_DECK, 120, 40, false, "oooI"},
 	{"services-by-name", SCENE_DECK, 40, 12, false, "o"},
@@ -464,26 +484,76 @@ static void test_settings(void **state)
 	own_table_close(own);
 }
 
-/* What was chosen is there again at the next start. */
-static void test_remembered(void **state)
+/* Jobs of the settings stand with cargo's in the chooser and in the palette. */
+static void test_own_jobs(void **state)
 {
-	char folder[] = "/tmp/cargodeck-screens-XXXXXX";
 	struct screen screen;
+	struct strings mistakes = {0};
 	(void)state;
-	assert_non_null(mkdtemp(folder));
+	open_screen(&screen, SCENE_TESTING, 80, 24, false);
+	config_read(screen.config, "[jobs]\npedantic = Lint as strictly as clippy can | clippy --workspace -- -W clippy::pedantic\n"
+		"fmt = fmt --all --check\n[keys]\njob-fmt = F6\n", "config.ini");
+	struct own_table *own = own_table_open(screen.config, &mistakes);
+	tui_check_keys(own_table_commands(own), screen.config, &mistakes);
+	assert_int_equal(screen.config->mistakes.count + mistakes.count, 0);
+	tui_configure(screen.tui, own_table_commands(own), screen.config, false);
+	draw(&screen);
+	type(&screen, "Jjjjj");
+	compare(&screen, "job-chooser-own");
+	type(&screen, "2");
+	assert_string_equal(own_table_find_job(own, screen.asked)->name, "fmt");
+	type(&screen, "Jjjj\r");
+	assert_string_equal(own_table_find_job(own, screen.asked)->name, "pedantic");
+	type(&screen, ":job-");
+	compare(&screen, "palette-own-jobs");
+	type(&screen, "pe\r");
+	assert_string_equal(own_table_find_job(own, screen.asked)->name, "pedantic");
+	assert_null(own_table_find(own, screen.asked));
+	type(&screen, "?lint as");
+	compare(&screen, "help-own-jobs");
+	close_screen(&screen);
+	own_table_close(own);
+}
+
+/* More of them than rows: the chooser scrolls. */
+static void test_many_jobs(void **state)
+{
+	struct screen screen;
+	struct strings mistakes = {0};
+	auto_str text = {0};
+	(void)state;
+	open_screen(&screen, SCENE_TESTING, 40, 12, true);
+	str_add(&text, "[jobs]\n");
+	for (int i = 0; i < 12; i++)
+		str_print(&text, "job-number-%d = check -p crate-%d\n", i, i);
+	config_read(screen.config, text.data, "config.ini");
+	struct own_table *own = own_table_open(screen.config, &mistakes);
+	tui_configure(screen.tui, own_table_commands(own), screen.config, false);
+	draw(&screen);
+	type(&screen, "Jjjjjjjjjjjjjjjjjjjjj");
+	compare(&screen, "job-chooser-many");
+	type(&screen, "\r");
+	assert_string_equal(own_table_find_job(own, screen.asked)->name, "job-number-11");
+	close_screen(&screen);
+	own_table_close(own);
+}
+
+static void check_remembered(const char *folder, const char *keys, unsigned columns, unsigned rows)
+{
+	struct screen screen;
 	setenv("XDG_STATE_HOME", folder, 1);
 	struct remember *remember = remember_open("shop", NULL);
-	open_screen(&screen, SCENE_DECK, 80, 24, false);
+	open_screen(&screen, SCENE_DECK, columns, rows, false);
 	tui_remember(screen.tui, remember);
 	draw(&screen);
-	type(&screen, "oojj\024j\r\t\twtLLz");
+	type(&screen, keys);
 	auto_free char *before = tui_picture(screen.tui);
 	close_screen(&screen);
 	remember_close(remember);
 
 	remember = remember_open("shop", NULL);
 	assert_string_equal(remember_text(remember, "service"), "worker");
-	open_screen(&screen, SCENE_DECK, 80, 24, false);
+	open_screen(&screen, SCENE_DECK, columns, rows, false);
 	tui_remember(screen.tui, remember);
 	draw(&screen);
 	auto_free char *after = tui_picture(screen.tui);
@@ -492,6 +562,21 @@ static void test_remembered(void **state)
 	remember_close(remember);
 	unsetenv("XDG_STATE_HOME");
 	assert_true(dir_remove_all(folder, NULL));
+}
+
+/* What was chosen is there again at the next start. */
+static void test_remembered(void **state)
+{
+	static const struct {
+		const char *keys;
+		unsigned columns, rows;
+	} cases[] = {{"oojj\024j\r\t\twtLLz", 80, 24}, {"jjS\t\t\t&slow\rwtR", 160, 50}};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		char folder[] = "/tmp/cargodeck-screens-XXXXXX";
+		assert_non_null(mkdtemp(folder));
+		check_remembered(folder, cases[i].keys, cases[i].columns, cases[i].rows);
+	}
 }
 
 static void test_resize(void **state)
@@ -577,6 +662,8 @@ int main(void)
 		cmocka_unit_test(test_traffic),
 		cmocka_unit_test(test_looks),
 		cmocka_unit_test(test_settings),
+		cmocka_unit_test(test_own_jobs),
+		cmocka_unit_test(test_many_jobs),
 		cmocka_unit_test(test_remembered),
 		cmocka_unit_test(test_resize),
 		cmocka_unit_test(test_sizes),
