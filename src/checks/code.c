@@ -298,6 +298,79 @@ char *rust_mask(const char *text, size_t len)
 	return mask.code;
 }
 
+/* ---- what may be in it ---- */
+
+/* The next literal from `at` on: in the code, quotes stand around literals alone. */
+static bool next_literal(const struct rust_source *source, size_t at, size_t *quote, size_t *end)
+{
+	const char *open = at < source->len ? memchr(source->code + at, '"', source->len - at) : NULL;
+	const char *close = open != NULL ? memchr(open + 1, '"', (size_t)(source->code + source->len - open - 1)) : NULL;
+	if (close == NULL)
+		return false;
+	*quote = (size_t)(open - source->code);
+	*end = (size_t)(close - source->code);
+	return true;
+}
+
+static void set_bit(uint64_t *bits, uint32_t hash)
+{
+	bits[hash / 64 % RUST_INDEX_WORDS] |= (uint64_t)1 << hash % 64;
+}
+
+static bool has_bit(const uint64_t *bits, uint32_t hash)
+{
+	return (bits[hash / 64 % RUST_INDEX_WORDS] >> hash % 64 & 1) != 0;
+}
+
+static uint32_t name_hash(const char *name, size_t len)
+{
+	uint32_t hash = 2166136261u; /* FNV-1a */
+	for (size_t i = 0; i < len; i++)
+		hash = (hash ^ (unsigned char)name[i]) * 16777619u;
+	return hash ^ hash >> 15;
+}
+
+static uint32_t pair_hash(const char *at)
+{
+	return ((unsigned char)at[0] * 31u + (unsigned char)at[1]) * 2654435761u >> 16;
+}
+
+void rust_index(struct rust_source *source)
+{
+	size_t quote, end;
+	for (size_t at = 0; at < source->len;) {
+		size_t len = 0;
+		while (at + len < source->len && is_name(source->code[at + len]))
+			len++;
+		if (len > 0)
+			set_bit(source->names, name_hash(source->code + at, len));
+		at += len + 1;
+	}
+	bool escapes = false;
+	for (size_t at = 0; next_literal(source, at, &quote, &end); at = end + 1)
+		for (size_t i = quote + 1; i < end; i++) {
+			escapes = escapes || source->text[i] == '\\';
+			if (i + 1 < end)
+				set_bit(source->pairs, pair_hash(source->text + i));
+		}
+	if (escapes) /* what they stand for may be anything */
+		memset(source->pairs, 0xff, sizeof source->pairs);
+	source->is_indexed = true;
+}
+
+static bool may_have_name(const struct rust_source *source, const char *name, size_t len)
+{
+	return !source->is_indexed || !is_name(name[0]) || has_bit(source->names, name_hash(name, len));
+}
+
+static bool may_have_text(const struct rust_source *source, const char *text)
+{
+	for (size_t i = 0; source->is_indexed && text[i] != '\0' && text[i + 1] != '\0'; i++)
+		if (!has_bit(source->pairs, pair_hash(text + i)))
+			return false;
+	return true;
+}
+
 /* ---- finding ---- */
 
 /* Where in a source to go on: behind the place, or from its front on. */
@@ -356,7 +429,9 @@ bool rust_find(const struct rust_facts *facts, const char *words, struct rust_pl
 	for (; index < facts->sources.count; index++, at = 0) {
 		const struct rust_source *source = &facts->sources.items[index];
 		const char *found;
-		while (!source->is_test && at < source->len && (found = memmem(source->code + at, source->len - at, words, first)) != NULL) {
+		if (source->is_test || !may_have_name(source, words, first))
+			continue;
+		while ( at < source->len && (found = memmem(source->code + at, source->len - at, words, first)) != NULL) {
 			at = (size_t)(found - source->code);
 			if (matches(source, at, words))
 				return take_place(place, source, at, at);
@@ -420,18 +495,6 @@ static bool is_in_literal(const struct rust_source *source, size_t quote, size_t
 		     : memmem(str_text(decoded), decoded->len, wanted, wanted_len) != NULL;
 }
 
-/* The next literal from `at` on: in the code, quotes stand around literals alone. */
-static bool next_literal(const struct rust_source *source, size_t at, size_t *quote, size_t *end)
-{
-	const char *open = at < source->len ? memchr(source->code + at, '"', source->len - at) : NULL;
-	const char *close = open != NULL ? memchr(open + 1, '"', (size_t)(source->code + source->len - open - 1)) : NULL;
-	if (close == NULL)
-		return false;
-	*quote = (size_t)(open - source->code);
-	*end = (size_t)(close - source->code);
-	return true;
-}
-
 bool rust_find_string(const struct rust_facts *facts, const char *text, bool whole, struct rust_place *place)
 {
 	size_t index, at, quote, end, shown;
@@ -442,7 +505,9 @@ bool rust_find_string(const struct rust_facts *facts, const char *text, bool who
 		at = end + 1; /* behind the last one found */
 	for (; index < facts->sources.count; index++, at = 0) {
 		const struct rust_source *source = &facts->sources.items[index];
-		for (; !source->is_test && next_literal(source, at, &quote, &end); at = end + 1)
+		if (source->is_test || !may_have_text(source, text))
+			continue;
+		for (; next_literal(source, at, &quote, &end); at = end + 1)
 			if (is_in_literal(source, quote, end, text, whole, &decoded, &shown))
 				return take_place(place, source, quote, shown);
 	}

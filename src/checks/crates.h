@@ -90,5 +90,7 @@ bool crate_metadata_read(const struct tree *tree, const char *text, size_t len, 
 
 /* A copy with comments, the inside of literals and test code blanked. */
 char *rust_mask(const char *text, size_t len);
+/* Fills in what finding passes over sources by. */
+void rust_index(struct rust_source *source);
 
 #endif

@@ -173,8 +173,11 @@ static void read_source(const struct tree *tree, const struct tree_file *file, s
 	char *text = tree_read(tree, file->path, &len);
 	if (text == NULL)
 		return;
-	*array_add(&facts->sources) = (struct rust_source){.path = keep(facts, mem_copy_string(file->path)), .text = text, .len = len,
+	struct rust_source *source = array_add(&facts->sources);
+	*source = (struct rust_source){.path = keep(facts, mem_copy_string(file->path)), .text = text, .len = len,
 		.code = rust_mask(text, len), .is_test = file->is_harness || is_test_path(file->path + folder_len)};
+	if (!source->is_test)
+		rust_index(source);
 }
 
 static void read_sources(const struct tree *tree, struct rust_facts *facts)

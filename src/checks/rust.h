@@ -14,12 +14,16 @@ struct rust_crate {
 	struct strings features; /* enabled; where the graph is not known: those that members ask for */
 };
 
+enum { RUST_INDEX_WORDS = 64 };
 struct rust_source {
 	const char *path; /* relative */
 	char *text;
 	size_t len;
 	char *code; /* the same length: comments, the inside of strings and char literals, and items under
 		     * #[cfg(test)] or #[test] are blanks; ends of lines stay */
+	/* which names and letter pairs of literals may be in it, by hash: rust_find() passes over it without */
+	bool is_indexed;
+	uint64_t names[RUST_INDEX_WORDS], pairs[RUST_INDEX_WORDS];
 	bool is_test; /* below tests/, benches/, examples/, build.rs, tests.rs, or the tree says harness */
 };
 
