@@ -46,6 +46,7 @@ static void on_editor_done(void *data, int status, int signal_number)
 	bool is_pager = screen->paged != NULL;
 	forget_paged(screen);
 	tui_resume(screen->tui);
+	deck_checks_edited(screen->deck);
 	if (screen->lent != 0) {
 		deck_ran_end(screen->deck, screen->lent, status); /* it has told itself how it ended */
 		screen->lent = 0;
@@ -277,6 +278,28 @@ static void on_in_sight(void *data, const struct strings *names)
 	deck_others_in_sight(screen->deck, names);
 }
 
+static void on_check(void *data, enum tui_check what, const char *practice)
+{
+	struct screen *screen = data;
+	switch (what) {
+	case TUI_CHECK_AWAY:
+	case TUI_CHECK_FILES:
+	case TUI_CHECK_LIVE:
+		deck_checks(screen->deck, what != TUI_CHECK_AWAY, what == TUI_CHECK_LIVE);
+		break;
+	case TUI_CHECK_AGAIN:
+		deck_checks_again(screen->deck);
+		break;
+	case TUI_CHECK_MEND:
+	case TUI_CHECK_DROP:
+		deck_checks_mend(screen->deck, what == TUI_CHECK_MEND ? practice : NULL);
+		break;
+	case TUI_CHECK_WRITE:
+		deck_checks_write(screen->deck);
+		break;
+	}
+}
+
 /* Kept for as long as the deck is open. */
 static void on_theme(void *data, const char *name)
 {
@@ -427,7 +450,7 @@ static bool open_all(struct screen *screen, const struct command_line *line, str
 {
 	static const struct tui_call calls = {.view = on_view, .command = on_command, .follow = on_follow, .merge = on_merge, .beside = on_beside,
 		.explain = on_explain, .edit = on_edit, .page = on_page, .gone = on_gone, .inspect = on_inspect,
-		.traffic = on_traffic, .others = on_others, .in_sight = on_in_sight, .theme = on_theme};
+		.traffic = on_traffic, .others = on_others, .in_sight = on_in_sight, .check = on_check, .theme = on_theme};
 	struct deck_options options;
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
 		fault_set(fault, FAULT_USAGE, "the screen needs a terminal");

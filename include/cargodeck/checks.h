@@ -72,6 +72,7 @@ struct check_result {
 struct check_report {
 	struct { struct check_result *items; size_t count, cap; } results; /* in the order of the catalogue */
 	struct strings notes; /* what could not be read, a sentence each */
+	char *root; /* what files are relative to */
 };
 void check_report_finish(struct check_report *report);
 

@@ -37,6 +37,7 @@ enum {
 	COMMAND_ANYWHERE = 15,
 	/* its keys come before those of anywhere */
 	COMMAND_AT_CONTAINER = 256,
+	COMMAND_AT_CHECKS = 512,
 };
 
 enum command_group { COMMAND_LOOP, COMMAND_LIFE, COMMAND_LOOK, COMMAND_MOVE, COMMAND_ABOUT, COMMAND_OWN, COMMAND_GROUPS };

@@ -29,7 +29,7 @@ enum command_id {
 	COMMAND_OPEN_ADDRESS, /* known to the screen too */
 	COMMAND_JOB, /* known to the screen too */
 	COMMAND_CONFIG,
-	COMMAND_CHECK,
+	COMMAND_CHECK, /* known to the screen too */
 	/* the screen's, done by deck */
 	COMMAND_PAUSE_WATCH,
 	COMMAND_REBUILD,
@@ -102,6 +102,11 @@ enum command_id {
 	COMMAND_OTHERS,
 	COMMAND_THEME,
 	COMMAND_RAN,
+	/* the pane of checks */
+	COMMAND_CHECK_MEND,
+	COMMAND_CHECK_ALL,
+	COMMAND_CHECK_AGAIN,
+	COMMAND_CHECK_LIVE,
 	COMMAND_COUNT,
 };
 

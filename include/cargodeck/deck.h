@@ -168,6 +168,16 @@ void deck_explain(struct deck *deck, const char *service);
 
 /* view.container is filled for this service from now on; NULL: no more. */
 void deck_inspect(struct deck *deck, const char *service);
+/* view.checks is wanted from now on, or no longer: the program itself is asked
+ * (`check --format json`), now and after each save. `is_live`: with --live. */
+void deck_checks(struct deck *deck, bool is_wanted, bool is_live);
+void deck_checks_again(struct deck *deck);
+/* An editor has ended: judged again where they are wanted, watched or not. */
+void deck_checks_edited(struct deck *deck);
+/* view.checks.mending: what would mend this practice; NULL: no more. */
+void deck_checks_mend(struct deck *deck, const char *practice);
+/* Writes what is shown there. */
+void deck_checks_write(struct deck *deck);
 /* Opens the http address of a port that the service publishes in a browser. */
 bool deck_open_address(struct deck *deck, const char *service, struct fault *fault);
 

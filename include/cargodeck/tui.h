@@ -23,6 +23,17 @@ struct tui_options {
 	bool headless_ascii;
 };
 
+/* What is wanted of view.checks. */
+enum tui_check {
+	TUI_CHECK_AWAY, /* it is wanted no more */
+	TUI_CHECK_FILES, /* it is wanted from now on, by files alone */
+	TUI_CHECK_LIVE, /* and by what runs, where the engine answers */
+	TUI_CHECK_AGAIN,
+	TUI_CHECK_MEND, /* what would mend this practice: view.checks.mending */
+	TUI_CHECK_WRITE, /* that is to be written */
+	TUI_CHECK_DROP, /* or not */
+};
+
 struct tui_call {
 	/* Fills the view; called only when a frame is drawn. */
 	void (*view)(void *data, struct view *view);
@@ -58,6 +69,8 @@ struct tui_call {
 	/* Those of view.others whose rows are in sight: only their figures are
 	 * wanted. May be NULL. */
 	void (*in_sight)(void *data, const struct strings *names);
+	/* `practice`: the id that TUI_CHECK_MEND is about. May be NULL. */
+	void (*check)(void *data, enum tui_check what, const char *practice);
 	/* The person chose this theme, or "auto"; the screen has it already. */
 	void (*theme)(void *data, const char *name);
 };

@@ -232,6 +232,61 @@ struct view_container {
 	struct view_page pages[VIEW_TABS];
 };
 
+/* ---- which practices are kept ---- */
+
+enum view_verdict { VIEW_KEPT, VIEW_BROKEN, VIEW_NOT_APPLICABLE, VIEW_CANNOT_TELL };
+enum view_severity { VIEW_LOW, VIEW_MEDIUM, VIEW_HIGH };
+
+struct view_evidence {
+	const char *file; /* relative to the project; NULL: it is in none */
+	const char *path; /* the same, to be opened */
+	unsigned line; /* from 1; 0: none */
+	const char *text;
+	bool is_against; /* it breaks the practice */
+	bool is_live; /* seen in what runs */
+};
+
+struct view_practice {
+	const char *id, *title;
+	const char *says; /* why, or NULL */
+	size_t topic; /* its place in `topics` */
+	enum view_severity severity;
+	enum view_verdict verdict;
+	bool is_heuristic, is_allowed, is_fixable;
+	const char *reason, *mend; /* or NULL */
+	const struct view_evidence *evidence;
+	size_t evidence_count, evidence_left; /* left: so many more are not in the list */
+};
+
+/* A mend that is an edit: shown first, then written. */
+enum view_mending_state { VIEW_MENDING_NONE, VIEW_MENDING_LOADING, VIEW_MENDING_READY, VIEW_MENDING_WRITING, VIEW_MENDING_DONE, VIEW_MENDING_FAILED };
+
+struct view_mending {
+	enum view_mending_state state;
+	const char *practice; /* its id */
+	const char *diff; /* unified; READY and WRITING */
+	const char *files; /* "compose.yaml and Dockerfile": those that it changes */
+	const char *sentence, *mend; /* DONE: what was written; FAILED: why it cannot be */
+};
+
+struct view_checks {
+	enum view_page_state state; /* FAILED: and nothing older is there to be shown */
+	const char *sentence, *mend; /* why judging failed, if it did */
+	bool is_judging;
+	uint64_t elapsed_ms, expected_ms; /* while judging; expected 0: not known */
+	bool is_stale; /* files were saved since */
+	bool is_live; /* it was looked at what runs, too */
+	bool has_no_engine; /* that was wanted, and the engine does not answer */
+	uint64_t age_ms; /* since it was judged */
+	const char *const *topics; /* their titles, in the order of the catalogue */
+	size_t topic_count;
+	const struct view_practice *practices; /* in the order of the catalogue */
+	size_t count;
+	const char *const *notes; /* what could not be read */
+	size_t note_count;
+	struct view_mending mending;
+};
+
 /* ---- what was run ---- */
 
 struct view_ran {
@@ -296,6 +351,7 @@ struct view {
 	struct view_why why; /* see tui_call.explain */
 	struct view_start start;
 	struct view_container container; /* see tui_call.inspect */
+	struct view_checks checks; /* see tui_call.check */
 	const struct view_ran *ran; /* the newest first */
 	size_t ran_count;
 };

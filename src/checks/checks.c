@@ -177,7 +177,7 @@ bool checks_run(const struct check_options *options, struct check_report *report
 {
 	struct sources sources;
 	struct allows allows = {0};
-	*report = (struct check_report){0};
+	*report = (struct check_report){.root = mem_copy_string(options->root)};
 	if (!sources_open(options, &sources, fault))
 		return false;
 	for (size_t i = 0; i < COUNT_OF(topics); i++)

@@ -217,6 +217,7 @@ void checks_write_json(const struct check_report *report, struct str *out)
 		json_array_append_new(results, result_json(&report->results.items[i]));
 	for (size_t i = 0; i < report->notes.count; i++)
 		json_array_append_new(notes, text_json(report->notes.items[i]));
+	json_object_set_new(whole, "root", text_json(report->root));
 	json_object_set_new(whole, "results", results);
 	json_object_set_new(whole, "notes", notes);
 	dump(whole, out);

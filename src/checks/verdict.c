@@ -217,4 +217,6 @@ void check_report_finish(struct check_report *report)
 	}
 	array_finish(&report->results);
 	strings_finish(&report->notes);
+	free(report->root);
+	report->root = NULL;
 }

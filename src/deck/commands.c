@@ -143,7 +143,7 @@ static const struct command_option json_options[] = {
 /* In the order of the lists, and of the hints on the bottom line. */
 static const struct command_def defs[] = {
 	ON_SCREEN(COMMAND_OPEN, "enter", N_("Open what is selected: a service's log, an error in the editor"),
-		SCREEN, ROWS, COMMAND_LOOK, "Enter", N_("open"), NULL),
+		SCREEN, ROWS | COMMAND_AT_CHECKS, COMMAND_LOOK, "Enter", N_("open"), NULL),
 	{COMMAND_UP, "up", N_("Bring the stack up, watch the sources and show both"),
 		N_("Opens the deck: a screen with every service, the build, the log and the last saves. "
 		"It brings up what is down, then watches: a save is built in the builder and swapped into the services that run it, "
@@ -215,8 +215,11 @@ static const struct command_def defs[] = {
 	{COMMAND_CHECK, "check", N_("Say which of the 83 practices of a containerised Rust project are kept, with evidence"),
 		N_("It reads Dockerfiles, compose files as compose merges them, .dockerignore, workflows, manifests and sources; "
 		"nothing is built and nothing is changed. Each practice is kept, broken, not applicable (with the reason) or cannot be told (with what is missing). "
-		"A line `# cargodeck: allow 2.3 REASON` in the file where something is found lets it through."),
-		NULL, COMMAND_TAKES_NOTHING, 0, 0, check_options, VERB | COMMAND_JSON, 0, COMMAND_LOOK, NULL, NULL, NULL},
+		"A line `# cargodeck: allow 2.3 REASON` in the file where something is found lets it through.\n\n"
+		"On the screen it shows them by topic, judged again after each save; Enter opens the file at the line, and a key applies the mend "
+		"once its change was shown."),
+		NULL, COMMAND_TAKES_NOTHING, 0, 0, check_options, VERB | SCREEN | COMMAND_JSON, COMMAND_ANYWHERE, COMMAND_LOOK,
+		"c", N_("checks"), NULL},
 	{COMMAND_COMPOSE_OVERRIDE, "compose-override", N_("Print the override that is laid over the compose files"),
 		N_("It is JSON, which Compose reads as YAML. It replaces images and adds the mounts that a swap needs, nothing else."),
 		NULL, COMMAND_TAKES_NOTHING, 0, 0, NULL, VERB, 0, COMMAND_LOOK, NULL, NULL, NULL},
@@ -351,14 +354,22 @@ static const struct command_def defs[] = {
 		SCREEN, COMMAND_AT_CONTAINER, COMMAND_MOVE, "l", NULL, NULL),
 	ON_SCREEN(COMMAND_TAB_PREVIOUS, "tab-previous", N_("Inside a container: go to the tab before"),
 		SCREEN, COMMAND_AT_CONTAINER, COMMAND_MOVE, "h", NULL, NULL),
-	ON_SCREEN(COMMAND_UNFOLD, "unfold", N_("Inside a container: unfold what is selected"),
-		SCREEN, COMMAND_AT_CONTAINER, COMMAND_MOVE, "Right", NULL, NULL),
-	ON_SCREEN(COMMAND_FOLD, "fold", N_("Inside a container: fold what is selected, or go to what it belongs to"),
-		SCREEN, COMMAND_AT_CONTAINER, COMMAND_MOVE, "Left", NULL, NULL),
+	ON_SCREEN(COMMAND_UNFOLD, "unfold", N_("Inside a container or the checks: unfold what is selected"),
+		SCREEN, COMMAND_AT_CONTAINER | COMMAND_AT_CHECKS, COMMAND_MOVE, "Right", NULL, NULL),
+	ON_SCREEN(COMMAND_FOLD, "fold", N_("Inside a container or the checks: fold what is selected, or go to what it belongs to"),
+		SCREEN, COMMAND_AT_CONTAINER | COMMAND_AT_CHECKS, COMMAND_MOVE, "Left", NULL, NULL),
 	ON_SCREEN(COMMAND_SERVICE_NEXT, "service-next", N_("Inside a container: look into the next service's"),
 		SCREEN, COMMAND_AT_CONTAINER, COMMAND_MOVE, "]", NULL, NULL),
 	ON_SCREEN(COMMAND_SERVICE_PREVIOUS, "service-previous", N_("Inside a container: look into the one of the service before"),
 		SCREEN, COMMAND_AT_CONTAINER, COMMAND_MOVE, "[", NULL, NULL),
+	ON_SCREEN(COMMAND_CHECK_MEND, "check-mend", N_("Inside the checks: show what mends the practice, and write it after a yes"),
+		SCREEN, COMMAND_AT_CHECKS, COMMAND_LOOK, "m", NULL, NULL),
+	ON_SCREEN(COMMAND_CHECK_ALL, "check-all", N_("Inside the checks: list all practices, or only those broken or not to be told"),
+		SCREEN, COMMAND_AT_CHECKS, COMMAND_LOOK, "a", NULL, NULL),
+	ON_SCREEN(COMMAND_CHECK_AGAIN, "check-again", N_("Inside the checks: judge the project again"),
+		SCREEN, COMMAND_AT_CHECKS, COMMAND_LOOK, "r", NULL, NULL),
+	ON_SCREEN(COMMAND_CHECK_LIVE, "check-live", N_("Inside the checks: look at what runs too, or at files alone"),
+		SCREEN, COMMAND_AT_CHECKS, COMMAND_LOOK, "L", NULL, NULL),
 	ON_SCREEN(COMMAND_THEME, "theme", N_("Choose the colours; each theme is shown while one looks"),
 		SCREEN, COMMAND_ANYWHERE, COMMAND_ABOUT, "Ctrl-T", NULL, NULL),
 	ON_SCREEN(COMMAND_RAN, "command-log", N_("Show what was run: the line, when, how long, how it ended"),

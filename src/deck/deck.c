@@ -303,6 +303,7 @@ void deck_close(struct deck *deck)
 	view_close(deck);
 	why_close(deck);
 	inspection_close(deck);
+	judging_close(deck);
 	ran_close(deck);
 	engine_close(deck->engine);
 	sync_close(deck);

@@ -250,6 +250,7 @@ struct deck {
 	uint64_t revision;
 	struct deck_view_store *view;
 	struct inspection *inspection; /* NULL: none was looked into yet */
+	struct judging *judging; /* NULL: practices were never asked for */
 
 	/* ran.c */
 	ARRAY(struct ran_entry) ran; /* the oldest first */
@@ -453,5 +454,11 @@ void inspection_hear(struct deck *deck); /* rows may have changed: asks anew whe
 void inspection_reconfigured(struct deck *deck); /* the project was read again */
 void inspection_fill(struct deck *deck, struct view_container *out);
 void inspection_close(struct deck *deck);
+
+/* ---- judging.c: which practices the project keeps ---- */
+struct judging;
+void judging_saved(struct deck *deck); /* a save has settled */
+void judging_fill(struct deck *deck, struct view_checks *out);
+void judging_close(struct deck *deck);
 
 #endif

@@ -117,6 +117,7 @@ static void hear_saved(struct deck *deck, const json_t *json, unsigned generatio
 		deck->generation = generation;
 	const char *why = text_of(json, "why");
 	deck_tell(deck, &(struct deck_event){.kind = DECK_SAVED, .generation = generation, .paths = &paths, .names = &names, .why = why != NULL ? why : "none"});
+	judging_saved(deck);
 }
 
 static void hear_serving(struct deck *deck, const json_t *json, unsigned generation)

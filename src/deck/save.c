@@ -174,6 +174,7 @@ static void on_settled(void *data, unsigned number, const struct watch_batch *ba
 		jobs_saved(deck, batch->paths);
 	record->is_settled = true;
 	do_rest(deck, &save);
+	judging_saved(deck);
 	save_finish(&save);
 }
 

@@ -454,6 +454,7 @@ void deck_view(struct deck *deck, struct view *view)
 	fill_start(deck, store, &view->start);
 	why_fill(deck, &view->why);
 	inspection_fill(deck, &view->container);
+	judging_fill(deck, &view->checks);
 	ran_fill(deck, view);
 }
 

@@ -46,6 +46,10 @@ static void move_by(struct tui *tui, long step)
 		container_move(tui, step);
 		return;
 	}
+	if (tui->mode == MODE_CHECKS) {
+		checks_move(tui, step);
+		return;
+	}
 	if (tui->mode == MODE_RAN) {
 		tui->ran_top = moved(tui->ran_top, step);
 		return;
@@ -80,6 +84,8 @@ static long page(const struct tui *tui)
 		rows = tui->rows > 3 ? (size_t)tui->rows - 3 : 1;
 	if (tui->mode == MODE_CONTAINER)
 		rows = tui->container.rows;
+	if (tui->mode == MODE_CHECKS)
+		rows = checks_page(tui);
 	return rows > 2 ? (long)rows - 1 : 1;
 }
 
@@ -138,6 +144,10 @@ static void open_selected(struct tui *tui)
 		container_fold(tui, FOLD_TURN);
 		return;
 	}
+	if (tui->mode == MODE_CHECKS) {
+		checks_enter(tui);
+		return;
+	}
 	if (tui->mode == MODE_RAN)
 		return;
 	if (tui->mode == MODE_WHY) {
@@ -169,7 +179,7 @@ static void leave(struct tui *tui)
 	struct log_state *state = log_in_use(tui);
 	if (tui->mode == MODE_WHY)
 		explain(tui, false);
-	else if (container_leave(tui))
+	else if (container_leave(tui) || checks_leave(tui))
 		return;
 	else if (tui->mode != MODE_DECK)
 		tui->mode = MODE_DECK;
@@ -205,7 +215,8 @@ static void arrange(struct tui *tui)
 
 static void open_field(struct tui *tui, enum mode mode)
 {
-	bool is_page = tui->mode == MODE_CONTAINER || tui->mode == MODE_ERROR || tui->mode == MODE_WHY || tui->mode == MODE_RAN;
+	bool is_page = tui->mode == MODE_CONTAINER || tui->mode == MODE_ERROR || tui->mode == MODE_WHY || tui->mode == MODE_RAN ||
+		tui->mode == MODE_CHECKS;
 	tui->mode_under = is_page ? tui->mode : MODE_DECK;
 	tui->mode = mode;
 	tui->help_top = tui->palette_at = 0;
@@ -349,6 +360,8 @@ static void suspend(struct tui *tui)
 /* False: not one of the screen's own. */
 static bool act_screen(struct tui *tui, int id)
 {
+	if (checks_act(tui, id))
+		return true;
 	switch (id) {
 	case COMMAND_KEYS:
 		open_field(tui, MODE_HELP);
@@ -498,7 +511,7 @@ static char *make_question(const struct tui *tui, const struct command_def *def,
 
 bool act_is_refused(const struct tui *tui, const struct command_def *def)
 {
-	bool is_own = (def->flags & (COMMAND_SCREEN | COMMAND_HARMLESS)) != 0 && def->id != COMMAND_JOB;
+	bool is_own = (def->flags & (COMMAND_SCREEN | COMMAND_HARMLESS)) != 0 && def->id != COMMAND_JOB && def->id != COMMAND_CHECK_MEND;
 	return tui->is_read_only && !is_own;
 }
 

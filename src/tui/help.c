@@ -67,7 +67,8 @@ static void add_where(struct str *out, unsigned where)
 	} places[] = {{COMMAND_AT_SERVICES, N_("services")}, {COMMAND_AT_LOG, N_("log")}, {COMMAND_AT_BUILD, N_("build")},
 		{COMMAND_AT_START, N_("coming up")}};
 	auto_str names = {0};
-	if (where == 0 || (where & COMMAND_ANYWHERE) == COMMAND_ANYWHERE)
+	where &= COMMAND_ANYWHERE; /* of what covers the panes the sentence tells */
+	if (where == 0 || where == COMMAND_ANYWHERE)
 		return;
 	if ((where | COMMAND_AT_START) == COMMAND_ANYWHERE) {
 		str_add(out, _(" (not while coming up)"));

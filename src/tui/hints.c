@@ -6,6 +6,8 @@ unsigned hints_where(const struct tui *tui)
 {
 	if (container_is_open(tui))
 		return COMMAND_AT_CONTAINER | COMMAND_AT_SERVICES;
+	if (checks_is_open(tui))
+		return COMMAND_AT_CHECKS | COMMAND_AT_START;
 	switch (tui->focus) {
 	case PANE_SERVICES:
 		return COMMAND_AT_SERVICES;
@@ -59,8 +61,10 @@ bool hints_does_something(const struct tui *tui, const struct command_def *def)
 		return true; /* each of them by its own state */
 	if ((def->flags & COMMAND_SERVICE) != 0 && !has_service)
 		return false;
-	if (def->where == COMMAND_AT_CONTAINER)
-		return container_is_open(tui);
+	if (def->where != 0 && (def->where & COMMAND_ANYWHERE) == 0)
+		return (def->where & hints_where(tui)) != 0;
+	if (checks_is_open(tui) && !checks_takes(def))
+		return false;
 	if ((def->flags & COMMAND_BUILDS) != 0 && !tui->has_build)
 		return false;
 	switch (def->id) {
@@ -210,7 +214,8 @@ static void draw_commands(struct tui *tui, int y)
 
 static void draw_field(struct tui *tui, int y, const char *before)
 {
-	const struct field *field = tui->mode == MODE_CONTAINER_FILTER ? &tui->container.filter : &tui->field;
+	const struct field *field = tui->mode == MODE_CONTAINER_FILTER ? &tui->container.filter :
+		tui->mode == MODE_CHECKS_FILTER ? &tui->checks.filter : &tui->field;
 	int w = tui->columns - 2, at = 1;
 	at += pen_text(tui, y, at, w, before, paint_bold(paint_role(tui, THEME_ACCENT)));
 	int cursor = pen_width(field->text, field->cursor, 4 * FIELD_MOST), room = w - at > 1 ? w - at : 1;
@@ -248,6 +253,43 @@ static void draw_fixed(struct tui *tui, int y, const struct fixed_hint *hints, s
 		if (key[0] != '\0')
 			at += draw_hint(tui, y, at, tui->columns - 1, key, pen_word(hints[i].word));
 	}
+}
+
+static void draw_checks(struct tui *tui, int y)
+{
+	const struct checks_state *state = &tui->checks;
+	bool has_rows = state->rows.count > 0, is_heading = has_rows && state->selected == NULL;
+	const struct {
+		bool is_there;
+		struct fixed_hint hint;
+	} all[] = {
+		{is_heading || (has_rows && state->place.file != NULL), {COMMAND_OPEN, NULL, is_heading ? N_("fold") : N_("edit")}},
+		{has_rows && state->is_fixable && !tui->is_read_only, {COMMAND_CHECK_MEND, NULL, N_("hint|mend")}},
+		{true, {COMMAND_CHECK_ALL, NULL, state->is_all ? N_("verdict|broken") : N_("hint|all")}},
+		{has_rows, {COMMAND_SEARCH_NEXT, NULL, N_("next")}},
+		{true, {COMMAND_SEARCH, NULL, N_("filter")}},
+		{has_rows && !is_heading, {COMMAND_PANE_NEXT, NULL, state->is_in_detail ? N_("hint|list") : N_("detail")}},
+		{true, {COMMAND_LEAVE, NULL, N_("back")}},
+		{!state->is_silent, {COMMAND_CHECK_LIVE, NULL, state->is_live ? N_("hint|files") : N_("hint|live")}},
+		{true, {COMMAND_CHECK_AGAIN, NULL, N_("again")}},
+	};
+	struct fixed_hint hints[COUNT_OF(all)];
+	size_t count = 0;
+	for (size_t i = 0; i < COUNT_OF(all); i++)
+		if (all[i].is_there)
+			hints[count++] = all[i].hint;
+	draw_fixed(tui, y, hints, count);
+}
+
+static void draw_mending(struct tui *tui, int y)
+{
+	static const struct fixed_hint asked[] = {{-1, "y", N_("write")}, {-1, "n", N_("back")}, {COMMAND_LINE_DOWN, NULL, N_("down")},
+		{COMMAND_LINE_UP, NULL, N_("up")}};
+	static const struct fixed_hint other[] = {{-1, "Esc", N_("back")}};
+	if (tui->checks.mending == VIEW_MENDING_READY)
+		draw_fixed(tui, y, asked, COUNT_OF(asked));
+	else
+		draw_fixed(tui, y, other, COUNT_OF(other));
 }
 
 void hints_draw(struct tui *tui)
@@ -321,6 +363,15 @@ void hints_draw(struct tui *tui)
 		break;
 	case MODE_CONTAINER_FILTER:
 		draw_field(tui, y, _("only rows with: "));
+		break;
+	case MODE_CHECKS:
+		draw_checks(tui, y);
+		break;
+	case MODE_CHECKS_FILTER:
+		draw_field(tui, y, _("only practices with: "));
+		break;
+	case MODE_MENDING:
+		draw_mending(tui, y);
 		break;
 	case MODE_JOBS:
 		draw_fixed(tui, y, jobs, COUNT_OF(jobs));

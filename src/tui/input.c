@@ -232,6 +232,19 @@ static void take_key(struct tui *tui, struct key key)
 		if (def != NULL)
 			act(tui, def);
 		return;
+	case MODE_CHECKS_FILTER:
+		checks_key(tui, key);
+		return;
+	case MODE_CHECKS:
+		if (is_cancel(key) && chord_cancel(tui))
+			return;
+		def = chord_take(tui, key, COMMAND_AT_CHECKS, COMMAND_AT_START);
+		if (def != NULL && checks_takes(def))
+			act(tui, def);
+		return;
+	case MODE_MENDING:
+		mending_key(tui, key);
+		return;
 	case MODE_JOBS:
 		jobs_key(tui, key);
 		return;
@@ -339,6 +352,12 @@ static void take_mouse(struct tui *tui, const struct key_event *event)
 		container_move(tui, is_up ? -WHEEL_LINES : WHEEL_LINES);
 	} else if (event->mouse.button == MOUSE_LEFT && tui->mode == MODE_CONTAINER) {
 		container_click(tui, x, y);
+	} else if ((is_up || is_down) && tui->mode == MODE_CHECKS) {
+		checks_wheel(tui, x, y, is_up ? -1 : 1);
+	} else if (event->mouse.button == MOUSE_LEFT && tui->mode == MODE_CHECKS) {
+		checks_click(tui, x, y, is_double(tui, PANE_COUNT, y));
+	} else if ((is_up || is_down) && tui->mode == MODE_MENDING) {
+		mending_scroll(tui, is_up ? -WHEEL_LINES : WHEEL_LINES);
 	} else if ((is_up || is_down) && tui->mode == MODE_RAN) {
 		tui->ran_top = is_up ? tui->ran_top - (tui->ran_top > 0) : tui->ran_top + 1;
 	} else if ((is_up || is_down) && tui->mode == MODE_ERROR) {
@@ -377,6 +396,11 @@ static void take_paste(struct tui *tui, const char *bytes, size_t len)
 	chord_cancel(tui);
 	if (tui->questions.count == 0 && tui->mode == MODE_CONTAINER_FILTER) {
 		if (!container_paste(tui, bytes, len))
+			tell_cut(tui);
+		return;
+	}
+	if (tui->questions.count == 0 && tui->mode == MODE_CHECKS_FILTER) {
+		if (!checks_paste(tui, bytes, len))
 			tell_cut(tui);
 		return;
 	}
@@ -438,6 +462,7 @@ static void after(struct tui *tui)
 	act_follow(tui);
 	act_explain_no_more(tui);
 	container_tell(tui);
+	checks_tell(tui);
 	remember_note(tui);
 	tui_wake(tui, true);
 }

@@ -53,6 +53,7 @@ static const struct choice {
 	SWITCH("others", list.has_others),
 	LETTERS("filter-services", list.needle),
 	DIGITS("columns", list.choice),
+	SWITCH("checks-all", checks.is_all),
 	TEXT("theme", theme_chosen),
 	TEXT("service", selected),
 };

@@ -89,6 +89,7 @@ static void sync_view(struct tui *tui, const struct view *view)
 	services_sync(tui, view);
 	build_sync(tui, view);
 	jobs_sync(tui, view);
+	checks_sync(tui, view);
 	tui->has_back = view->serving > 0;
 	tui->can_take_over = false;
 	for (size_t i = 0; i < view->service_count; i++)
@@ -159,6 +160,10 @@ static void draw_all(struct tui *tui, const struct view *view)
 		ran_draw(tui, view);
 	else if (container_is_open(tui))
 		container_draw(tui, view);
+	else if (mode == MODE_MENDING)
+		mending_draw(tui, view);
+	else if (checks_is_open(tui))
+		checks_draw(tui, view);
 	if (tui->mode == MODE_JOBS)
 		jobs_draw(tui);
 	else if (tui->mode == MODE_HELP)
@@ -206,6 +211,7 @@ void tui_draw(struct tui *tui, const struct view *view)
 	act_follow(tui);
 	export_page(tui);
 	container_tell(tui);
+	checks_tell(tui);
 }
 
 bool tui_turn(struct tui *tui, uint64_t revision)
@@ -297,6 +303,7 @@ void tui_close(struct tui *tui)
 		question_finish(&tui->questions.items[i]);
 	array_finish(&tui->questions);
 	container_finish(tui);
+	checks_finish(tui);
 	free(tui->selected);
 	list_finish(&tui->list);
 	free(tui->followed);

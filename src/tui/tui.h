@@ -94,6 +94,7 @@ enum mode { MODE_DECK, MODE_HELP, MODE_PALETTE, MODE_SEARCH, MODE_ERROR, MODE_WH
 	MODE_COLUMNS,
 	MODE_THEME,
 	MODE_RAN,
+	MODE_CHECKS, MODE_CHECKS_FILTER, MODE_MENDING,
 };
 
 struct error_place {
@@ -193,6 +194,42 @@ struct container_state {
 	int row_y, tab_y, tab_end[VIEW_TABS]; /* where rows and tabs stand; 0: the tab is not seen */
 };
 
+/* The pane of checks (checks.c, evidence.c), and what would mend a practice
+ * (mending.c). */
+struct check_row {
+	size_t topic;
+	size_t practice; /* CHECK_HEADING: the row is the topic's */
+};
+#define CHECK_HEADING SIZE_MAX
+
+struct checks_state {
+	bool is_all; /* also what is kept and what does not apply */
+	bool is_live, told_live, told_open; /* wanted; what deck was told last */
+	bool is_unheard; /* a mend was being written when it was left */
+	bool must_drop; /* deck is to be told that a mend is not looked at any more */
+	uint32_t folded; /* a bit for each topic */
+	struct field filter;
+	ARRAY(struct check_row) rows;
+	size_t at, top; /* among the rows */
+	bool is_moved; /* `at` counts, not what was selected */
+	bool is_drawn; /* since it was opened */
+	bool has_selected; /* something is, from the first frame with rows on */
+	char *selected; /* the id of its practice; NULL: the heading of `selected_topic` */
+	size_t selected_topic;
+	bool is_in_detail;
+	size_t detail_at; /* the evidence; beyond the last one: so many lines are scrolled */
+	int wish; /* a command that is done once what it is about was drawn; 0: none */
+	/* of the frame drawn last */
+	ARRAY(bool) is_bad; /* by row: broken, and not let through */
+	struct error_place place; /* what Enter opens; `file` is owned, NULL: nothing */
+	size_t place_at; /* the evidence that it is of */
+	bool has_live_evidence, is_fixable, is_silent; /* of the selected practice; the engine does not answer */
+	struct rect list, detail; /* where they stand; w = 0: not in sight */
+	ARRAY(size_t) lines; /* the evidence of each row of the detail; SIZE_MAX: of none */
+	size_t mending_top, mending_rows;
+	enum view_mending_state mending;
+};
+
 /* Columns of the pane of services, as they stand in it. */
 enum service_column {
 	COLUMN_NONE, /* as an order: as the compose file has them */
@@ -276,6 +313,7 @@ struct tui {
 	char *beside_one; /* the one service that it showed before it showed several */
 	struct log_export export;
 	struct container_state container;
+	struct checks_state checks;
 	enum mode mode_under; /* where the help and the palette go back to: the deck, or what covers it */
 	bool is_explained; /* deck was told what MODE_WHY is about */
 	ARRAY(struct question) questions;
@@ -545,6 +583,46 @@ void container_click(struct tui *tui, int x, int y);
 bool container_paste(struct tui *tui, const char *bytes, size_t len); /* as field_paste() */
 void container_finish(struct tui *tui);
 void ran_draw(struct tui *tui, const struct view *view);
+/* Which practices are kept, over the whole screen (checks.c). */
+bool checks_is_open(const struct tui *tui); /* if only below the help or the palette */
+void checks_sync(struct tui *tui, const struct view *view);
+void checks_draw(struct tui *tui, const struct view *view);
+void checks_tell(struct tui *tui); /* tells deck what is wanted of it now */
+void checks_move(struct tui *tui, long step);
+size_t checks_page(const struct tui *tui);
+void checks_enter(struct tui *tui);
+bool checks_leave(struct tui *tui); /* false: it is not open */
+bool checks_act(struct tui *tui, int id); /* false: it is no command of the pane */
+bool checks_takes(const struct command_def *def); /* does something, or leads elsewhere, from here */
+void checks_key(struct tui *tui, struct key key); /* while a filter is typed */
+void checks_click(struct tui *tui, int x, int y, bool is_double);
+void checks_wheel(struct tui *tui, int x, int y, long step);
+bool checks_paste(struct tui *tui, const char *bytes, size_t len); /* as field_paste() */
+void checks_finish(struct tui *tui);
+/* The whole screen, but for what a key's answer says above it. */
+struct rect checks_rect(const struct tui *tui);
+
+/* practices.c */
+const char *practice_word(const struct view_practice *practice); /* "broken" */
+const char *practice_sign(const struct tui *tui, const struct view_practice *practice);
+enum theme_role practice_role(const struct view_practice *practice);
+const char *practice_severity(enum view_severity severity);
+bool practice_is_broken(const struct view_practice *practice); /* and not let through */
+/* "2 broken, 7 kept": of a topic, or CHECK_HEADING: of all. True: some are broken. */
+bool practices_describe(const struct view_checks *checks, size_t topic, struct str *out);
+bool practices_are_folded(const struct checks_state *state, size_t topic);
+size_t practices_list(struct checks_state *state, const struct view_checks *checks); /* how many there are, those of folded topics too */
+const struct view_practice *practices_at(const struct checks_state *state, const struct view_checks *checks); /* NULL: a heading is selected */
+void practices_hold(struct checks_state *state, const struct view_checks *checks); /* the selection, on its practice */
+/* What was seen of one practice, why, and what mends it (evidence.c). `practice`
+ * NULL: what its topic has. */
+void evidence_draw(struct tui *tui, const struct view_practice *practice, const char *topic, const char *counts, const struct rect *rect);
+void evidence_sync(struct tui *tui, const struct view_practice *practice); /* what Enter opens */
+/* What would mend a practice (mending.c). */
+void mending_begin(struct tui *tui);
+void mending_draw(struct tui *tui, const struct view *view);
+void mending_key(struct tui *tui, struct key key);
+void mending_scroll(struct tui *tui, long step);
 void start_draw(struct tui *tui, const struct view *view, const struct rect *rect);
 
 /* ---- around the panes ---- */

@@ -53,7 +53,8 @@ static void definitions_are_whole(void **state)
 	for (int id = 0; id < COMMAND_PAUSE_WATCH; id++) {
 		unsigned flags = command_get(&deck_commands, id)->flags;
 		assert_true(flags & COMMAND_VERB);
-		bool is_looked_at = id == COMMAND_WHY || id == COMMAND_INSPECT || id == COMMAND_OPEN_ADDRESS || id == COMMAND_JOB;
+		bool is_looked_at = id == COMMAND_WHY || id == COMMAND_INSPECT || id == COMMAND_OPEN_ADDRESS || id == COMMAND_JOB ||
+			id == COMMAND_CHECK;
 		assert_true(((flags & COMMAND_DECK) != 0) == (id <= COMMAND_DOWN || is_looked_at));
 	}
 	for (int id = COMMAND_PAUSE_WATCH; id < COMMAND_COUNT; id++) {

@@ -257,6 +257,111 @@ static void fill_hostile(struct view *view)
 	view->container = (struct view_container){.service = "\x1b[31m", .name = "\n\n", .pages = {[VIEW_OVERVIEW] = READY(hostile, 1)}};
 }
 
+/* ---- which practices are kept ---- */
+
+static const char *const topics[] = {"Optimised Docker image", "Container security", "Docker Compose", "Caching of dependencies", "Logs and metrics",
+	"Database", "Development", "Production images", "CI/CD", "Hot reload", "Others"};
+
+#define KEEPS(number, what, of) {.id = number, .title = what, .topic = (of) - 1, .severity = VIEW_MEDIUM, .verdict = VIEW_KEPT}
+#define SEEN(list) .evidence = (list), .evidence_count = COUNT_OF(list)
+
+static const struct view_evidence caps[] = {
+	{.file = "compose.yaml", .path = "/shop/compose.yaml", .line = 12, .text = "service api has no cap_drop", .is_against = true},
+	{.file = "compose.yaml", .path = "/shop/compose.yaml", .line = 31, .text = "service worker adds SYS_PTRACE to it", .is_against = true},
+	{.text = "api: CapEff 00000000a80425fb, NoNewPrivs 0", .is_against = true, .is_live = true},
+	{.file = "compose.yaml", .path = "/shop/compose.yaml", .line = 44, .text = "service gateway drops ALL"},
+};
+static const struct view_evidence lock[] = {
+	{.file = "Dockerfile", .path = "/shop/Dockerfile", .line = 9, .text = "cargo build without --locked", .is_against = true},
+};
+static const struct view_evidence far[] = {
+	{.file = "deploy/environments/staging/europe-west/compose.override.production.yaml", .path = "/shop/deploy/x.yaml", .line = 1204,
+		.text = "service billing publishes 5432 on every address of the machine, which reaches whoever can reach the machine, "
+			"whatever its own packet filter says, since Docker writes its rules before those", .is_against = true},
+};
+static const struct view_evidence stop[] = {
+	{.file = "crates/worker/src/main.rs", .path = "/shop/crates/worker/src/main.rs", .line = 31, .text = "a runtime is made, and no signal is listened to",
+		.is_against = true},
+};
+static const struct view_evidence pool[] = {
+	{.file = "crates/api/src/backing.rs", .path = "/shop/crates/api/src/backing.rs", .line = 18, .text = "max_connections(10)"},
+};
+static const struct view_evidence seen[] = {
+	{.text = "worker: SigCgt 0000000000000440 lacks SIGTERM", .is_against = true, .is_live = true},
+};
+
+static const struct view_practice practices[] = {
+	KEEPS("1.1", "The image is built in several stages", 1),
+	{.id = "1.5", .title = "Dependencies are built from the lock file, before the sources", .topic = 0, .severity = VIEW_MEDIUM, .verdict = VIEW_BROKEN,
+		.is_fixable = true, SEEN(lock), .mend = "add --locked to cargo build", .says = "Without --locked other versions than those that were tested may be built."},
+	KEEPS("1.9", "A user without rights is made", 1),
+	{.id = "2.3", .title = "The root file system is read-only", .topic = 1, .severity = VIEW_HIGH, .verdict = VIEW_CANNOT_TELL,
+		.reason = "compose could not be asked: docker compose is not installed", .mend = "install docker compose"},
+	{.id = "2.5", .title = "Capabilities are dropped", .topic = 1, .severity = VIEW_HIGH, .verdict = VIEW_BROKEN, .is_fixable = true, SEEN(caps),
+		.mend = "add cap_drop: [ALL] to api and worker", .says = "A container starts with fourteen capabilities, and a service needs none of them. "
+			"What is not there cannot be taken over with the process."},
+	{.id = "2.6", .title = "No new privileges", .topic = 1, .severity = VIEW_MEDIUM, .verdict = VIEW_BROKEN, .is_allowed = true, SEEN(caps),
+		.reason = "the debugger needs them"},
+	{.id = "2.9", .title = "Images are signed", .topic = 1, .severity = VIEW_LOW, .verdict = VIEW_NOT_APPLICABLE, .reason = "no image of this project is pushed"},
+	{.id = "3.4", .title = "Ports of the database are not published", .topic = 2, .severity = VIEW_HIGH, .verdict = VIEW_BROKEN, SEEN(far),
+		.mend = "publish it on 127.0.0.1, or not at all"},
+	KEEPS("4.1", "The registry of cargo is a cache mount", 4),
+	{.id = "6.4", .title = "The pool of connections is bounded", .topic = 5, .severity = VIEW_LOW, .verdict = VIEW_KEPT, .is_heuristic = true, SEEN(pool)},
+	{.id = "8.2", .title = "SIGTERM ends the program within the time that it is given, and requests under way are answered", .topic = 7, .severity = VIEW_HIGH,
+		.verdict = VIEW_BROKEN, .is_heuristic = true, SEEN(stop), .mend = "wait for SIGTERM with tokio::signal::unix, and give it to axum's with_graceful_shutdown"},
+	{.id = "8.3", .title = "Handlers of signals stand before the first connection", .topic = 7, .severity = VIEW_MEDIUM, .verdict = VIEW_BROKEN, SEEN(seen)},
+	KEEPS("10.8", "The editor's settings are shared", 10),
+};
+
+static void fill_checks(struct view *view)
+{
+	static const char *const notes[] = {"vendor/blob.yaml is larger than 1 MiB and was not read"};
+	view->checks = (struct view_checks){.state = VIEW_PAGE_READY, .is_live = true, .age_ms = 12000, .topics = topics, .topic_count = COUNT_OF(topics),
+		.practices = practices, .count = COUNT_OF(practices), .notes = notes, .note_count = COUNT_OF(notes)};
+}
+
+static void fill_kept(struct view *view)
+{
+	view->checks = (struct view_checks){.state = VIEW_PAGE_READY, .topics = topics, .topic_count = COUNT_OF(topics), .practices = practices, .count = 1,
+		.age_ms = 3000};
+}
+
+static const char diff[] =
+	"--- a/Dockerfile\n+++ b/Dockerfile\n@@ -6,7 +6,7 @@\n WORKDIR /src\n COPY Cargo.toml Cargo.lock ./\n COPY crates crates\n"
+	"-RUN cargo build --release --bin api && mkdir -p /out && cp target/release/api /out/ && strip /out/api\n"
+	"+RUN cargo build --release --locked --bin api && mkdir -p /out && cp target/release/api /out/ && strip /out/api\n"
+	" \n FROM debian:bookworm-slim\n COPY --from=build /out/api /usr/local/bin/\n";
+
+static void fill_mending(struct view *view)
+{
+	fill_checks(view);
+	view->checks.mending = (struct view_mending){.state = VIEW_MENDING_READY, .practice = "1.5", .diff = diff, .files = "Dockerfile"};
+}
+
+static void fill_unjudged(struct view *view)
+{
+	view->checks = (struct view_checks){.state = VIEW_PAGE_FAILED, .sentence = "the folder /shop cannot be opened", .mend = "name the project's folder with --project",
+		.mending = {.state = VIEW_MENDING_FAILED, .practice = "2.5", .sentence = "nothing is left that an edit could mend for 2.5",
+			.mend = "the practices are judged again"}};
+}
+
+static void fill_odd_checks(struct view *view)
+{
+	static const struct view_evidence odd_evidence[] = {
+		{.file = "a\x1b[31m\nb", .path = "", .line = 4294967295u, .text = NULL, .is_against = true},
+		{.file = "日本語の名前がここにあります日本語の名前がここにあります日本語の名前がここにあります", .path = "x", .text = "e\xcc\x81\xcc\x81\xcc\x81\xff\n\n\n", .is_live = true},
+	};
+	static const struct view_practice odd_practices[] = {
+		{.id = "\x1b[31m", .title = "日本語の名前がここにあります日本語の名前がここにあります\n\n日本語の名前がここにあります", .topic = 10, .severity = VIEW_LOW,
+			.verdict = VIEW_BROKEN, .is_allowed = false, .is_fixable = true, .is_heuristic = true, SEEN(odd_evidence), .evidence_left = SIZE_MAX,
+			.reason = "\n", .mend = "\x07\x07", .says = "zero\xe2\x80\x8bwidth"},
+		{.id = "", .title = "", .topic = 10, .verdict = VIEW_CANNOT_TELL},
+	};
+	view->checks = (struct view_checks){.state = VIEW_PAGE_READY, .is_judging = true, .elapsed_ms = UINT64_MAX / 2000000, .is_stale = true, .topics = topics,
+		.topic_count = COUNT_OF(topics), .practices = odd_practices, .count = COUNT_OF(odd_practices), .sentence = "\x1b[31m\nx",
+		.mending = {.state = VIEW_MENDING_READY, .diff = "\n\n\x1b[31m+\n@@\n日本語の名前がここにあります日本語の名前がここにあります日本語の名前がここにあります"}};
+}
+
 static void fill_failed(struct view *view)
 {
 	static const struct view_fault faults[] = {
@@ -340,6 +445,7 @@ static void fill_odd(struct view *view)
 		{.name = "a-name-that-is-much-longer-than-any-column-could-ever-hold-it", .state = VIEW_STALE, .stale_figures = true},
 	};
 	fill_hostile(view);
+	fill_odd_checks(view);
 	view->services = odd;
 	view->service_count = COUNT_OF(odd);
 	view->project = "a\tb\nc";
@@ -400,9 +506,11 @@ void scene_fill(enum scene_kind kind, struct view *view)
 		fill_deck(view);
 		fill_container(view);
 		fill_ran(view);
+		fill_checks(view);
 		break;
 	case SCENE_FAILED:
 		fill_failed(view);
+		fill_unjudged(view);
 		fill_why(view);
 		fill_gone(view);
 		break;
@@ -412,6 +520,7 @@ void scene_fill(enum scene_kind kind, struct view *view)
 	case SCENE_EMPTY:
 		view->no_services = "compose.yaml names no services: add one and save the file.";
 		view->build.absent = "no Rust in this project";
+		fill_kept(view);
 		break;
 	case SCENE_STALE:
 		fill_deck(view);
@@ -427,6 +536,9 @@ void scene_fill(enum scene_kind kind, struct view *view)
 		view->stale = view->log.stale = view->beside.stale = true;
 		view->stale_ms = 12000;
 		view->build.state = VIEW_BUILD_CANCELLED;
+		fill_checks(view);
+		view->checks.is_stale = true;
+		view->checks.sentence = "`cargodeck check` did not end within 180 s";
 		break;
 	case SCENE_JSON:
 		fill_deck(view);
@@ -454,6 +566,7 @@ void scene_fill(enum scene_kind kind, struct view *view)
 		break;
 	case SCENE_LOADING:
 		view->loading = true;
+		view->checks = (struct view_checks){.state = VIEW_PAGE_LOADING, .is_judging = true, .elapsed_ms = 400, .expected_ms = 900};
 		break;
 	case SCENE_ODD:
 		fill_odd(view);
@@ -463,6 +576,7 @@ void scene_fill(enum scene_kind kind, struct view *view)
 		break;
 	case SCENE_TESTING:
 		fill_testing(view);
+		fill_mending(view);
 		break;
 	case SCENE_KINDS:
 		break;

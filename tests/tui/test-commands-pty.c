@@ -39,6 +39,9 @@ static const struct proof proofs[] = {
 	{COMMAND_OPEN, SCENE_FAILED, "\t\r", .heard = "edit crates/gateway/src/route.rs:57:21;"},
 	{COMMAND_OPEN, SCENE_FAILED, "y", .focus = N_("Log %s"), .with = "gateway", .heard = "explain none;"},
 	{COMMAND_OPEN, SCENE_DECK, "ijjj", .hides = "digest"},
+	{COMMAND_OPEN, SCENE_DECK, "cn", .heard = "edit /shop/compose.yaml:12:1;"},
+	{COMMAND_OPEN, SCENE_DECK, "cn\tj", .heard = "edit /shop/compose.yaml:31:1;"},
+	{COMMAND_OPEN, SCENE_DECK, "ck", .hides = "Dependencies are built from the lock", .back = "\r"},
 	{COMMAND_UP, SCENE_DECK, "", .heard = "up;"},
 	{COMMAND_BUILD, SCENE_DECK, "", .heard = "build;"},
 	{COMMAND_JOB, SCENE_TESTING, "", .shows = N_("cargo doc, without dependencies"), .back = ESC},
@@ -48,6 +51,15 @@ static const struct proof proofs[] = {
 	{COMMAND_RESTART, SCENE_DECK, "j", .heard = "restart gateway;"},
 	{COMMAND_DOWN, SCENE_DECK, "", .asks = "", .heard = "down;"},
 	{COMMAND_WHY, SCENE_FAILED, "jjjj", .shows = N_("Why is %s not up?"), .with = "billing", .heard = "explain billing;", .back = "y"},
+	{COMMAND_CHECK, SCENE_DECK, "", .shows = N_("Checks"), .heard = "check files;", .back = "c"},
+	{COMMAND_CHECK, SCENE_DECK, "c", .hides = "Dockerfile:9", .heard = "check away;", .back = "c"},
+	{COMMAND_CHECK_MEND, SCENE_TESTING, "c", .shows = "+RUN cargo build --release --locked", .heard = "check mend 1.5;", .back = ESC},
+	{COMMAND_CHECK_MEND, SCENE_DECK, "cnn", .shows = N_("no edit mends this safely: the line \"mend\" says what does")},
+	{COMMAND_CHECK_ALL, SCENE_DECK, "c", .shows = "1.9   A user without rights is made", .back = "a"},
+	{COMMAND_CHECK_AGAIN, SCENE_DECK, "c", .heard = "check again;"},
+	{COMMAND_CHECK_LIVE, SCENE_DECK, "c", .heard = "check live;", .back = "L"},
+	{COMMAND_CHECK_LIVE, SCENE_DECK, "cL", .heard = "check files;", .back = "L"},
+	{COMMAND_CHECK_LIVE, SCENE_STALE, "c", .shows = N_("the engine does not answer: only files can be looked at")},
 	{COMMAND_PAUSE_WATCH, SCENE_DECK, "", .heard = "pause;"},
 	{COMMAND_REBUILD, SCENE_DECK, "", .asks = "", .heard = "rebuild;"},
 	{COMMAND_BACK, SCENE_DECK, "", .heard = "back;"},
@@ -69,6 +81,7 @@ static const struct proof proofs[] = {
 	{COMMAND_LAST, SCENE_JSON, "\rg", .shows = "14:14:01.496"},
 	{COMMAND_LEAVE, SCENE_DECK, "\r", .focus = N_("Services"), .back = "\r"},
 	{COMMAND_LEAVE, SCENE_DECK, "i", .hides = "shop-api-1", .back = "i"},
+	{COMMAND_LEAVE, SCENE_DECK, "c", .hides = "Dockerfile:9", .heard = "check away;", .back = "c"},
 	{COMMAND_PANE_NEXT, SCENE_DECK, "", .focus = N_("Build g%u"), .with = "42", .back = "\033[Z"},
 	{COMMAND_PANE_NEXT, SCENE_DECK, "i", .shows = "DATABASE_URL", .back = "\033[Z"},
 	{COMMAND_PANE_PREVIOUS, SCENE_DECK, "", .focus = N_("Save g%u, in ms"), .with = "41", .back = "\t"},
@@ -109,6 +122,7 @@ static const struct proof proofs[] = {
 	{COMMAND_INSPECT, SCENE_DECK, "", .shows = N_("Container of %s"), .with = "api", .heard = "inspect api;", .back = "i"},
 	{COMMAND_OPEN_ADDRESS, SCENE_DECK, "", .heard = "open api;"},
 	{COMMAND_SEARCH, SCENE_JSON, "\r", .shows = "\n /"},
+	{COMMAND_SEARCH, SCENE_DECK, "c", .shows = N_("only practices with: "), .back = ESC},
 	{COMMAND_FILTER_SERVICES, SCENE_DECK, "", .shows = "\n /", .back = ESC},
 	{COMMAND_SORT, SCENE_DECK, "", .shows = N_("by %s"), .with = N_("name"), .back = "oooooo"},
 	{COMMAND_SORT_REVERSE, SCENE_DECK, "", .shows = N_("from the last"), .back = "I"},
@@ -120,6 +134,10 @@ static const struct proof proofs[] = {
 	{COMMAND_MARK_SERVICES, SCENE_DECK, "", .shows = N_("%zu marked"), .with = "8", .back = "*"},
 	{COMMAND_SEARCH_NEXT, SCENE_JSON, "\r/timeout\r", .shows = N_("  %llu of %llu"), .with = "1"},
 	{COMMAND_SEARCH_PREVIOUS, SCENE_JSON, "\r/timeout\r", .shows = N_("  %llu of %llu"), .with = "99"},
+	{COMMAND_SEARCH_NEXT, SCENE_DECK, "c", .shows = "service api has no cap_drop", .back = "N"},
+	{COMMAND_SEARCH_PREVIOUS, SCENE_DECK, "c", .shows = "SigCgt 0000000000000440", .back = "n"},
+	{COMMAND_ERROR_NEXT, SCENE_DECK, "c", .shows = "service api has no cap_drop", .back = "["},
+	{COMMAND_ERROR_PREVIOUS, SCENE_DECK, "c", .shows = "SigCgt 0000000000000440", .back = "]"},
 	{COMMAND_SEARCH_NEXT, SCENE_DECK, "\r", .shows = N_("nothing is searched for")},
 	{COMMAND_SEARCH_PREVIOUS, SCENE_DECK, "\r", .shows = N_("nothing is searched for")},
 	{COMMAND_ERROR_NEXT, SCENE_FAILED, "", .focus = N_("Build g%u"), .with = "42"},
@@ -131,6 +149,8 @@ static const struct proof proofs[] = {
 	{COMMAND_TAB_PREVIOUS, SCENE_DECK, "i", .shows = "env STRIPE_KEY", .back = "l"},
 	{COMMAND_UNFOLD, SCENE_DECK, "ihhhj", .shows = "Status", .back = "\033[D"},
 	{COMMAND_FOLD, SCENE_DECK, "ijjj", .hides = "digest", .back = "\033[C"},
+	{COMMAND_UNFOLD, SCENE_DECK, "ck\033[D", .shows = "Dependencies are built from the lock", .back = "\033[D"},
+	{COMMAND_FOLD, SCENE_DECK, "ck", .hides = "Dependencies are built from the lock", .back = "\033[C"},
 	{COMMAND_SERVICE_NEXT, SCENE_DECK, "i", .shows = N_("Container of %s"), .with = "gateway", .heard = "inspect gateway;", .back = "["},
 	{COMMAND_SERVICE_PREVIOUS, SCENE_DECK, "ji", .shows = N_("Container of %s"), .with = "api", .heard = "inspect api;", .back = "]"},
 	{COMMAND_THEME, SCENE_DECK, "", .shows = N_("Dark ink on a light ground"), .back = ESC},
@@ -246,6 +266,14 @@ static void inspect(void *data, const char *service)
 static void others(void *data, bool is_on)
 {
 	hear(data, "others", is_on ? "on" : "off");
+}
+
+static void check(void *data, enum tui_check what, const char *practice)
+{
+	static const char *const words[] = {[TUI_CHECK_AWAY] = "away", [TUI_CHECK_FILES] = "files", [TUI_CHECK_LIVE] = "live", [TUI_CHECK_AGAIN] = "again",
+		[TUI_CHECK_MEND] = "mend", [TUI_CHECK_WRITE] = "write", [TUI_CHECK_DROP] = "drop"};
+	auto_free char *about = mem_print("%s%s%s", words[what], practice != NULL ? " " : "", practice != NULL ? practice : "");
+	hear(data, "check", about);
 }
 
 static void gone(void *data)
@@ -502,7 +530,7 @@ static void type_slowly(struct place *place, const char *keys)
 static void prove(const struct proof *proof, const char *keys, enum way way, const char *settings)
 {
 	static const struct tui_call call = {.view = fill_view, .command = take_command, .follow = follow, .merge = merge, .beside = beside,
-		.explain = explain, .edit = edit, .page = page, .inspect = inspect, .others = others, .gone = gone};
+		.explain = explain, .edit = edit, .page = page, .inspect = inspect, .others = others, .check = check, .gone = gone};
 	struct place *place = mem_alloc(sizeof *place);
 	auto_free char *shows = proof->shows != NULL ? expect(proof->shows, proof->with) : NULL;
 	auto_free char *title = proof->focus != NULL ? expect(proof->focus, proof->with) : NULL;

@@ -222,6 +222,35 @@ static const struct step steps[] = {
 	{"container-gone", SCENE_FAILED, 80, 24, false, "i"},
 	{"container-stale", SCENE_STALE, 80, 24, false, "i"},
 	{"container-none", SCENE_EMPTY, 80, 24, false, "i"},
+	{"checks", SCENE_DECK, 80, 24, false, "c"},
+	{"checks-wide", SCENE_DECK, 160, 50, false, "c"},
+	{"checks-small", SCENE_DECK, 40, 12, true, "cj"},
+	{"checks-small-detail", SCENE_DECK, 40, 12, false, "c\t"},
+	{"checks-all", SCENE_DECK, 80, 24, false, "caG"},
+	{"checks-all-wide", SCENE_DECK, 160, 50, true, "cajjjjjj"},
+	{"checks-detail", SCENE_DECK, 80, 24, false, "cn\tj"},
+	{"checks-detail-scrolled", SCENE_DECK, 80, 24, false, "cn\tG"},
+	{"checks-far", SCENE_DECK, 80, 24, false, "cnn"},
+	{"checks-heading", SCENE_DECK, 80, 24, false, "cj"},
+	{"checks-folded", SCENE_DECK, 80, 24, false, "cjj\033[Dj\033[A\033[D"},
+	{"checks-round", SCENE_DECK, 80, 24, false, "cNN"},
+	{"checks-filtered", SCENE_DECK, 80, 24, false, "c/sigterm"},
+	{"checks-no-match", SCENE_DECK, 80, 24, false, "c/nowhere\r"},
+	{"checks-filter-left", SCENE_DECK, 80, 24, false, "c/sigterm\r\033[27u"},
+	{"checks-clicked", SCENE_DECK, 80, 24, false, "c\033[<0;20;8M\033[<0;20;18M"},
+	{"checks-live-only", SCENE_DECK, 80, 24, false, "cnnnn\r"},
+	{"checks-not-mended", SCENE_DECK, 80, 24, false, "cnnm"},
+	{"checks-mending", SCENE_DECK, 80, 24, false, "cm"},
+	{"checks-mend", SCENE_TESTING, 80, 24, false, "cm"},
+	{"checks-mend-wide", SCENE_TESTING, 160, 50, false, "cm"},
+	{"checks-mend-small", SCENE_TESTING, 40, 12, true, "cmG"},
+	{"checks-failed", SCENE_FAILED, 80, 24, false, "c"},
+	{"checks-loading", SCENE_LOADING, 80, 24, false, "c"},
+	{"checks-stale", SCENE_STALE, 80, 24, false, "cL"},
+	{"checks-kept", SCENE_EMPTY, 80, 24, false, "c"},
+	{"checks-palette", SCENE_DECK, 80, 24, false, "c:check"},
+	{"checks-help-back", SCENE_DECK, 80, 24, false, "c?x\003"},
+	{"checks-odd", SCENE_ODD, 80, 24, false, "c"},
 	{"log-larger", SCENE_DECK, 80, 24, false, "+++"},
 	{"log-larger-wide", SCENE_DECK, 120, 40, false, "+++++"},
 	{"log-smaller-wide", SCENE_DECK, 120, 40, false, "-----"},
@@ -319,21 +348,42 @@ static const struct step steps[] = {
 	{"cyrillic-down", SCENE_DECK, 80, 24, false, "\xd0\xbe\xd0\xbe"},
 };
 
-static void test_keys(void **state)
+static void compare_steps(const struct step *list, size_t count)
 {
-	(void)state;
-	for (size_t i = 0; i < COUNT_OF(steps); i++) {
+	for (size_t i = 0; i < count; i++) {
 		struct screen screen;
-		open_screen(&screen, steps[i].kind, steps[i].columns, steps[i].rows, steps[i].is_ascii);
+		open_screen(&screen, list[i].kind, list[i].columns, list[i].rows, list[i].is_ascii);
 		draw(&screen);
-		for (const char *at = steps[i].keys; *at != '\0'; at++) {
+		for (const char *at = list[i].keys; *at != '\0'; at++) {
 			/* one byte at a time: letters of UTF-8 are put together */
 			char one[2] = {*at, '\0'};
 			type(&screen, one);
 		}
-		compare(&screen, steps[i].name);
+		compare(&screen, list[i].name);
 		close_screen(&screen);
 	}
+}
+
+static void test_keys(void **state)
+{
+	(void)state;
+	compare_steps(steps, COUNT_OF(steps));
+}
+
+static void test_russian_checks(void **state)
+{
+	static const struct step russian[] = {
+		{"checks-ru", SCENE_DECK, 80, 24, false, "c"},
+		{"checks-all-ru", SCENE_DECK, 160, 50, false, "caG"},
+		{"checks-mend-ru", SCENE_TESTING, 80, 24, false, "cm"},
+		{"checks-stale-ru", SCENE_STALE, 80, 24, false, "c"},
+	};
+	(void)state;
+	language_choose("ru");
+	if (strcmp(_("Services"), "Services") == 0)
+		skip(); /* built without catalogues */
+	compare_steps(russian, COUNT_OF(russian));
+	language_choose("en");
 }
 
 /* ---- what is told of the container that is looked into ---- */
@@ -368,6 +418,116 @@ static void test_inspect_is_told(void **state)
 	assert_string_equal(str_text(&told), "api;gateway;worker;gateway;none;gateway;none;");
 	assert_string_equal(tui_selected(screen.tui), "gateway");
 	close_screen(&screen);
+}
+
+/* ---- what is told of the checks ---- */
+
+struct heard {
+	struct str told;
+	enum scene_kind kind;
+};
+
+static void hear_check(void *data, enum tui_check what, const char *practice)
+{
+	static const char *const words[] = {[TUI_CHECK_AWAY] = "away", [TUI_CHECK_FILES] = "files", [TUI_CHECK_LIVE] = "live", [TUI_CHECK_AGAIN] = "again",
+		[TUI_CHECK_MEND] = "mend", [TUI_CHECK_WRITE] = "write", [TUI_CHECK_DROP] = "drop"};
+	struct heard *heard = data;
+	str_print(&heard->told, "%s%s%s;", words[what], practice != NULL ? " " : "", practice != NULL ? practice : "");
+}
+
+static void hear_edit(void *data, const char *file, unsigned line, unsigned column)
+{
+	struct heard *heard = data;
+	str_print(&heard->told, "edit %s:%u:%u;", file, line, column);
+}
+
+static void fill_heard(void *data, struct view *view)
+{
+	const struct heard *heard = data;
+	scene_fill(heard->kind, view);
+}
+
+/* Types, without a frame between the keys, and then draws. */
+static void check_told(enum scene_kind kind, bool is_read_only, const char *const *keys, size_t count, const char *wanted)
+{
+	static const struct tui_call call = {.view = fill_heard, .check = hear_check, .edit = hear_edit};
+	struct screen screen = {.kind = kind, .loop = loop_open(), .config = config_open("/dev/null", NULL)};
+	struct heard heard = {.kind = kind};
+	struct tui_options options = {.commands = &deck_commands, .config = screen.config, .headless_columns = 80, .headless_rows = 24,
+		.is_read_only = is_read_only};
+	struct fault fault = {0};
+	screen.tui = tui_open(screen.loop, &options, &call, &heard, &fault);
+	assert_non_null(screen.tui);
+	draw(&screen);
+	for (size_t i = 0; i < count; i++)
+		type(&screen, keys[i]);
+	assert_string_equal(str_text(&heard.told), wanted);
+	close_screen(&screen);
+	str_finish(&heard.told);
+}
+
+#define TOLD(kind, is_read_only, wanted, ...) \
+	check_told(kind, is_read_only, (const char *const[]){__VA_ARGS__}, COUNT_OF(((const char *const[]){__VA_ARGS__})), wanted)
+
+static void test_checks_are_told(void **state)
+{
+	(void)state;
+	TOLD(SCENE_DECK, false, "files;live;again;away;live;away;", "c", "L", "r", "c", "c", "\033[27u");
+	/* what covers it leaves it open; what leads elsewhere does not */
+	TOLD(SCENE_DECK, false, "files;away;", "c", "?", "\003", ":", "\003", "/x", "\r", "y");
+	/* commands of services and of the log do nothing here */
+	TOLD(SCENE_DECK, false, "files;", "c", "s", "x", "F", "&", "V", "z", "i", "E");
+	/* typed ahead, a key means what is selected then */
+	TOLD(SCENE_DECK, false, "files;edit /shop/Dockerfile:9:1;", "c\r");
+	TOLD(SCENE_DECK, false, "files;edit /shop/compose.yaml:12:1;edit /shop/compose.yaml:31:1;", "c", "n\r", "\tj\r");
+	TOLD(SCENE_TESTING, false, "files;mend 2.5;write;drop;", "c", "nm", "y", "k", "y", "\003");
+	TOLD(SCENE_TESTING, false, "files;mend 1.5;drop;", "c", "m", "jkG", "n");
+	/* nothing is written before the change was seen, nor what has failed */
+	TOLD(SCENE_DECK, false, "files;mend 1.5;drop;", "cm", "yY\r", "\033[27u");
+	TOLD(SCENE_TESTING, true, "files;", "c", "m", "nm");
+	TOLD(SCENE_DECK, false, "files;edit /shop/compose.yaml:12:1;edit /shop/compose.yaml:31:1;", "c", "\033[<0;20;9M", "\033[<0;20;9M\033[<0;20;9M",
+		"\033[<0;20;19M", "\033[<0;20;19M\033[<0;20;19M");
+}
+
+/* Whoever goes back while a mend is written hears how it ended. */
+static void check_end(enum view_mending_state end, bool is_left, const char *shows)
+{
+	static const struct tui_call call = {.view = fill_heard, .check = hear_check};
+	struct screen screen = {.kind = SCENE_TESTING, .loop = loop_open(), .config = config_open("/dev/null", NULL)};
+	struct heard heard = {.kind = SCENE_TESTING};
+	struct tui_options options = {.commands = &deck_commands, .config = screen.config, .headless_columns = 80, .headless_rows = 24};
+	struct fault fault = {0};
+	struct view view;
+	screen.tui = tui_open(screen.loop, &options, &call, &heard, &fault);
+	draw(&screen);
+	type(&screen, "c");
+	type(&screen, "m");
+	type(&screen, "y");
+	scene_fill(SCENE_TESTING, &view);
+	view.checks.mending.state = VIEW_MENDING_WRITING;
+	tui_draw(screen.tui, &view);
+	if (is_left)
+		tui_type(screen.tui, "\003", 1);
+	tui_draw(screen.tui, &view);
+	view.checks.mending.state = end;
+	view.checks.mending.sentence = "so it ended";
+	tui_draw(screen.tui, &view);
+	tui_draw(screen.tui, &view);
+	auto_free char *picture = tui_picture(screen.tui);
+	assert_non_null(strstr(picture, "so it ended"));
+	assert_non_null(strstr(picture, shows));
+	assert_string_equal(str_text(&heard.told), is_left || end == VIEW_MENDING_DONE ? "files;mend 1.5;write;drop;" : "files;mend 1.5;write;");
+	close_screen(&screen);
+	str_finish(&heard.told);
+}
+
+static void test_end_of_a_mend(void **state)
+{
+	(void)state;
+	check_end(VIEW_MENDING_DONE, false, " Checks ");
+	check_end(VIEW_MENDING_FAILED, false, " Mend 1.5 ");
+	check_end(VIEW_MENDING_DONE, true, " Checks ");
+	check_end(VIEW_MENDING_FAILED, true, " Checks ");
 }
 
 /* What commands act on: all that are marked, else the selected one. */
@@ -501,6 +661,9 @@ static void test_settings(void **state)
 	compare(&screen, "read-only-refused");
 	type(&screen, "j");
 	compare(&screen, "read-only");
+	type(&screen, "cm");
+	draw(&screen);
+	compare(&screen, "checks-read-only");
 	close_screen(&screen);
 	own_table_close(own);
 }
@@ -624,7 +787,8 @@ static void test_sizes(void **state)
 	static const unsigned sizes[][2] = {{1, 1}, {2, 1}, {1, 3}, {29, 6}, {30, 5}, {30, 6}, {31, 7}, {59, 15}, {60, 14},
 		{60, 15}, {109, 15}, {110, 15}, {500, 200}, {80, 8}, {110, 24}, {61, 100}};
 	static const char *const keys[] = {"", "?", "q", "\033[200~x\033[201~", ":", "\r", "\t\r", "/o", "zx", "wG", "zwk",
-		"&o\r", "LLL\r", "Vkk*", "t>>", "@1:2\r", "LL&\025\r", "i", "ilj\r", "i/o\r", "J", "Jj", "]]z", "\024", "\024jj", "!", "!jj"};
+		"&o\r", "LLL\r", "Vkk*", "t>>", "@1:2\r", "LL&\025\r", "i", "ilj\r", "i/o\r", "J", "Jj", "]]z", "\024", "\024jj", "!", "!jj", "c",
+		"cajj\t", "cjjjj\tjj", "c/o\r", "cm", "cmG"};
 	(void)state;
 	for (int kind = 0; kind < SCENE_KINDS; kind++) {
 		struct screen screen;
@@ -683,7 +847,10 @@ int main(void)
 		cmocka_unit_test(test_scenes),
 		cmocka_unit_test(test_russian_scenes),
 		cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_russian_checks),
 		cmocka_unit_test(test_inspect_is_told),
+		cmocka_unit_test(test_checks_are_told),
+		cmocka_unit_test(test_end_of_a_mend),
 		cmocka_unit_test(test_marked),
 		cmocka_unit_test(test_in_sight),
 		cmocka_unit_test(test_traffic),
