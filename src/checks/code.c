@@ -358,9 +358,17 @@ void rust_index(struct rust_source *source)
 	source->is_indexed = true;
 }
 
-static bool may_have_name(const struct rust_source *source, const char *name, size_t len)
+static bool may_have_words(const struct rust_source *source, const char *words)
 {
-	return !source->is_indexed || !is_name(name[0]) || has_bit(source->names, name_hash(name, len));
+	while (source->is_indexed && words[0] != '\0') {
+		size_t len = 0;
+		while (is_name(words[len]))
+			len++;
+		if (len > 0 && !has_bit(source->names, name_hash(words, len)))
+			return false;
+		words += len > 0 ? len : 1;
+	}
+	return true;
 }
 
 static bool may_have_text(const struct rust_source *source, const char *text)
@@ -429,7 +437,7 @@ bool rust_find(const struct rust_facts *facts, const char *words, struct rust_pl
 	for (; index < facts->sources.count; index++, at = 0) {
 		const struct rust_source *source = &facts->sources.items[index];
 		const char *found;
-		if (source->is_test || !may_have_name(source, words, first))
+		if (source->is_test || !may_have_words(source, words))
 			continue;
 		while ( at < source->len && (found = memmem(source->code + at, source->len - at, words, first)) != NULL) {
 			at = (size_t)(found - source->code);
