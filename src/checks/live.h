@@ -9,8 +9,8 @@
  *    "image": GET /images/ID/json or null,
  *    "history": GET /images/ID/history or null,
  *    "changes": GET /containers/ID/changes or null,
- *    "kernel": null, or {           of /proc/PID of its first process (proc(5))
- *      "cap_eff": "0000000000000000", "no_new_privs": 1, "seccomp": 2, "sig_cgt": "0000000000004442",
+ *    "kernel": null, or {           of /proc/PID of its first process, under the deck of the program below the launcher (proc(5))
+ *      "cap_eff": "0000000000000000", "no_new_privs": 1, "seccomp": 2, "sig_cgt": "0000000000004442", "sig_blk": "0000000000000000",
  *      "uid": 10001, "root_read_only": true,
  *      "listens": ["0.0.0.0:8080", "[::]:9090"]},
  *    "log": null, or {"lines": 50, "json": 48, "levels": 48, "ansi": 0, "traces": 12},   of its last lines

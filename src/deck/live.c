@@ -116,6 +116,7 @@ static json_t *kernel_json(int pid)
 	json_t *json = json_object(), *listens = json_array();
 	put_text(json, "cap_eff", status_value(status, "CapEff"));
 	put_text(json, "sig_cgt", status_value(status, "SigCgt"));
+	put_text(json, "sig_blk", status_value(status, "SigBlk"));
 	put_number(json, "no_new_privs", status_value(status, "NoNewPrivs"));
 	put_number(json, "seccomp", status_value(status, "Seccomp"));
 	put_number(json, "uid", status_value(status, "Uid"));
@@ -124,6 +125,20 @@ static json_t *kernel_json(int pid)
 	add_listens(listens, tcp6, AF_INET6);
 	json_object_set_new(json, "listens", listens);
 	return json;
+}
+
+/* Under the deck the first process is its launcher: the program that serves is
+ * the newest below it. */
+static int program_pid(const json_t *inspect, int pid)
+{
+	const json_t *labels = json_object_get(json_object_get(inspect, "Config"), "Labels");
+	auto_free char *name = mem_print("task/%d/children", pid);
+	auto_free char *children = pid > 0 && json_object_get(labels, "dev.cargodeck.image") != NULL ? read_proc(pid, name) : NULL;
+	const char *last = children;
+	for (const char *at = children; at != NULL && *at != '\0'; at++)
+		if (*at == ' ' && isdigit((unsigned char)at[1]))
+			last = at + 1;
+	return last != NULL && isdigit((unsigned char)*last) ? atoi(last) : pid;
 }
 
 /* The engine's number is a process of this machine only where its control group
@@ -450,7 +465,7 @@ static json_t *container_json(struct deck *deck, struct loop *loop, const struct
 	const char *image = text_at(inspect, "Image", NULL);
 	int pid = own_pid(deck, inspect);
 	bool runs = json_is_true(json_object_get(json_object_get(inspect, "State"), "Running"));
-	json_t *kernel = pid > 0 ? kernel_json(pid) : json_null();
+	json_t *kernel = pid > 0 ? kernel_json(program_pid(inspect, pid)) : json_null();
 	bool tty = json_is_true(json_object_get(json_object_get(inspect, "Config"), "Tty"));
 	json_object_set_new(json, "service", json_string(service->name));
 	json_object_set_new(json, "image", image != NULL ? ask(deck, "/images/%s/json", image) : json_null());
