@@ -451,6 +451,37 @@ static json_t *drill_json(struct deck *deck, struct loop *loop, const json_t *in
 	return json != NULL ? json : json_null();
 }
 
+/* ---- what they have written ---- */
+
+/* An engine may take seconds for it: all are asked beside the rest. */
+struct changes {
+	struct engine_request *request;
+	json_t *answer;
+};
+
+static void take_changes(void *data, const struct engine_answer *answer, const struct fault *fault)
+{
+	struct changes *changes = data;
+	changes->request = NULL;
+	changes->answer = fault == NULL ? json_incref(answer->json) : NULL;
+}
+
+static void ask_changes(struct deck *deck, const char *id, struct changes *changes)
+{
+	auto_free char *path = mem_print("/containers/%s/changes", id);
+	*changes = (struct changes){0};
+	changes->request = engine_ask(deck->engine, "GET", path, NULL, ASK_MS, take_changes, changes);
+}
+
+static void put_changes(struct loop *loop, struct changes *changes, json_t *container)
+{
+	uint64_t began = clock_now_ns();
+	while (changes->request != NULL && clock_now_ns() - began < ASK_MS * 1000000ull)
+		loop_turn(loop, 100);
+	engine_cancel(changes->request);
+	json_object_set_new(container, "changes", changes->answer != NULL ? changes->answer : json_null());
+}
+
 /* ---- all ---- */
 
 static bool runs_own_program(const struct deck *deck, const char *name)
@@ -470,7 +501,6 @@ static json_t *container_json(struct deck *deck, struct loop *loop, const struct
 	json_object_set_new(json, "service", json_string(service->name));
 	json_object_set_new(json, "image", image != NULL ? ask(deck, "/images/%s/json", image) : json_null());
 	json_object_set_new(json, "history", image != NULL ? ask(deck, "/images/%s/history", image) : json_null());
-	json_object_set_new(json, "changes", ask(deck, "/containers/%s/changes", service->container));
 	json_object_set_new(json, "log", log_json(deck, loop, service->container, tty));
 	json_object_set_new(json, "http", runs ? http_json(deck, inspect, kernel) : json_array());
 	json_object_set_new(json, "execs", runs ? execs_json(deck, inspect) : json_array());
@@ -484,11 +514,17 @@ char *deck_gather_live(struct deck *deck, struct loop *loop, bool probe)
 {
 	json_t *whole = json_object(), *containers = json_array();
 	json_t *version = engine_wait(deck->engine, "GET", "/version", NULL, ASK_MS, NULL), *info = engine_wait(deck->engine, "GET", "/info", NULL, ASK_MS, NULL);
-	for (size_t i = 0; i < services_count(deck->services); i++) {
-		const struct service *service = services_at(deck->services, i);
-		if (service->container != NULL)
-			json_array_append_new(containers, container_json(deck, loop, service, probe));
-	}
+	size_t count = services_count(deck->services), shown = 0;
+	auto_free struct changes *changes = mem_alloc(count * sizeof *changes);
+	for (size_t i = 0; i < count; i++)
+		if (services_at(deck->services, i)->container != NULL)
+			ask_changes(deck, services_at(deck->services, i)->container, &changes[i]);
+	for (size_t i = 0; i < count; i++)
+		if (services_at(deck->services, i)->container != NULL)
+			json_array_append_new(containers, container_json(deck, loop, services_at(deck->services, i), probe));
+	for (size_t i = 0; i < count; i++)
+		if (services_at(deck->services, i)->container != NULL)
+			put_changes(loop, &changes[i], json_array_get(containers, shown++));
 	json_object_set_new(whole, "engine", version != NULL ? version : json_null());
 	json_object_set_new(whole, "info", info != NULL ? info : json_null());
 	json_object_set_new(whole, "containers", containers);
