@@ -21,6 +21,7 @@ struct docker_source {
 	size_t len;
 	struct dockerfile file;
 	bool is_harness; /* of tests, examples, editors, development alone: shown apart, spoils no verdict */
+	const char *given; /* the build's args that it was read with, a line each; "" where there are none */
 	bool is_inline; /* dockerfile_inline of a compose file, whose path and lines these are */
 };
 
@@ -59,6 +60,8 @@ struct sources {
 	struct { struct yaml_source *items; size_t count, cap; } workflows; /* .github/workflows, composite actions */
 	struct { struct ignore_source *items; size_t count, cap; } ignores;
 	struct rust_facts rust;
+	struct layers *layers; /* every compose file with the part it plays, and their services: layers.h */
+	struct writings *writings; /* what people have written down to be typed: layers.h */
 	json_t *live; /* in the form of live.h, or NULL: nobody looked */
 	struct strings notes;
 	struct { char **items; size_t count, cap; } texts; /* paths and words that the lists above borrow */

@@ -140,8 +140,12 @@ static bool is_touched(const struct fix_line *line)
 
 static void put_line(const char *mark, const char *text, size_t len, struct str *out)
 {
+	size_t body = len;
+	while (body > 0 && (text[body - 1] == '\n' || text[body - 1] == '\r'))
+		body--;
 	str_add(out, mark);
-	str_add_bytes(out, text, len);
+	text_add_clean(out, text, body, false); /* it is shown; files are written elsewhere */
+	str_add_bytes(out, text + body, len - body);
 	if (len == 0 || text[len - 1] != '\n')
 		str_add(out, "\n\\ No newline at end of file\n"); /* no text */
 }

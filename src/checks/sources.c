@@ -1,10 +1,11 @@
 /* All that checks look at, read once: the tree, Dockerfiles under any name and
  * which of their stages are shipped, the compose model and its files, workflows,
  * the Rust side. What cannot be read becomes a note, never a fault. */
-#include "checks.h"
+#include "layers.h"
 
 #include <ctype.h>
 #include <fnmatch.h>
+#include <limits.h>
 
 enum { DOCKERS_LIMIT = 200, YAMLS_LIMIT = 300, DEPTH_LIMIT = 32 };
 
@@ -150,6 +151,7 @@ static struct docker_source *add_docker(struct sources *sources, const char *pat
 	docker->text = text;
 	docker->len = len;
 	docker->is_harness = file != NULL && file->is_harness;
+	docker->given = keep(sources, args != NULL ? strings_join(args, "\n", "\n") : mem_copy_string(""));
 	if (sources->dockers.count < DOCKERS_LIMIT && dockerfile_read(text, len, args, &docker->file, &fault)) {
 		*array_add(&sources->dockers) = docker;
 		return docker;
@@ -162,9 +164,16 @@ static struct docker_source *add_docker(struct sources *sources, const char *pat
 	return NULL;
 }
 
+/* One that several services build in the same way is read once. */
 static struct docker_source *read_docker(struct sources *sources, const char *path, const struct strings *args)
 {
 	size_t len;
+	auto_free char *given = args != NULL ? strings_join(args, "\n", "\n") : mem_copy_string("");
+	for (size_t i = 0; i < sources->dockers.count; i++) {
+		struct docker_source *docker = sources->dockers.items[i];
+		if (!docker->is_inline && strcmp(docker->path, path) == 0 && strcmp(docker->given, given) == 0)
+			return docker;
+	}
 	char *text = tree_read(&sources->tree, path, &len);
 	if (text != NULL)
 		return add_docker(sources, path, text, len, args);
@@ -210,6 +219,11 @@ static void add_shipped(struct sources *sources, struct docker_source *docker, i
 {
 	struct shipped *shipped = array_add(&sources->shipped);
 	*shipped = (struct shipped){.source = docker, .stage = stage, .service = service, .target = target, .context = context};
+	for (size_t i = 0; i + 1 < sources->shipped.count; i++)
+		if (sources->shipped.items[i].source == docker && sources->shipped.items[i].stage == stage) {
+			shipped->has_rust = sources->shipped.items[i].has_rust;
+			return;
+		}
 	shipped->has_rust = shipped_builder(shipped) >= 0 || copies_made_program(&docker->file, stage);
 }
 
@@ -283,7 +297,8 @@ static unsigned copies_found(const struct sources *sources, const struct dockerf
 		for (size_t j = 0; copy.from == NULL && j < copy.sources.count; j++) {
 			auto_free char *joined = path_join(context, copy.sources.items[j] + strspn(copy.sources.items[j], "/"));
 			auto_free char *path = path_clean(joined);
-			found += strcmp(path, ".") != 0 && (tree_find(&sources->tree, path) != NULL || tree_has_folder(&sources->tree, path));
+			/* the whole of it says nothing: any folder is there */
+			found += strcmp(path, ".") != 0 && strcmp(path, context) != 0 && (tree_find(&sources->tree, path) != NULL || tree_has_folder(&sources->tree, path));
 		}
 		copy_line_finish(&copy);
 	}
@@ -405,6 +420,37 @@ static void read_without_compose(struct sources *sources)
 		strings_print(&sources->notes, _("compose could not be asked, so its files are read as they stand: %s"), sources->options->compose_reason);
 }
 
+/* How well a file stands for what is run where none has a usual name: the less the better. */
+static unsigned rank_of(const struct yaml_source *source)
+{
+	const struct yaml_node *services = source->yaml != NULL ? yaml_get(yaml_root(source->yaml), "services") : NULL;
+	const char *name = path_name(source->path);
+	unsigned rank = 0;
+	for (const char *at = source->path; *at != '\0'; at++)
+		rank += *at == '/';
+	if (services == NULL || services->kind != YAML_MAP || strstr(name, "override") != NULL)
+		return UINT_MAX;
+	rank += is_for_development(source->path) || strstr(source->path, "example") != NULL ? 1000 : 0;
+	rank += strstr(name, "stack") != NULL ? 100 : 0;
+	return rank + (strstr(source->path, "prod") != NULL || text_starts_with(name, "compose.y") || text_starts_with(name, "docker-compose.y") ? 0 : 10);
+}
+
+/* docker-compose.prod.yml alone, deploy/compose.yaml: one of them is read. */
+static void choose_other_compose(struct sources *sources)
+{
+	size_t best = 0;
+	for (size_t i = 1; i < sources->other_composes.count; i++)
+		if (rank_of(&sources->other_composes.items[i]) < rank_of(&sources->other_composes.items[best]))
+			best = i;
+	if (sources->other_composes.count == 0 || rank_of(&sources->other_composes.items[best]) == UINT_MAX)
+		return;
+	*array_add(&sources->compose_files) = sources->other_composes.items[best];
+	array_remove(&sources->other_composes, best);
+	sources->compose = model_read(sources, sources->compose_files.items, sources->compose_files.count);
+	if (sources->compose != NULL)
+		strings_print(&sources->notes, _("no compose file has a usual name: %s is read as it stands; -f names another"), sources->compose_files.items[0].path);
+}
+
 bool sources_open(const struct check_options *options, struct sources *sources, struct fault *fault)
 {
 	*sources = (struct sources){.options = options};
@@ -417,9 +463,13 @@ bool sources_open(const struct check_options *options, struct sources *sources, 
 	read_yamls(sources);
 	if (sources->compose == NULL && sources->compose_files.count > 0)
 		read_without_compose(sources);
+	else if (sources->compose == NULL)
+		choose_other_compose(sources);
 	read_dockers(sources);
 	read_ignores(sources);
 	rust_read(&sources->tree, options->cargo_json, options->cargo_len, &sources->rust);
+	sources->layers = layers_open(sources);
+	sources->writings = writings_open(sources);
 	return true;
 }
 
@@ -434,6 +484,8 @@ bool sources_open(const struct check_options *options, struct sources *sources, 
 
 void sources_finish(struct sources *sources)
 {
+	layers_close(sources->layers);
+	writings_close(sources->writings);
 	rust_finish(&sources->rust);
 	for (size_t i = 0; i < sources->ignores.count; i++)
 		ignore_finish(&sources->ignores.items[i].ignore);

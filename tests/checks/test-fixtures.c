@@ -64,7 +64,9 @@ static bool is_seen(const struct check_result *result, const char *place, const 
 		if (here && (result->state != CHECK_BROKEN || each->is_against) && has_words(each->text, words))
 			return true;
 	}
-	return place == NULL && (has_words(result->reason, words) || has_words(result->mend, words));
+	/* not applicable and cannot tell: their reason names the file */
+	bool named = place == NULL || (result->evidence.count == 0 && has_words(result->reason, place));
+	return named && (has_words(result->reason, words) || has_words(result->mend, words));
 }
 
 static void show_result(const struct check_result *result)

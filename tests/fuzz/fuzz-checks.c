@@ -34,10 +34,13 @@ static void lay_out(const char *folder, const struct section *section)
 static void look(const struct check_report *report, const char *folder)
 {
 	struct str out = {0};
+	auto_str diff = {0};
 	checks_write_text(report, true, true, &out);
 	checks_write_json(report, &out);
 	checks_write_sarif(report, "0", &out);
-	checks_write_diff(report, folder, &out);
+	/* lines of files as they stand: who shows them cleans them */
+	checks_write_diff(report, folder, &diff);
+	text_add_clean(&out, str_text(&diff), diff.len, true);
 	for (size_t i = 0; i < out.len; i++)
 		if ((unsigned char)out.data[i] < ' ' && out.data[i] != '\n' && out.data[i] != '\t' && out.data[i] != '\033' && out.data[i] != '\r')
 			abort();

@@ -19,7 +19,8 @@ NO_TEXT_LINES = re.compile(
     r"json_pack\(|json_unpack|json_object_get\(|\bhelper_|/\* no text \*/|"
     # what is looked for or asked for
     r"\blive_(text|at|number)\(|\bcompose_(member|place)\(|\byaml_(get|at|is|key)\(|\brust_(find|find_string|crate|has_feature)\(|"
-    r"\bstrn?(case)?cmp\(|\bstrstr\(|\btext_(starts_with|ends_with|equal|equal_fold)\(|\btree_(find|each|has_folder)\("
+    r"\bstrn?(case)?cmp\(|\bstrstr\(|\btext_(starts_with|ends_with|equal|equal_fold)\(|\btree_(find|each|has_folder)\(|"
+    r"\bpipe_(command_is|option|with|has_word|is_action|matrix)\(|\bcache_value\("
 )
 # Written for shells and for roff, in English alone.
 NO_TEXT_FILES = {"src/command/complete.c", "src/command/man.c", "src/deck/manual.c"}

@@ -6,7 +6,7 @@ cd "${TEST_SRCDIR:-$(dirname "$0")/../..}" || exit 1
 number=0 failed=0
 
 mapfile -t scripts < <(grep -rlE '^#!(/usr)?/bin/(env )?(ba)?sh|^# shellcheck shell=' share tests .ci 2>/dev/null |
-	grep -vE '/(target|corpus|__pycache__)/|^share/completions/' | sort)
+	grep -vE '/(target|corpus|fixtures|__pycache__)/|^share/completions/' | sort)
 
 say() { # say STATUS NAME OUTPUT
 	number=$((number + 1))

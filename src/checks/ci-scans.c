@@ -1,0 +1,127 @@
+/* 9.5: somebody looks for known weaknesses without being asked: of the image and
+ * of the crates in it. */
+#include "ci.h"
+
+#include <stdio.h>
+
+/* ---- what tells of updates ---- */
+
+static const char *find_updater(const struct sources *sources)
+{
+	static const char *const files[] = {".github/dependabot.yml", ".github/dependabot.yaml", "renovate.json", "renovate.json5",
+		".github/renovate.json",
+		".github/renovate.json5", ".renovaterc", ".renovaterc.json", ".gitlab/renovate.json"};
+	for (size_t i = 0; i < COUNT_OF(files); i++)
+		if (tree_find(&sources->tree, files[i]) != NULL)
+			return files[i];
+	return NULL;
+}
+
+/* ---- scanners ---- */
+
+/* All tags but the newest were moved to malware on 2026-03-19 (CVE-2026-33634);
+ * those from 0.35.0 on are safe, and so is a commit. */
+static bool was_compromised(const struct pipe_step *step)
+{
+	unsigned major = 0, minor = 0;
+	const char *version = step->version + (step->version[0] == 'v');
+	if (strcmp(step->action, "aquasecurity/trivy-action") != 0 || strchr(version, '.') == NULL)
+		return false;
+	return strspn(version, "0123456789.") == strlen(version) && sscanf(version, "%u.%u", &major, &minor) == 2 && major == 0 &&
+		minor < 35;
+}
+
+static const struct pipe_command *find_removed(const struct pipeline *pipe, const struct pipe_step *step)
+{
+	for (size_t i = 0; i < step->command_count; i++)
+		if (pipe_command_is(&pipe->commands.items[step->first_command + i], "docker scan"))
+			return &pipe->commands.items[step->first_command + i];
+	return NULL;
+}
+
+static void look_at_step(struct check *check, const struct pipeline *pipe, const struct pipe_step *step, unsigned roles)
+{
+	const struct pipe_command *removed = find_removed(pipe, step);
+	const char *what = step->uses != NULL ? step->action : _("a command of this step");
+	if (removed != NULL) {
+		check_against(check, removed->file, removed->line, "docker scan is gone since 2023: the step fails");
+		check_mend(check, "scan with docker scout, trivy or grype");
+	} else if (was_compromised(step)) {
+		check_against(check, step->file, step->line, "%s: tags below 0.35.0 were moved to malware in March 2026", step->uses);
+		check_mend(check, "name the action by the commit of 0.35.0 or newer");
+	} else if ((roles & PIPE_SCANS) != 0) {
+		check_for(check, step->file, step->line, "%s scans the image", what);
+	} else {
+		check_for(check, step->file, step->line, "%s looks through the dependencies", what);
+	}
+}
+
+/* Is what the image has beside the program next to nothing? */
+static bool is_bare(const struct sources *sources)
+{
+	for (size_t i = 0; i < sources->shipped.count; i++) {
+		const char *base = shipped_base(&sources->shipped.items[i]);
+		if (base == NULL || (strcmp(base, "scratch") != 0 && strstr(base, "distroless/static") == NULL))
+			return false;
+	}
+	return sources->shipped.count > 0;
+}
+
+struct found {
+	bool scans, audits, is_scheduled;
+	const struct pipe_job *job; /* one of them */
+};
+
+static void find_scans(struct check *check, const struct pipeline *pipe, struct found *found)
+{
+	for (size_t i = 0; i < pipe->steps.count; i++) {
+		const struct pipe_step *step = &pipe->steps.items[i];
+		unsigned roles = pipe_step_roles(pipe, step) & (PIPE_SCANS | PIPE_AUDITS);
+		if (roles == 0)
+			continue;
+		look_at_step(check, pipe, step, roles);
+		found->scans = found->scans || (roles & PIPE_SCANS) != 0;
+		found->audits = found->audits || (roles & PIPE_AUDITS) != 0;
+		found->is_scheduled = found->is_scheduled || (pipe_workflow_of(pipe, step)->triggers & PIPE_ON_SCHEDULE) != 0;
+		found->job = pipe_job_of(pipe, step);
+	}
+	for (size_t i = 0; i < pipe->jobs.count; i++) {
+		const struct pipe_job *job = &pipe->jobs.items[i];
+		if (job->uses == NULL || job->called >= 0 || (job->roles & (PIPE_SCANS | PIPE_AUDITS)) == 0)
+			continue;
+		check_for(check, pipe_file(pipe, job), job->line, "%s scans", job->uses);
+		found->scans = found->scans || (job->roles & PIPE_SCANS) != 0;
+		found->audits = true;
+		found->is_scheduled = found->is_scheduled || (pipe->workflows.items[job->workflow].triggers & PIPE_ON_SCHEDULE) != 0;
+		found->job = job;
+	}
+}
+
+void ci_scans(struct check *check)
+{
+	auto_pipeline pipe = {0};
+	struct found found = {0};
+	const struct sources *sources = check->sources;
+	const char *updater = find_updater(sources);
+	if (!pipeline_begin(check, &pipe))
+		return;
+	bool has_image = sources->shipped.count > 0;
+	if (!has_image && !sources->rust.is_there) {
+		check_none(check, NULL, "there is neither a Dockerfile nor a Cargo.toml: nothing to scan");
+		return;
+	}
+	find_scans(check, &pipe, &found);
+	const char *file = found.job != NULL ? pipe_file(&pipe, found.job) : pipe.workflows.items[0].source->path;
+	unsigned line = found.job != NULL ? found.job->line : 0;
+	if (!found.scans && !found.audits)
+		check_against(check, file, 0, "no workflow looks for known vulnerabilities");
+	else if (has_image && !found.scans && !is_bare(sources))
+		check_against(check, file, line, "the dependencies are looked through, and the image is not: its packages come from %s",
+			shipped_base(&sources->shipped.items[0]));
+	else if (!found.is_scheduled && updater == NULL)
+		check_against(check, file, line, "scans run when something is pushed, and never else: what becomes known later stays unseen");
+	if (found.is_scheduled)
+		check_for(check, file, line, "it runs on a schedule");
+	if (updater != NULL)
+		check_for(check, updater, 0, "updates of dependencies are proposed by a bot");
+}

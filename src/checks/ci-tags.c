@@ -1,0 +1,273 @@
+/* 9.4: an image that is pushed carries its version. */
+#include "ci.h"
+
+#include <ctype.h>
+
+struct tags {
+	struct check *check;
+	const struct pipeline *pipe;
+	unsigned versions; /* that say one */
+	unsigned unknown; /* of which nothing can be said */
+	struct strings moving; /* "latest", commits … as they are written */
+	const char *file; /* where the last of those stands */
+	unsigned line;
+	bool has_meta;
+};
+
+/* ---- one tag ---- */
+
+/* "1.2.3", "v1.2". */
+static bool is_version(const char *tag)
+{
+	tag += *tag == 'v';
+	size_t digits = strspn(tag, "0123456789");
+	return digits > 0 && tag[digits] == '.' && isdigit((unsigned char)tag[digits + 1]);
+}
+
+/* Names that a version is usually kept under: outputs, inputs, shell variables. */
+static bool says_version(const char *tag, unsigned triggers)
+{
+	static const char *const parts[] = {"version", "semver", "release", "tag_name", "refs/tags", "cargo_ver", "crate_ver",
+		"nightly_ver"};
+	static const char *const of_tags[] = {"ref_name", "github.ref", "github_ref", "_tag", ".tag", "tag}", "$tag"};
+	bool by_tag = (triggers & (PIPE_ON_TAG | PIPE_ON_RELEASE)) != 0;
+	for (size_t i = 0; i < COUNT_OF(parts); i++)
+		if (strcasestr(tag, parts[i]) != NULL)
+			return true;
+	for (size_t i = 0; i < COUNT_OF(of_tags); i++)
+		if (strcasestr(tag, of_tags[i]) != NULL)
+			return by_tag || strstr(of_tags[i], "tag") != NULL;
+	return false;
+}
+
+static bool is_metadata(const char *text)
+{
+	return strstr(text, "${{") != NULL && (strstr(text, "tags") != NULL || strstr(text, "metadata") != NULL || strstr(text,
+		"steps.meta") != NULL ||
+		strcasestr(text, "DOCKER_METADATA") != NULL);
+}
+
+/* Behind the colon of "ghcr.io/owner/name:tag"; NULL: it has none. */
+static const char *tag_of(const char *image)
+{
+	const char *tag = NULL;
+	for (const char *at = image; *at != '\0'; at++) {
+		if (strncmp(at, "${{", 3) == 0 && strstr(at, "}}") != NULL)
+			at = strstr(at, "}}") + 1;
+		else if (*at == '/')
+			tag = NULL;
+		else if (*at == ':' && (at == image || at[-1] != '$'))
+			tag = at + 1;
+	}
+	return tag;
+}
+
+static void take_tag(struct tags *tags, const char *image, const char *file, unsigned line, unsigned triggers)
+{
+	const char *tag = tag_of(image);
+	if (tag == NULL && is_metadata(image)) {
+		tags->unknown += !tags->has_meta;
+		return;
+	}
+	if (strchr(image, '(') != NULL && strstr(image, "${{") == NULL) {
+		tags->unknown++; /* a function of a bake file */
+		return;
+	}
+	const char *text = tag != NULL ? tag : strchr(image, '$') != NULL ? image : "latest";
+	if (is_version(text) || (strchr(text, '$') != NULL && says_version(text, triggers))) {
+		tags->versions++;
+		check_for(tags->check, file, line, "the tag %s says the version", text);
+		return;
+	}
+	bool is_known = strchr(text, '$') == NULL || strcasestr(text, "sha") != NULL || strcasestr(text, "commit") != NULL ||
+		strstr(text, "run_") != NULL ||
+		strstr(text, "ref_name") != NULL || strcasestr(text, "branch") != NULL || strstr(text, "github.ref") != NULL || strcasestr(text,
+			"date") != NULL;
+	tags->unknown += !is_known;
+	if (!is_known)
+		return;
+	strings_add_new(&tags->moving, text);
+	tags->file = file;
+	tags->line = line;
+}
+
+/* ---- docker/metadata-action ---- */
+
+static bool is_meta(const struct pipe_step *step)
+{
+	static const char *const actions[] = {"docker/metadata-action", "crazy-max/ghaction-docker-meta", NULL};
+	return pipe_is_action(step, actions);
+}
+
+/* Do the patterns of tags that start the workflow let a pre-release in? "v*" does. */
+static bool takes_prereleases(const struct pipe_workflow *workflow)
+{
+	const struct yaml_node *patterns = yaml_at(workflow->root, "on.push.tags");
+	bool takes = (workflow->triggers & PIPE_ON_TAG) != 0 && patterns == NULL;
+	for (size_t i = 0; patterns != NULL && patterns->kind == YAML_LIST && i < patterns->items.count; i++) {
+		const char *pattern = yaml_text(patterns->items.items[i]);
+		if (pattern != NULL && pattern[0] == '!' && strchr(pattern, '-') != NULL)
+			return false;
+		takes = takes || (pattern != NULL && text_ends_with(pattern, "*"));
+	}
+	return takes;
+}
+
+/* "type=semver,pattern={{version}}": a rule of the action. */
+static bool rule_says_version(const char *rule, unsigned triggers)
+{
+	static const char *const types[] = {"type=semver", "type=pep440", "type=match"};
+	for (size_t i = 0; i < COUNT_OF(types); i++)
+		if (strstr(rule, types[i]) != NULL)
+			return true;
+	if (strstr(rule, "type=ref") != NULL)
+		return strstr(rule, "event=tag") != NULL;
+	if (strstr(rule, "type=raw") == NULL && strstr(rule, "type=") != NULL)
+		return false;
+	const char *value = strstr(rule, "value=");
+	value = value != NULL ? value + 6 : rule;
+	return is_version(value) || (strpbrk(value, "${") != NULL && says_version(value, triggers) && strstr(value,
+		"is_default_branch") == NULL);
+}
+
+/* With rules of type=ref alone, every tag becomes `latest`, v2.0.0-rc1 too. */
+static void look_for_latest(struct tags *tags, const struct pipe_step *step, const char *rules, unsigned line)
+{
+	const struct pipe_workflow *workflow = pipe_workflow_of(tags->pipe, step);
+	auto_free char *flavor = pipe_with(tags->pipe, step, "flavor", NULL);
+	bool by_ref = rules == NULL || (strstr(rules, "type=ref,event=tag") != NULL && strstr(rules, "type=semver") == NULL &&
+		strstr(rules, "type=pep440") == NULL &&
+		strstr(rules, "type=match") == NULL);
+	if (!by_ref || !takes_prereleases(workflow) || (flavor != NULL && strstr(flavor, "latest=false") != NULL))
+		return;
+	check_against(tags->check, step->file, line, "any tag becomes `latest`, a pre-release as well: type=ref knows no versions");
+	check_mend(tags->check, "use the rules `type=semver,pattern={{version}}` and `type=semver,pattern={{major}}.{{minor}}`");
+}
+
+static void take_meta(struct tags *tags, const struct pipe_step *step)
+{
+	unsigned line, triggers = pipe_workflow_of(tags->pipe, step)->triggers;
+	auto_free char *rules = pipe_with(tags->pipe, step, "tags", &line);
+	auto_strings lines = {0};
+	bool says = rules == NULL && (triggers & (PIPE_ON_TAG | PIPE_ON_RELEASE)) != 0;
+	bool open = rules != NULL && text_starts_with(rules, "${{");
+	strings_split(&lines, rules != NULL ? rules : "", '\n');
+	for (size_t i = 0; i < lines.count; i++)
+		says = says || rule_says_version(lines.items[i], triggers);
+	if (says) {
+		tags->versions++;
+		check_for(tags->check, step->file, line, "%s makes tags of the version", step->action);
+		look_for_latest(tags, step, rules, line);
+	} else if (open) {
+		tags->unknown++;
+	} else {
+		for (size_t i = 0; i < lines.count; i++)
+			strings_add_new(&tags->moving, lines.items[i] + strspn(lines.items[i], " "));
+		if (rules == NULL)
+			strings_add_new(&tags->moving, "branches");
+		tags->file = step->file;
+		tags->line = line;
+	}
+}
+
+/* ---- all ---- */
+
+static void take_word(struct tags *tags, const struct pipe_step *step, const struct pipe_command *command, const char *word)
+{
+	auto_free char *filled = pipe_fill_word(tags->pipe, step, word);
+	take_tag(tags, filled, command->file, command->line, pipe_workflow_of(tags->pipe, step)->triggers);
+}
+
+/* "docker push image:tag" and `docker tag` say tags as well. */
+static void take_commands(struct tags *tags)
+{
+	const struct pipeline *pipe = tags->pipe;
+	for (size_t i = 0; i < pipe->steps.count; i++) {
+		const struct pipe_step *step = &pipe->steps.items[i];
+		for (size_t j = 0; j < step->command_count; j++) {
+			const struct pipe_command *command = &pipe->commands.items[step->first_command + j];
+			const char *last = command->words.items[command->words.count - 1], *value;
+			bool is_push = pipe_command_is(command, "docker push") || pipe_command_is(command, "podman push") || pipe_command_is(command,
+				"docker image push");
+			if (is_push && last[0] != '-' && command->words.count > command->at + 2)
+				take_word(tags, step, command, last);
+			if (pipe_command_is(command, "docker buildx imagetools create") || pipe_command_is(command, "docker manifest create"))
+				for (size_t at = 0; (value = pipe_option(command, &at, "--tag", "-t")) != NULL;)
+					take_word(tags, step, command, value);
+		}
+	}
+}
+
+static void take_builds(struct tags *tags, const struct image_builds *builds)
+{
+	for (size_t i = 0; i < builds->items.count; i++) {
+		const struct image_build *build = &builds->items.items[i];
+		if (build->pushes == 0 || !ci_is_product(builds->sources, build))
+			continue;
+		const struct pipe_workflow *workflow = &tags->pipe->workflows.items[build->job->workflow];
+		const char *meta = build->is_remote ? yaml_text(yaml_at(build->job->node, "with.meta-tags")) : NULL;
+		if (meta != NULL && strstr(meta, "type=semver") != NULL) {
+			tags->versions++;
+			check_for(tags->check, build->file, build->line, "%s makes tags of the version", build->via);
+		} else if (build->is_remote && build->tags.count == 0) {
+			tags->unknown++;
+		}
+		if (build->step != NULL && yaml_truth(yaml_at(build->step->node, "with.tag_semver")) == 1) {
+			tags->versions++;
+			check_for(tags->check, build->file, build->line, "%s makes tags of the version", build->via);
+		}
+		for (size_t j = 0; j < build->tags.count; j++)
+			take_tag(tags, build->tags.items[j], build->tags_file, build->tags_line, workflow->triggers);
+		/* pushed by its digest: the tag is given by whoever joins them */
+	}
+}
+
+/* What is worked out is worked out of the git tag, where a workflow that runs on
+ * tags speaks of it. */
+static bool takes_git_tag(struct tags *tags, const struct image_builds *builds)
+{
+	static const char *const words[] = {"GITHUB_REF#", "GITHUB_REF_NAME", "github.ref_name", "GITHUB_REF/refs", "${GITHUB_REF",
+		"git describe", "tag_name"};
+	for (size_t i = 0; i < builds->items.count; i++) {
+		const struct image_build *build = &builds->items.items[i];
+		const struct pipe_workflow *workflow = build->pushes > 0 ? &tags->pipe->workflows.items[build->job->workflow] : NULL;
+		if (workflow == NULL || (workflow->triggers & (PIPE_ON_TAG | PIPE_ON_RELEASE)) == 0)
+			continue;
+		for (size_t j = 0; j < COUNT_OF(words); j++) {
+			const char *at = strstr(workflow->source->text, words[j]);
+			if (at == NULL)
+				continue;
+			check_for(tags->check, workflow->source->path, text_line_at(workflow->source->text, (size_t)(at - workflow->source->text)),
+				"the tags are made of the git tag");
+			return true;
+		}
+	}
+	return false;
+}
+
+void ci_tags(struct check *check)
+{
+	auto_pipeline pipe = {0};
+	auto_builds builds = {0};
+	if (!ci_begin(check, &pipe, &builds, true))
+		return;
+	struct tags tags = {.check = check, .pipe = &pipe};
+	for (size_t i = 0; i < pipe.steps.count; i++)
+		tags.has_meta = tags.has_meta || is_meta(&pipe.steps.items[i]);
+	for (size_t i = 0; i < pipe.steps.count; i++)
+		if (is_meta(&pipe.steps.items[i]))
+			take_meta(&tags, &pipe.steps.items[i]);
+	take_builds(&tags, &builds);
+	take_commands(&tags);
+	auto_free char *moving = strings_join(&tags.moving, ", ", ", ");
+	const struct pipe_job *push = pipe_first(&pipe, PIPE_PUSHES);
+	if (tags.versions == 0 && tags.unknown > 0 && takes_git_tag(&tags, &builds))
+		tags.versions++;
+	if (tags.versions == 0 && tags.unknown > 0)
+		check_missing(check, "which tags %s pushes is worked out elsewhere", pipe_file(&pipe, push));
+	else if (tags.versions == 0 && tags.moving.count > 0)
+		check_against(check, tags.file, tags.line, "no tag says a version: %s", moving);
+	else if (tags.versions == 0)
+		check_missing(check, "the job %s of %s does not say under which tag it pushes", push->name, pipe_file(&pipe, push));
+	strings_finish(&tags.moving);
+}

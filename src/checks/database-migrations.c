@@ -1,0 +1,571 @@
+/* 6.7: migrations: where they lie, what applies them, whether the tool takes
+ * them all; and sqlx's own data beside query!() in an image's build. */
+#include "database.h"
+
+#include <ctype.h>
+#include <stdio.h>
+
+enum { SETS_LIMIT = 50, FILES_LIMIT = 5000 };
+
+/* ---- finding the files ---- */
+
+static bool is_migrations_folder(const char *path)
+{
+	for (const char *at = path; *at != '\0';) {
+		size_t len = strcspn(at, "/");
+		if (at[len] == '/' && ((len == 10 && strncmp(at, "migrations", 10) == 0) || (len == 9 &&
+			strncmp(at, "migration", 9) == 0)))
+			return true;
+		at += len + (at[len] == '/');
+	}
+	return false;
+}
+
+static char *parent_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return slash != NULL ? mem_copy_bytes(path, (size_t)(slash - path)) : mem_copy_string("");
+}
+
+/* The folder of the member that a source belongs to. */
+static char *member_folder(const struct sources *sources, const char *path)
+{
+	auto_free char *folder = parent_of(path);
+	while (folder[0] != '\0') {
+		auto_free char *manifest = path_join(folder, "Cargo.toml");
+		if (tree_find(&sources->tree, manifest) != NULL)
+			break;
+		char *parent = parent_of(folder);
+		free(folder);
+		folder = parent;
+	}
+	return steal(&folder);
+}
+
+/* The folders of migrate!("…") or its like; "migrations" in the member where none is named. */
+static void folders_of(const struct sources *sources, const char *words, struct strings *folders)
+{
+	struct rust_place place = {0};
+	while (rust_find(&sources->rust, words, &place)) {
+		const struct rust_source *source = place.source;
+		const char *open = memchr(source->code + place.offset, '(', source->len - place.offset);
+		const char *quote = open != NULL ? open + 1 + strspn(open + 1, " \t\r\n") : NULL;
+		const char *close = quote != NULL && *quote == '"' ? strchr(quote + 1, '"') : NULL;
+		auto_free char *folder = member_folder(sources, source->path), *name = mem_copy_string("migrations");
+		if (close != NULL) {
+			free(name);
+			name = mem_copy_bytes(source->text + (quote + 1 - source->code), (size_t)(close - quote - 1));
+		}
+		auto_free char *joined = path_join(folder, name), *clean = path_clean(joined);
+		strings_add_new(folders, clean);
+	}
+}
+
+void migrations_folders(const struct sources *sources, struct strings *folders)
+{
+	folders_of(sources, "migrate ! (", folders);
+	folders_of(sources, "embed_migrations ! (", folders);
+}
+
+static enum migration_kind kind_of(const char *name)
+{
+	if (strcmp(name, "up.sql") == 0 || strcmp(name, "down.sql") == 0)
+		return MIGRATION_DIESEL;
+	if (strchr("VUR", name[0]) != NULL && strstr(name, "__") != NULL)
+		return MIGRATION_REFINERY;
+	return MIGRATION_SQLX;
+}
+
+static void add_file(struct migrations *migrations, const struct tree_file *file)
+{
+	enum migration_kind kind = kind_of(path_name(file->path));
+	auto_free char *folder = parent_of(file->path);
+	struct migration_set *set = NULL;
+	if (kind == MIGRATION_DIESEL) {
+		char *above = parent_of(folder);
+		free(folder);
+		folder = above;
+	}
+	for (size_t i = 0; i < migrations->sets.count; i++)
+		if (migrations->sets.items[i].kind == kind && strcmp(migrations->sets.items[i].folder, folder) == 0)
+			set = &migrations->sets.items[i];
+	if (set == NULL) {
+		if (migrations->sets.count >= SETS_LIMIT)
+			return;
+		set = array_add(&migrations->sets);
+		set->kind = kind;
+		set->folder = steal(&folder);
+	}
+	if (set->files.count < FILES_LIMIT)
+		*array_add(&set->files) = file;
+}
+
+void migrations_find(const struct sources *sources, struct migrations *migrations)
+{
+	auto_strings named = {0};
+	const struct tree_file *file;
+	*migrations = (struct migrations){0};
+	migrations_folders(sources, &named);
+	for (size_t at = 0; (file = tree_each(&sources->tree, &at, "*.sql")) != NULL;) {
+		auto_free char *folder = parent_of(file->path);
+		if (!file->is_harness && (is_migrations_folder(file->path) || strings_have(&named, folder)))
+			add_file(migrations, file);
+	}
+}
+
+void migrations_finish(struct migrations *migrations)
+{
+	for (size_t i = 0; i < migrations->sets.count; i++) {
+		free(migrations->sets.items[i].folder);
+		array_finish(&migrations->sets.items[i].files);
+	}
+	array_finish(&migrations->sets);
+}
+
+const char *migration_set_front(const struct migration_set *set)
+{
+	for (size_t i = 0; i < set->files.count; i++)
+		if (!text_ends_with(set->files.items[i]->path, "down.sql"))
+			return set->files.items[i]->path;
+	return set->files.items[0]->path;
+}
+
+/* ---- SQL ---- */
+
+static const char *skip_sql_blanks(const char *at)
+{
+	for (;;) {
+		at += strspn(at, " \t\r\n");
+		if (!text_starts_with(at, "--"))
+			return at;
+		at += strcspn(at, "\n");
+	}
+}
+
+static const char *skip_word(const char *at, const char *word)
+{
+	size_t len = strlen(word);
+	return strncasecmp(at, word, len) == 0 && isspace((unsigned char)at[len]) ? skip_sql_blanks(at + len) : NULL;
+}
+
+/* The last part of a name such as app."Users". */
+static void add_table(const char *at, struct strings *tables)
+{
+	auto_str name = {0};
+	for (; *at != '\0' && name.len < 200; at++) {
+		if (*at == '.')
+			str_clear(&name);
+		else if (isalnum((unsigned char)*at) || *at == '_')
+			str_add_char(&name, (char)tolower((unsigned char)*at));
+		else if (strchr("\"`[]", *at) == NULL)
+			break;
+	}
+	if (name.len > 0 && tables->count < 2000)
+		strings_add_new(tables, str_text(&name));
+}
+
+void sql_tables(const char *text, struct strings *tables)
+{
+	for (const char *at = text; (at = strcasestr(at, "create")) != NULL; at += 6) {
+		const char *line = at;
+		while (line > text && line[-1] != '\n')
+			line--;
+		if (strstr(line, "--") != NULL && strstr(line, "--") < at)
+			continue;
+		const char *name = skip_word(at, "create");
+		const char *unlogged = name != NULL ? skip_word(name, "unlogged") : NULL;
+		name = name != NULL ? skip_word(unlogged != NULL ? unlogged : name, "table") : NULL;
+		const char *unless = name != NULL ? skip_word(name, "if") : NULL;
+		unless = unless != NULL ? skip_word(unless, "not") : NULL;
+		unless = unless != NULL ? skip_word(unless, "exists") : NULL;
+		if (name != NULL)
+			add_table(unless != NULL ? unless : name, tables);
+	}
+}
+
+/* ---- what applies them ---- */
+
+bool migrations_are_run(const struct sources *sources, struct rust_place *place)
+{
+	static const char *const words[] = {"migrate ! (", "embed_migrations ! (", "run_pending_migrations", "Migrator :: up",
+		"Migrator :: new", "refinery :: embed_migrations", "embed_migrations", "Migrations :: new",
+		"Migrations :: from_directory", "MigratorTrait", "SchemaBuilder", "run_migrations", NULL};
+	return find_any(&sources->rust, words, place);
+}
+
+static const char *const tool_words[] = {"sqlx migrate run", "sqlx database setup", "sqlx db setup", "sqlx mig run",
+	"diesel migration run", "diesel setup", "diesel database setup", "refinery migrate", "sea-orm-cli migrate", "dbmate up",
+	"dbmate migrate", "flyway migrate", "migrate -path", "atlas migrate apply", "goose up", "goose -dir", "liquibase update",
+	"sqitch deploy", "geni up", "diesel migration redo"};
+
+/* A text that runs a tool: where. */
+static bool text_runs_tool(const char *text, const char **word, unsigned *line)
+{
+	for (size_t i = 0; text != NULL && i < COUNT_OF(tool_words); i++) {
+		const char *found = strstr(text, tool_words[i]);
+		if (found == NULL)
+			continue;
+		*word = tool_words[i];
+		*line = text_line_at(text, (size_t)(found - text));
+		return true;
+	}
+	return false;
+}
+
+static bool service_runs_tool(struct check *check)
+{
+	static const char *const images[] = {"flyway/flyway", "dbmate", "migrate/migrate", "liquibase", "arigaio/atlas", "sqitch",
+		"goose", NULL};
+	const char *name;
+	void *iter = NULL;
+	for (const json_t *service; (service = service_each(check->sources, &iter, &name)) != NULL;) {
+		const char *image = compose_image(service), *word;
+		auto_free char *command = words_text(json_object_get(service, "command"));
+		unsigned line;
+		bool found = text_runs_tool(command, &word, &line);
+		for (size_t i = 0; image != NULL && images[i] != NULL && !found; i++)
+			found = strstr(image, images[i]) != NULL;
+		if (!found)
+			continue;
+		const char *file = compose_place(check->sources, name, "", &line);
+		check_for(check, file, line, "the service %s applies the migrations", name);
+		return true;
+	}
+	return false;
+}
+
+static bool file_runs_tool(struct check *check)
+{
+	static const char *const patterns[] = {"*.sh", "Makefile*", "[Jj]ustfile", ".[Jj]ustfile", "Taskfile.y*ml", "Procfile",
+		"*.yml", "*.yaml", "*Dockerfile*", "package.json", "*.md", NULL};
+	struct text_walk walk = {0};
+	for (char *text; (text = text_walk_next(check->sources, &walk, patterns)) != NULL;) {
+		const char *word;
+		unsigned line;
+		bool found = text_runs_tool(text, &word, &line);
+		free(text);
+		if (!found)
+			continue;
+		check_for(check, walk.file->path, line, "`%s` applies the migrations", word);
+		return true;
+	}
+	return false;
+}
+
+static bool crate_applies(struct check *check)
+{
+	static const char *const names[] = {"diesel_migrations", "refinery", "sea-orm-migration", "rusqlite_migration",
+		"sqlx-migrator", "diesel-async-migrations", "diesel_async_migrations", "tokio-postgres-migration", "postgres-migration",
+		"barrel", NULL};
+	const struct rust_crate *crate = direct_crate(&check->sources->rust, names);
+	if (crate != NULL)
+		check_for(check, rust_file(check->sources), 0, "%s applies the migrations", crate->name);
+	return crate != NULL;
+}
+
+static bool is_applied(struct check *check)
+{
+	struct rust_place place;
+	if (migrations_are_run(check->sources, &place)) {
+		check_for(check, place.source->path, place.line, "the program applies its migrations here");
+		return true;
+	}
+	return crate_applies(check) || service_runs_tool(check) || file_runs_tool(check);
+}
+
+/* ---- names and numbers ---- */
+
+/* "20240101_users.up.sql": the number; false: sqlx passes the file over. */
+static bool sqlx_version(const char *name, unsigned long long *version)
+{
+	char *end;
+	if (!isdigit((unsigned char)name[0]))
+		return false;
+	*version = strtoull(name, &end, 10);
+	return *end == '_';
+}
+
+static bool is_down(const char *name)
+{
+	return text_ends_with(name, ".down.sql");
+}
+
+static void judge_sqlx(struct check *check, const struct migration_set *set)
+{
+	size_t good = 0;
+	unsigned long long version, other;
+	for (size_t i = 0; i < set->files.count; i++)
+		good += sqlx_version(path_name(set->files.items[i]->path), &version);
+	if (good * 2 < set->files.count)
+		return; /* not of sqlx */
+	for (size_t i = 0; i < set->files.count; i++) {
+		const char *path = set->files.items[i]->path;
+		if (!sqlx_version(path_name(path), &version)) {
+			check_against(check, path, 0, "sqlx passes this file over: its name does not begin with a number and _");
+			continue;
+		}
+		/* sorted by name: equal numbers of the same width are neighbours */
+		for (size_t k = i; k-- > 0 && i - k < 4;) {
+			const char *before = set->files.items[k]->path;
+			if (!sqlx_version(path_name(before), &other) || other != version || is_down(before) != is_down(path))
+				continue;
+			check_against(check, path, 0, "its number %llu is that of %s too", version, path_name(before));
+			break;
+		}
+	}
+}
+
+/* "2024-01-01-000000_users": digits up to the name, as diesel counts. */
+static char *diesel_version(const char *folder)
+{
+	struct str out = {0};
+	for (const char *at = path_name(folder); *at != '\0' && *at != '_'; at++)
+		if (*at != '-')
+			str_add_char(&out, *at);
+	return str_steal(&out);
+}
+
+static void judge_diesel(struct check *check, const struct migration_set *set)
+{
+	auto_strings versions = {0};
+	unsigned downs = 0, ups = 0;
+	for (size_t i = 0; i < set->files.count; i++)
+		downs += strcmp(path_name(set->files.items[i]->path), "down.sql") == 0;
+	for (size_t i = 0; i < set->files.count; i++) {
+		const char *path = set->files.items[i]->path;
+		auto_free char *folder = parent_of(path);
+		auto_free char *down = path_join(folder, "down.sql"), *version = diesel_version(folder);
+		if (strcmp(path_name(path), "up.sql") != 0)
+			continue;
+		ups++;
+		if (!strings_add_new(&versions, version))
+			check_against(check, path, 0, "its number %s is that of another migration too", version);
+		/* where all have one, it was forgotten; where few have, nobody wants to go back */
+		if (tree_find(&check->sources->tree, down) == NULL && downs * 2 > set->files.count - downs)
+			check_against(check, path, 0, "it has no down.sql: diesel migration revert stops here");
+	}
+	if (ups == 0 && downs > 0)
+		check_against(check, set->files.items[0]->path, 0, "there is a down.sql, but no up.sql");
+}
+
+/* ---- when they are applied, and what is embedded ---- */
+
+/* sqlx takes a lock in the database while it migrates; diesel takes none. */
+static void judge_replicas(struct check *check)
+{
+	static const char *const diesel[] = {"diesel_migrations", NULL}, *const runs[] = {"run_pending_migrations", NULL};
+	const char *name;
+	void *iter = NULL;
+	struct rust_place place;
+	if (direct_crate(&check->sources->rust, diesel) == NULL || !find_any(&check->sources->rust, runs, &place))
+		return;
+	for (const json_t *service; (service = service_each(check->sources, &iter, &name)) != NULL;) {
+		unsigned line;
+		if (json_integer_value(compose_member(service, "deploy.replicas")) < 2 || !service_is_product(check->sources, name,
+			service))
+			continue;
+		const char *file = service_place(check->sources, name, "deploy.replicas", &line);
+		check_against(check, file, line, "the replicas of %s migrate at once when they start, and diesel takes no lock (%s:%u)",
+			name, place.source->path, place.line);
+		check_mend(check, "Migrate in a service of its own, which the others wait for: condition: service_completed_successfully");
+	}
+}
+
+static bool keeps_target(const struct sources *sources, unsigned *line, const char **file)
+{
+	size_t at = 0;
+	for (const struct shipped *shipped; (shipped = product_image_each(sources, &at)) != NULL;) {
+		const struct dockerfile *docker = &shipped->source->file;
+		for (size_t i = 0; i < docker->lines.count; i++) {
+			const char *raw = docker->lines.items[i].raw;
+			if (strcmp(docker->lines.items[i].word, "RUN") != 0 || raw == NULL || strstr(raw, "type=cache") == NULL)
+				continue;
+			if (strstr(raw, "/target") == NULL && strstr(raw, "target=target") == NULL)
+				continue;
+			*file = shipped->source->path;
+			*line = docker->lines.items[i].first;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* A new .sql file alone makes cargo compile nothing, where it finds its old
+ * target folder: a build script has to name the folder. */
+static void judge_embedding(struct check *check)
+{
+	const struct sources *sources = check->sources;
+	struct rust_place place = {0};
+	const char *docker;
+	unsigned line;
+	if (!rust_find(&sources->rust, "migrate ! (", &place) || !keeps_target(sources, &line, &docker))
+		return;
+	auto_free char *folder = member_folder(sources, place.source->path);
+	auto_free char *script = path_join(folder, "build.rs");
+	auto_free char *text = tree_find(&sources->tree, script) != NULL ? tree_read(&sources->tree, script, NULL) : NULL;
+	if (text != NULL && strstr(text, "rerun-if-changed") != NULL)
+		return;
+	check_for(check, place.source->path, place.line,
+		"a new .sql file alone is not embedded where the build keeps its target folder (%s:%u): %s has to print "
+		"cargo:rerun-if-changed=migrations", docker, line, script);
+}
+
+/* ---- query!() in an image's build ---- */
+
+static bool is_offline_data(const char *path)
+{
+	return text_starts_with(path, ".sqlx/") || strstr(path, "/.sqlx/") != NULL || strcmp(path_name(path), "sqlx-data.json") == 0;
+}
+
+/* A path of the project as seen from the image's context; NULL: outside. */
+static const char *in_context(const struct shipped *shipped, const char *path)
+{
+	return strcmp(shipped->context, ".") == 0 ? path : path_is_below(path, shipped->context) ?
+		path_relative(path, shipped->context) : NULL;
+}
+
+static bool copies_all(const struct shipped *shipped, int stage)
+{
+	const struct dockerfile *file = &shipped->source->file;
+	bool found = false;
+	for (size_t i = 0; i < file->lines.count && !found; i++) {
+		struct copy_line copy;
+		if (!stage_has_line(file, stage, i) || !copy_line_read(file, i, &copy))
+			continue;
+		for (size_t k = 0; copy.from == NULL && k < copy.sources.count; k++)
+			found = found || strcmp(copy.sources.items[k], ".") == 0 || strcmp(copy.sources.items[k], "./") == 0 ||
+				strcmp(copy.sources.items[k], "/") == 0;
+		copy_line_finish(&copy);
+	}
+	return found;
+}
+
+/* sqlx reads .env, and asks the database that it names before its own data. */
+static void judge_env_file(struct check *check, const struct shipped *shipped, int builder)
+{
+	auto_free char *path = shipped_path(shipped, ".env");
+	const struct ignore *ignore = sources_ignore(check->sources, shipped);
+	auto_free char *text = tree_find(&check->sources->tree, path) != NULL ? tree_read(&check->sources->tree, path, NULL) : NULL;
+	if (text == NULL || strstr(text, "SQLX_OFFLINE") != NULL || strstr(shipped->source->text, "SQLX_OFFLINE") != NULL)
+		return;
+	bool sets = text_starts_with(text, "DATABASE_URL=") || strstr(text, "\nDATABASE_URL=") != NULL;
+	if (!sets || !copies_all(shipped, builder) || (ignore != NULL && ignore_leaves_out(ignore, ".env", NULL)))
+		return;
+	check_against(check, shipped->source->path, shipped->source->file.stages.items[builder].line,
+		"%s gets into the build, and query!() dials the DATABASE_URL in it instead of reading .sqlx", path);
+	check_mend(check, "Set ENV SQLX_OFFLINE=true in the builder, and leave .env out by .dockerignore");
+}
+
+static void judge_offline(struct check *check, const struct shipped *shipped, bool has_data, const char *data)
+{
+	const struct dockerfile *file = &shipped->source->file;
+	const struct ignore *ignore = sources_ignore(check->sources, shipped);
+	int builder = shipped_builder(shipped);
+	unsigned line = 0;
+	if (builder < 0)
+		return;
+	const char *seen = has_data ? in_context(shipped, data) : NULL;
+	bool dials = strstr(shipped->source->text, "DATABASE_URL") != NULL || strstr(shipped->source->text, "sqlx prepare") != NULL;
+	if (seen != NULL && ignore != NULL && ignore_leaves_out(ignore, seen, &line)) {
+		if (dials)
+			return;
+		check_against(check, shipped->ignore_path, line, "%s is left out of the build, but query!() needs it there", seen);
+		check_mend(check, "Let .sqlx into the build: a line !.sqlx in %s", shipped->ignore_path);
+	} else if (!has_data && !dials) {
+		check_against(check, shipped->source->path, file->stages.items[builder].line,
+			"query!() needs .sqlx or a database in the build, and neither is there");
+		check_mend(check, "Run cargo sqlx prepare --workspace, commit .sqlx, and set SQLX_OFFLINE=true in the builder");
+	} else if (has_data) {
+		judge_env_file(check, shipped, builder);
+	}
+}
+
+static void judge_queries(struct check *check)
+{
+	static const char *const macros[] = {"query ! (", "query_as ! (", "query_scalar ! (", "query_file ! (", "query_file_as ! (",
+		NULL}, *const sqlx[] = {"sqlx", NULL};
+	const struct sources *sources = check->sources;
+	struct rust_place place;
+	const char *data = NULL;
+	size_t at = 0;
+	if (direct_crate(&sources->rust, sqlx) == NULL || !find_any(&sources->rust, macros, &place))
+		return;
+	for (size_t i = 0; i < sources->tree.files.count && data == NULL; i++)
+		if (is_offline_data(sources->tree.files.items[i].path))
+			data = sources->tree.files.items[i].path;
+	for (const struct shipped *shipped; (shipped = product_image_each(sources, &at)) != NULL;)
+		judge_offline(check, shipped, data != NULL, data);
+}
+
+/* ---- the check ---- */
+
+static void say_none(struct check *check, unsigned stores, const char *crate)
+{
+	struct rust_place place = {0};
+	if (rust_find_string(&check->sources->rust, "CREATE TABLE", false, &place) || rust_find_string(&check->sources->rust,
+		"create table", false, &place))
+		check_against(check, place.source->path, place.line, "tables are made here, by no migration");
+	else if (stores == STORE_SQLITE)
+		check_none(check, rust_file(check->sources), "SQLite is there, but the code makes no table");
+	else
+		check_against(check, rust_file(check->sources), 0, "%s is a dependency, but there are no migrations", crate);
+}
+
+static bool is_made_for(const struct migration_set *set, const char *crate)
+{
+	return (set->kind == MIGRATION_DIESEL && strcmp(crate, "diesel") == 0) || (set->kind == MIGRATION_SQLX &&
+		strcmp(crate, "sqlx") == 0);
+}
+
+static bool judge_sets(struct check *check, const struct migrations *migrations, const char *crate)
+{
+	bool made = false;
+	for (size_t i = 0; i < migrations->sets.count; i++) {
+		const struct migration_set *set = &migrations->sets.items[i];
+		check_for(check, migration_set_front(set), 0, "%zu files of migrations lie in %s", set->files.count, set->folder);
+		if (set->kind == MIGRATION_DIESEL)
+			judge_diesel(check, set);
+		else if (set->kind == MIGRATION_SQLX && strcmp(crate, "sqlx") == 0)
+			judge_sqlx(check, set);
+		made = made || is_made_for(set, crate);
+	}
+	return made;
+}
+
+void migrations_files(struct check *check)
+{
+	const char *crate;
+	unsigned stores = stores_find(check->sources, &crate);
+	struct migrations migrations;
+	if ((stores & ~(unsigned)(STORE_MONGO | STORE_OTHER)) == 0) {
+		if (stores == 0)
+			check_none(check, rust_file(check->sources), "no crate of a database is among the dependencies");
+		else
+			check_none(check, rust_file(check->sources), "the database of %s has no migrations by diesel or sqlx", crate);
+		return;
+	}
+	if (!is_program(check))
+		return;
+	migrations_find(check->sources, &migrations);
+	bool applied = is_applied(check), made = judge_sets(check, &migrations, crate);
+	if (migrations.sets.count == 0 && !applied)
+		say_none(check, stores, crate);
+	else if (!applied && !made)
+		check_against(check, migration_set_front(&migrations.sets.items[0]), 0,
+			"these files are migrations of no tool that is used here: nothing applies them");
+	judge_queries(check);
+	judge_replicas(check);
+	judge_embedding(check);
+	migrations_finish(&migrations);
+}
+
+void migrations_live(struct check *check)
+{
+	size_t at = 0;
+	for (const json_t *container; (container = live_each(check->sources, &at)) != NULL;) {
+		const char *service = live_service(container), *state = live_text(container, "inspect.State.Status");
+		int64_t code = live_number(container, "inspect.State.ExitCode", 0);
+		if (strstr(service, "migrat") != NULL && text_equal(state, "exited") && code != 0)
+			check_live_against(check, service, "State.ExitCode is %lld: the migrations were not applied", (long long)code);
+	}
+}

@@ -1,0 +1,81 @@
+/* Inside topic 6: the databases that compose runs, the crates that talk to one,
+ * the migrations, and the checks of the topic. */
+#ifndef CARGODECK_CHECKS_DATABASE_H
+#define CARGODECK_CHECKS_DATABASE_H
+
+#include "product.h"
+
+enum engine { ENGINE_NONE, ENGINE_POSTGRES, ENGINE_MYSQL, ENGINE_MARIADB, ENGINE_MONGO };
+const char *engine_name(enum engine engine); /* "PostgreSQL" */
+/* By an image's name; *major (may be NULL): of PostgreSQL, 0 where the tag says none. */
+enum engine engine_of_image(const char *image, unsigned *major);
+
+/* A service of compose that is a database; those of tests are not in the list. */
+struct database {
+	const char *service;
+	const json_t *json;
+	enum engine engine;
+	const char *image; /* its own, or the base that it is built on */
+	const struct shipped *shipped; /* where it is built here, or NULL */
+	unsigned major;
+};
+struct databases {
+	struct database *items;
+	size_t count, cap;
+};
+void databases_find(const struct sources *sources, struct databases *databases);
+void databases_finish(struct databases *databases);
+/* The same; false where there is none, and then it was said why. */
+bool databases_are_there(struct check *check, struct databases *databases);
+/* The value of a variable in its container, by compose or its image; the caller frees. */
+char *database_env(const struct database *database, const char *name);
+enum engine live_engine(const struct sources *sources, const json_t *container, unsigned *major);
+
+/* What the Rust side talks to. */
+enum { STORE_POSTGRES = 1, STORE_MYSQL = 2, STORE_SQLITE = 4, STORE_MONGO = 8,
+	STORE_SQL = 16 /* one of the three, not known which */, STORE_OTHER = 32 /* no SQL, or none of these */ };
+unsigned stores_find(const struct sources *sources, const char **crate); /* 0: none; *crate: by which */
+
+/* ---- database-migrations.c ---- */
+
+enum migration_kind { MIGRATION_SQLX, MIGRATION_DIESEL, MIGRATION_REFINERY };
+struct migration_set {
+	char *folder; /* relative: that with the .sql files, for diesel the one above */
+	enum migration_kind kind;
+	struct { const struct tree_file **items; size_t count, cap; } files; /* sorted */
+};
+struct migrations {
+	struct { struct migration_set *items; size_t count, cap; } sets;
+};
+void migrations_find(const struct sources *sources, struct migrations *migrations);
+void migrations_finish(struct migrations *migrations);
+const char *migration_set_front(const struct migration_set *set); /* its first file that goes forward */
+/* The folders that the program itself takes them from, by its macros. */
+void migrations_folders(const struct sources *sources, struct strings *folders);
+/* Where the program applies them itself. */
+bool migrations_are_run(const struct sources *sources, struct rust_place *place);
+/* The names that CREATE TABLE makes there, in small letters. */
+void sql_tables(const char *text, struct strings *tables);
+void migrations_files(struct check *check); /* 6.7 */
+void migrations_live(struct check *check);
+
+/* ---- database-server.c ---- */
+void postgres_files(struct check *check); /* 6.1 */
+void postgres_live(struct check *check);
+void volume_files(struct check *check); /* 6.3 */
+void volume_live(struct check *check);
+bool image_is_bitnami(const char *image);
+
+/* ---- database-ready.c ---- */
+void ready_files(struct check *check); /* 6.8 */
+void ready_live(struct check *check);
+
+/* ---- database-init.c, database-credentials.c, database-backup.c, database-pool.c ---- */
+void init_files(struct check *check); /* 6.2 */
+void credentials_files(struct check *check); /* 6.4 */
+void credentials_live(struct check *check);
+void backup_files(struct check *check); /* 6.5 */
+void backup_live(struct check *check);
+void pool_files(struct check *check); /* 6.6 */
+
+#endif

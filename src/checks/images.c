@@ -1,0 +1,414 @@
+/* Which of the shipped images hold a Rust program, and what stands in their
+ * lines: for checks of several topics. */
+#include "images.h"
+
+#include <ctype.h>
+#include <fnmatch.h>
+#include <stdio.h>
+
+enum { DEPTH_LIMIT = 32, LINES_LIMIT = 400, ALL_LINES_LIMIT = 20000 };
+
+/* ---- lines ---- */
+
+const struct docker_line *image_line(const struct shipped *shipped, size_t index)
+{
+	return &shipped->source->file.lines.items[index];
+}
+
+unsigned image_line_at(const struct shipped *shipped, int index)
+{
+	return index >= 0 ? image_line(shipped, (size_t)index)->first : 0;
+}
+
+int stage_next(const struct dockerfile *file, int stage, const char *word, size_t *at)
+{
+	while (*at < file->lines.count) {
+		size_t index = (*at)++;
+		if ((word[0] == '\0' || strcmp(file->lines.items[index].word, word) == 0) && stage_has_line(file, stage, index))
+			return (int)index;
+	}
+	return -1;
+}
+
+unsigned line_with(const struct docker_line *line, const char *words)
+{
+	const char *found = words[0] != '\0' ? strstr(line->raw, words) : NULL;
+	unsigned number = line->first;
+	for (const char *at = line->raw; found != NULL && at < found; at++)
+		number += *at == '\n';
+	return number <= line->last ? number : line->first;
+}
+
+char *stage_title(const struct dockerfile *file, int stage)
+{
+	const char *name = file->stages.items[stage].name;
+	return name != NULL ? mem_copy_string(name) : mem_print("%d", stage);
+}
+
+bool name_in(const char *name, const char *const *patterns)
+{
+	for (; *patterns != NULL; patterns++)
+		if (fnmatch(*patterns, name, 0) == 0)
+			return true;
+	return false;
+}
+
+static unsigned distance(const char *a, const char *b)
+{
+	unsigned row[64];
+	size_t lengths[] = {strlen(a), strlen(b)};
+	if (lengths[0] >= COUNT_OF(row) || lengths[1] >= COUNT_OF(row))
+		return COUNT_OF(row);
+	for (size_t j = 0; j <= lengths[1]; j++)
+		row[j] = (unsigned)j;
+	for (size_t i = 1; i <= lengths[0]; i++) {
+		unsigned corner = row[0];
+		row[0] = (unsigned)i;
+		for (size_t j = 1; j <= lengths[1]; j++) {
+			unsigned above = row[j], best = corner + (a[i - 1] != b[j - 1]);
+			if (row[j - 1] + 1 < best)
+				best = row[j - 1] + 1;
+			if (above + 1 < best)
+				best = above + 1;
+			corner = above;
+			row[j] = best;
+		}
+	}
+	return row[lengths[1]];
+}
+
+int near_stage(const struct dockerfile *file, const char *name)
+{
+	for (size_t i = 0; i < file->stages.count; i++) {
+		const char *other = file->stages.items[i].name;
+		if (other != NULL && distance(other, name) <= 2 && strlen(name) > 3)
+			return (int)i;
+	}
+	return -1;
+}
+
+/* The stage that a COPY line takes from, also where its name is misspelt. */
+static int stage_of_copy(const struct dockerfile *file, const struct copy_line *copy)
+{
+	int meant = copy->from != NULL && copy->from_stage < 0 && strpbrk(copy->from, "/:@") == NULL ? near_stage(file, copy->from) :
+		copy->from_stage;
+	return meant < file->lines.items[copy->line].stage ? meant : -1;
+}
+
+int build_stage(const struct shipped *shipped)
+{
+	const struct dockerfile *file = &shipped->source->file;
+	int builder = shipped_builder(shipped);
+	size_t at = 0;
+	for (int index; builder < 0 && (index = stage_next(file, shipped->stage, "COPY", &at)) >= 0;) {
+		struct copy_line copy;
+		if (!copy_line_read(file, (size_t)index, &copy))
+			continue;
+		builder = stage_of_copy(file, &copy);
+		copy_line_finish(&copy);
+	}
+	return builder >= 0 ? builder : shipped->stage;
+}
+
+void cache_mounts(const struct dockerfile *file, size_t index, struct strings *targets)
+{
+	static const char *const names[] = {"target=", "dst=", "destination="};
+	auto_free char *expanded = dockerfile_expand(file, index, file->lines.items[index].rest);
+	auto_free char *workdir = dockerfile_workdir(file, index);
+	auto_strings words = {0};
+	strings_split(&words, expanded, ' ');
+	for (size_t i = 0; i < words.count && text_starts_with(words.items[i], "--"); i++) {
+		if (!text_starts_with(words.items[i], "--mount=") || strstr(words.items[i], "type=cache") == NULL)
+			continue;
+		auto_strings parts = {0};
+		strings_split(&parts, words.items[i] + strlen("--mount="), ',');
+		for (size_t j = 0; j < parts.count; j++)
+			for (size_t k = 0; k < COUNT_OF(names); k++) {
+				if (!text_starts_with(parts.items[j], names[k]))
+					continue;
+				auto_free char *joined = path_join(workdir, parts.items[j] + strlen(names[k]));
+				strings_take(targets, path_clean(joined));
+			}
+	}
+}
+
+/* What kind of file is it, if it counts at all: one of the three is set. */
+static struct brought kind_of_file(const struct tree_file *file)
+{
+	const char *name = path_name(file->path);
+	bool source = text_ends_with(name, ".rs") && strcmp(name, "build.rs") != 0 && !file->is_harness;
+	return (struct brought){.manifest = strcmp(name, "Cargo.toml") == 0, .lock = strcmp(name, "Cargo.lock") == 0,
+		.sources = source, .source_file = source ? file->path : NULL};
+}
+
+static bool adds_something(const struct brought *all, const struct brought *one)
+{
+	return (one->manifest && !all->manifest) || (one->lock && !all->lock) || (one->sources && !all->sources);
+}
+
+/* Does the file come along with a COPY of `wanted`, a path or pattern? */
+static bool is_wanted(const char *path, const char *wanted, bool is_pattern)
+{
+	if (strcmp(wanted, ".") == 0 || path_is_below(path, wanted))
+		return true;
+	return is_pattern && (fnmatch(wanted, path, 0) == 0 || fnmatch(wanted, path, FNM_PATHNAME | FNM_LEADING_DIR) == 0);
+}
+
+struct brought copy_brings(const struct sources *sources, const struct shipped *shipped, const struct copy_line *copy, size_t i)
+{
+	struct brought brought = {0};
+	if (copy->from != NULL)
+		return brought;
+	auto_free char *wanted = shipped_path(shipped, copy->sources.items[i]);
+	bool is_pattern = strpbrk(wanted, "*?[") != NULL;
+	const struct ignore *ignore = sources_ignore(sources, shipped);
+	for (size_t j = 0; j < sources->tree.files.count; j++) {
+		const char *path = sources->tree.files.items[j].path;
+		struct brought one = kind_of_file(&sources->tree.files.items[j]);
+		if (!adds_something(&brought, &one))
+			continue;
+		const char *below = strcmp(shipped->context, ".") == 0 ? path : path_relative(path, shipped->context);
+		if (below == NULL || !is_wanted(path, wanted, is_pattern) || (ignore != NULL && ignore_leaves_out(ignore, below, NULL)))
+			continue;
+		brought.manifest = brought.manifest || one.manifest;
+		brought.lock = brought.lock || one.lock;
+		brought.sources = brought.sources || one.sources;
+		brought.source_file = brought.source_file != NULL ? brought.source_file : one.source_file;
+	}
+	return brought;
+}
+
+/* ---- kinds ---- */
+
+static bool same_name(const char *a, const char *b)
+{
+	for (; *a != '\0' && *b != '\0'; a++, b++)
+		if (*a != *b && !((*a == '-' || *a == '_') && (*b == '-' || *b == '_')))
+			return false;
+	return *a == *b;
+}
+
+static bool is_own_program(const struct rust_facts *rust, const char *path)
+{
+	const char *name = path_name(path);
+	for (size_t i = 0; i < rust->crates.count; i++)
+		if (rust->crates.items[i].is_member && same_name(rust->crates.items[i].name, name))
+			return true;
+	return false;
+}
+
+/* Does a stage on an image of the toolchain run something that may call cargo? */
+static bool runs_a_build(const struct dockerfile *file, int stage)
+{
+	static const char *const verbs[] = {"make", "just", "task", "bazel", "nix", "nix-build", "earthly", "cargo-make", "trunk",
+		"dx", NULL};
+	struct image_name name;
+	bool found = false;
+	image_name_read(stage_root_base(file, stage), &name);
+	bool toolchain = base_is_rust(&name) || strstr(name.name, "rust") != NULL;
+	image_name_finish(&name);
+	size_t at = 0;
+	for (int index; toolchain && !found && (index = stage_next(file, stage, "RUN", &at)) >= 0;) {
+		struct shell_commands commands = {0};
+		auto_free char *body = run_body(file, (size_t)index);
+		shell_split(body, &commands);
+		for (size_t i = 0; i < commands.count; i++) {
+			const struct strings *words = &commands.items[i].words;
+			size_t first = command_at(words);
+			const char *verb = first < words->count ? words->items[first] : "";
+			found = found || name_in(path_name(verb), verbs) || text_ends_with(verb, ".sh") || text_starts_with(verb, "./");
+		}
+		shell_commands_finish(&commands);
+	}
+	return found;
+}
+
+static bool stage_builds(const struct dockerfile *file, int stage, bool *seen, int depth)
+{
+	if (stage < 0 || depth > DEPTH_LIMIT || seen[stage])
+		return false;
+	seen[stage] = true;
+	bool found = runs_a_build(file, stage) || stage_compiles(file, stage, true);
+	size_t at = 0;
+	for (int index; !found && (index = stage_next(file, stage, "", &at)) >= 0;) {
+		struct copy_line copy;
+		if (!copy_line_read(file, (size_t)index, &copy))
+			continue;
+		found = stage_builds(file, stage_of_copy(file, &copy), seen, depth + 1);
+		copy_line_finish(&copy);
+	}
+	return found;
+}
+
+static bool packs_program(const struct sources *sources, const struct shipped *shipped)
+{
+	const struct dockerfile *file = &shipped->source->file;
+	bool found = false;
+	size_t at = 0;
+	for (int index; !found && (index = stage_next(file, shipped->stage, "", &at)) >= 0;) {
+		struct copy_line copy;
+		if (!copy_line_read(file, (size_t)index, &copy))
+			continue;
+		for (size_t i = 0; i < copy.sources.count && copy.from_stage < 0; i++) {
+			auto_free char *to = copy_line_target(&copy, i);
+			auto_free char *own = copy.from == NULL ? shipped_path(shipped, copy.sources.items[i]) : NULL;
+			bool in_tree = own != NULL && tree_has_folder(&sources->tree, own);
+			const char *slash = strchr(to + 1, '/');
+			found = found || text_starts_with(copy.sources.items[i], "target/") ||
+				strstr(copy.sources.items[i], "/target/") != NULL;
+			found = found || (!in_tree && slash != NULL && is_own_program(&sources->rust, to));
+		}
+		copy_line_finish(&copy);
+	}
+	struct image_start start;
+	image_start(sources, shipped, &start);
+	found = found || (start.words.count > 0 && is_own_program(&sources->rust, start.words.items[0]));
+	image_start_finish(&start);
+	return found;
+}
+
+static bool starts_cargo(const struct sources *sources, const struct shipped *shipped)
+{
+	struct image_start start;
+	image_start(sources, shipped, &start);
+	bool cargo = start.words.count > 0 && strcmp(path_name(start.words.items[0]), "cargo") == 0;
+	image_start_finish(&start);
+	return cargo;
+}
+
+/* Sources on an image of the toolchain: whatever starts them compiles them. */
+static bool holds_sources(const struct sources *sources, const struct shipped *shipped)
+{
+	const struct dockerfile *file = &shipped->source->file;
+	struct image_name name;
+	bool found = false;
+	image_name_read(shipped_base(shipped), &name);
+	bool toolchain = base_is_rust(&name);
+	image_name_finish(&name);
+	size_t at = 0;
+	for (int index; toolchain && !found && (index = stage_next(file, shipped->stage, "", &at)) >= 0;) {
+		struct copy_line copy;
+		if (!copy_line_read(file, (size_t)index, &copy))
+			continue;
+		for (size_t i = 0; i < copy.sources.count; i++)
+			found = found || copy_brings(sources, shipped, &copy, i).sources;
+		copy_line_finish(&copy);
+	}
+	return found;
+}
+
+/* Does a COPY line take from a target folder of the context? */
+static bool copies_target(const struct dockerfile *file, int stage)
+{
+	size_t at = 0;
+	for (int index; (index = stage_next(file, stage, "", &at)) >= 0;) {
+		const struct docker_line *line = &file->lines.items[index];
+		bool copies = strcmp(line->word, "COPY") == 0 || strcmp(line->word, "ADD") == 0;
+		if (copies && strstr(line->rest, "--from") == NULL && strstr(line->rest, "target/") != NULL)
+			return true;
+	}
+	return false;
+}
+
+enum image_kind image_kind(const struct sources *sources, const struct shipped *shipped)
+{
+	const struct dockerfile *file = &shipped->source->file;
+	if (shipped->has_rust) /* the quick way: almost all of them */
+		return copies_target(file, shipped->stage) && shipped_builder(shipped) < 0 ? IMAGE_PACKS : IMAGE_BUILDS;
+	auto_free bool *seen = mem_alloc(file->stages.count * sizeof *seen);
+	if (starts_cargo(sources, shipped) || stage_builds(file, shipped->stage, seen, 0) || holds_sources(sources, shipped))
+		return IMAGE_BUILDS;
+	return packs_program(sources, shipped) ? IMAGE_PACKS : IMAGE_OTHER;
+}
+
+/* What nobody writes by hand is not taken apart: each line costs a look at all
+ * others. */
+static bool is_too_long(const struct sources *sources, size_t index)
+{
+	size_t all = 0;
+	for (size_t i = 0; i <= index; i++)
+		all += sources->shipped.items[i].source->file.lines.count;
+	return all > ALL_LINES_LIMIT || sources->shipped.items[index].source->file.lines.count > LINES_LIMIT;
+}
+
+const struct shipped *image_next(const struct sources *sources, size_t *at, bool packs)
+{
+	while (*at < sources->shipped.count) {
+		const struct shipped *shipped = &sources->shipped.items[*at];
+		if (is_too_long(sources, (*at)++))
+			continue;
+		enum image_kind kind = image_kind(sources, shipped);
+		if (kind == IMAGE_BUILDS || (kind == IMAGE_PACKS && packs))
+			return shipped;
+	}
+	return NULL;
+}
+
+const char *image_some_file(const struct sources *sources)
+{
+	if (sources->dockers.count > 0)
+		return sources->dockers.items[0]->path;
+	if (sources->rust.manifests.count > 0)
+		return sources->rust.manifests.items[0];
+	return tree_find(&sources->tree, "Cargo.toml") != NULL ? "Cargo.toml" : path_name(sources->tree.root);
+}
+
+void image_none(struct check *check, bool packs)
+{
+	const struct sources *sources = check->sources;
+	const char *file = image_some_file(sources);
+	for (size_t i = 0; i < sources->shipped.count; i++) {
+		const struct shipped *shipped = &sources->shipped.items[i];
+		if (is_too_long(sources, i)) {
+			check_missing(check, "%s has more than %d instructions: it was not taken apart", shipped->source->path, LINES_LIMIT);
+			return;
+		}
+		if (!packs && image_kind(sources, shipped) == IMAGE_PACKS) {
+			check_none(check, shipped->source->path, "the program is compiled elsewhere and put into the image as it is");
+			return;
+		}
+	}
+	if (sources->dockers.count == 0)
+		check_none(check, file, "there is no Dockerfile");
+	else if (sources->shipped.count == 0)
+		check_none(check, file, "the Dockerfiles that are there serve tests and development alone");
+	else
+		check_none(check, sources->shipped.items[0].source->path, "no Rust program comes into an image");
+}
+
+/* ---- services ---- */
+
+const json_t *image_service(const struct sources *sources, const struct shipped *shipped)
+{
+	const json_t *services = compose_services(sources);
+	return shipped->service != NULL ? json_object_get(services, shipped->service) : NULL;
+}
+
+const char *rust_server(const struct rust_facts *rust)
+{
+	static const char *const names[] = {"axum", "actix-web", "rocket", "warp", "poem", "salvo", "tonic", "tide", "ntex", "gotham",
+		"rouille", "tiny_http", "trillium", "thruster", "viz", "loco-rs", "volo-http", "volo-grpc", "pingora", "pingora-core",
+		"pingora-proxy", "dropshot", "jsonrpsee", "juniper_warp", "iron", "nickel", "may_minihttp", "xitca-web", "axum-server",
+		"async-graphql-axum", "actix-server", "ohkami"};
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		const struct rust_crate *crate = rust_crate(rust, names[i]);
+		if (crate != NULL && crate->is_direct)
+			return names[i];
+	}
+	return rust_has_feature(rust, "hyper", "server") && rust_crate(rust, "hyper")->is_direct ? "hyper" : NULL;
+}
+
+bool image_is_service(const struct sources *sources, const struct shipped *shipped)
+{
+	const struct dockerfile *file = &shipped->source->file;
+	const json_t *service = image_service(sources, shipped);
+	if (dockerfile_last(file, shipped->stage, "EXPOSE") >= 0 || dockerfile_last(file, shipped->stage, "HEALTHCHECK") >= 0)
+		return true;
+	if (service != NULL && (compose_member(service, "ports") != NULL || compose_member(service, "expose") != NULL ||
+		compose_member(service, "healthcheck") != NULL))
+		return true;
+	const char *restart = json_string_value(compose_member(service, "restart"));
+	if (restart != NULL && strcmp(restart, "no") != 0 && !text_starts_with(restart, "on-failure"))
+		return true;
+	return rust_server(&sources->rust) != NULL;
+}

@@ -1,0 +1,373 @@
+/* Topic 3, what an image and its container tell of themselves: logs and labels. */
+#include "secrets.h"
+
+#include "acts.h"
+
+#include <strings.h>
+
+/* ---- 3.7 logging ---- */
+
+static const char *log_option(const json_t *service, const char *name)
+{
+	return json_string_value(json_object_get(compose_member(service, "logging.options"), name));
+}
+
+static bool host_is_service(const struct sources *sources, const char *address)
+{
+	const char *host = address != NULL && strstr(address, "://") != NULL ? strstr(address, "://") + 3 : address;
+	size_t len = host != NULL ? strcspn(host, ":/") : 0;
+	auto_free char *name = host != NULL ? mem_copy_bytes(host, len) : NULL;
+	return name != NULL && name[0] != '\0' && json_object_get(compose_services(sources), name) != NULL;
+}
+
+/* What cannot work, or loses the logs. */
+static void look_at_driver(struct check *check, const struct product_service *service, const char *driver)
+{
+	static const char *const addresses[] = {"fluentd-address", "gelf-address", "syslog-address"};
+	const char *async = log_option(service->service, "fluentd-async");
+	unsigned line, options_line;
+	const char *file = compose_place(check->sources, service->name, "logging.driver", &line);
+	const char *options = compose_place(check->sources, service->name, "logging.options", &options_line);
+	if (strcmp(driver, "none") == 0)
+		check_against(check, file, line, "the logging driver none: what %s says is lost", service->name);
+	else if (strcmp(driver, "logstash") == 0 || strcmp(driver, "logentries") == 0)
+		check_against(check, file, line, "there is no logging driver %s: the container does not start", driver);
+	else if (strcmp(driver, "fluentd") == 0 && log_option(service->service, "fluentd-async-connect") != NULL)
+		check_against(check, options, options_line, "fluentd-async-connect was removed in Docker 28: the option is fluentd-async");
+	else if (strcmp(driver, "fluentd") == 0 && !text_equal(async, "true"))
+		check_against(check, file, line, "fluentd without fluentd-async: %s does not start while nobody listens", service->name);
+	else
+		for (size_t i = 0; i < COUNT_OF(addresses); i++)
+			if (host_is_service(check->sources, log_option(service->service, addresses[i])))
+				check_against(check, options, options_line, "%s names a service, which the engine cannot resolve: it sends from the host",
+					addresses[i]);
+}
+
+/* One among the services that collects what containers say. */
+static const char *find_collector(const struct sources *sources)
+{
+	static const char *const images[] = {"promtail", "fluent-bit", "fluentd", "timberio/vector", "filebeat", "alloy", "logspout",
+		"datadog/agent", "gcr.io/datadoghq/agent", "loki-docker-driver", "seq-input"};
+	struct product_service service;
+	for (size_t at = 0; product_service(sources, &at, &service);) {
+		const char *image = compose_image(service.service);
+		for (size_t i = 0; image != NULL && i < COUNT_OF(images); i++)
+			if (strstr(image, images[i]) != NULL)
+				return service.name;
+	}
+	return NULL;
+}
+
+static void look_at_logging(struct check *check, const struct product_service *service)
+{
+	const char *driver = json_string_value(compose_member(service->service, "logging.driver"));
+	unsigned line;
+	const char *file = compose_place(check->sources, service->name, "logging", &line);
+	bool has_logging = compose_member(service->service, "logging") != NULL;
+	size_t before = check->result->evidence.count;
+	if (has_logging) {
+		look_at_driver(check, service, driver != NULL ? driver : "json-file");
+		if (check->result->evidence.count == before && service->is_own)
+			check_for(check, file, line, "the service %s logs by %s", service->name, driver != NULL ? driver : "json-file");
+	} else if (service->is_own && !service->is_development && !service->is_job) {
+		check_against(check, file, line, "the service %s has no logging: the engine's default keeps its logs, without a bound", service->name);
+	}
+}
+
+/* Programs that send their logs away themselves. */
+static const char *find_sender(const struct sources *sources)
+{
+	static const char *const crates[] = {"tracing-loki", "opentelemetry-appender-tracing", "opentelemetry-appender-log", "tracing-gelf",
+		"slog-gelf", "gelf_logger", "tracing-logstash", "tracing-datadog", "datadog-tracing", "fluent-logger", "log4rs-gelf",
+		"slog-journald", "tracing-journald", "systemd-journal-logger", "tracing-cloudwatch", "tracing-axiom", NULL};
+	const char *which = NULL;
+	return rust_has_any(&sources->rust, crates, &which) ? which : NULL;
+}
+
+/* A file for production that is not merged here. */
+static bool look_at_other_files(struct check *check)
+{
+	bool found = false;
+	for (size_t i = 0; i < check->sources->other_composes.count; i++) {
+		const struct yaml_source *source = &check->sources->other_composes.items[i];
+		const struct yaml_node *services = source->yaml != NULL ? yaml_get(yaml_root(source->yaml), "services") : NULL;
+		for (size_t j = 0; services != NULL && services->kind == YAML_MAP && j < services->items.count; j++) {
+			const char *driver = yaml_text(yaml_at(services->items.items[j], "logging.driver")), *service = yaml_text(services->keys.items[j]);
+			const struct yaml_node *key = yaml_key(services->items.items[j], "logging");
+			if (driver == NULL || key == NULL || service == NULL || strcmp(driver, "none") == 0 || strcmp(driver, "logstash") == 0)
+				continue;
+			check_for(check, source->path, key->line, "the service %s logs by %s", service, driver);
+			found = true;
+		}
+	}
+	return found;
+}
+
+static void judge_logging(struct check *check)
+{
+	const struct sources *sources = check->sources;
+	const char *collector = find_collector(sources), *sender = find_sender(sources);
+	struct product_service service;
+	unsigned line;
+	bool is_settled = collector != NULL || sender != NULL;
+	if (collector != NULL) {
+		const char *file = compose_place(sources, collector, "image", &line);
+		check_for(check, file, line, "the service %s collects what the containers say", collector);
+	}
+	if (sender != NULL)
+		check_for(check, sources->rust.graph_file, 0, "the program sends its logs away itself (%s)", sender);
+	is_settled = look_at_other_files(check) || is_settled;
+	if (!is_settled && !product_has_service(check))
+		return;
+	for (size_t at = 0; product_service(sources, &at, &service);)
+		if (!is_settled || compose_member(service.service, "logging") != NULL)
+			look_at_logging(check, &service);
+	check_none(check, product_file(sources), "no service of this project runs on");
+}
+
+void check_logging(struct check *check)
+{
+	product_judge(check, true, judge_logging);
+}
+
+void live_logging(struct check *check)
+{
+	const json_t *container;
+	for (size_t at = 0; (container = live_each(check->sources, &at)) != NULL;) {
+		const char *service = live_service(container), *type = live_text(container, "inspect.HostConfig.LogConfig.Type");
+		const json_t *options = live_at(container, "inspect.HostConfig.LogConfig.Config");
+		if (!live_is_built(check->sources, container) || type == NULL)
+			continue;
+		if (strcmp(type, "none") == 0)
+			check_live_against(check, service, "HostConfig.LogConfig.Type is none");
+		else if (strcmp(type, "json-file") == 0 && json_object_size(options) == 0)
+			check_live_against(check, service, "HostConfig.LogConfig is the default: json-file without options");
+		else
+			check_live_for(check, service, "HostConfig.LogConfig.Type is %s", type);
+	}
+}
+
+/* ---- 3.8 labels ---- */
+
+static bool is_unknown(const char *value)
+{
+	static const char *const words[] = {"", "unknown", "dev", "development", "none", "latest", "0.0.0", "n/a"};
+	for (size_t i = 0; i < COUNT_OF(words); i++)
+		if (strcasecmp(value, words[i]) == 0)
+			return true;
+	return false;
+}
+
+/* Does a workflow, a bake file or a script give the build this argument? */
+static bool is_arg_given(const struct sources *sources, const char *name)
+{
+	const struct tree_file *file;
+	bool found = false;
+	for (size_t i = 0; i < sources->workflows.count && !found; i++)
+		found = sources->workflows.items[i].text != NULL && strstr(sources->workflows.items[i].text, name) != NULL;
+	for (size_t at = 0; !found && (file = script_each(sources, &at)) != NULL;) {
+		auto_free char *text = tree_read(&sources->tree, file->path, NULL);
+		found = text != NULL && strstr(text, name) != NULL;
+	}
+	for (size_t at = 0; !found && (file = tree_each(&sources->tree, &at, "*bake*")) != NULL;) {
+		auto_free char *text = tree_read(&sources->tree, file->path, NULL);
+		found = text != NULL && strstr(text, name) != NULL;
+	}
+	return found;
+}
+
+/* "${VERSION}" is VERSION; the caller frees; NULL: no variable. */
+static char *variable_in(const char *value)
+{
+	const char *at = strchr(value, '$');
+	if (at == NULL)
+		return NULL;
+	at += at[1] == '{' ? 2 : 1;
+	return mem_copy_bytes(at, strspn(at, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"));
+}
+
+static void look_at_label(struct check *check, const struct shipped *shipped, size_t index, const char *name, const char *value, bool is_pushed)
+{
+	const struct docker_line *line = &shipped->source->file.lines.items[index];
+	auto_free char *variable = variable_in(value), *filled = dockerfile_expand(&shipped->source->file, index, value);
+	bool tells = text_ends_with(name, ".version") || text_ends_with(name, ".revision");
+	if (tells && is_pushed && is_unknown(filled) && (variable == NULL || !is_arg_given(check->sources, variable)))
+		check_against(check, shipped->source->path, line->first, "nothing gives the label %s a value, and the image is pushed", name);
+	else
+		check_for(check, shipped->source->path, line->first, "the image has the label %s", name);
+}
+
+static bool look_at_label_lines(struct check *check, const struct shipped *shipped, bool is_pushed)
+{
+	const struct dockerfile *file = &shipped->source->file;
+	bool found = false;
+	for (size_t i = 0; i < file->lines.count; i++) {
+		if (!stage_has_line(file, shipped->stage, i) || strcmp(file->lines.items[i].word, "LABEL") != 0)
+			continue;
+		auto_strings words = {0};
+		bool json;
+		dockerfile_words(file->lines.items[i].rest, &words, &json);
+		found = true;
+		if (words.count == 2 && strchr(words.items[0], '=') == NULL) {
+			look_at_label(check, shipped, i, words.items[0], words.items[1], is_pushed);
+			continue;
+		}
+		for (size_t j = 0; j < words.count; j++) {
+			char *equals = strchr(words.items[j], '=');
+			if (equals == NULL)
+				continue;
+			*equals = '\0';
+			look_at_label(check, shipped, i, words.items[j], equals + 1, is_pushed);
+		}
+	}
+	return found;
+}
+
+/* Where a shell text builds an image. */
+static const char *find_build(const char *text)
+{
+	static const char *const commands[] = {"docker build", "docker buildx b", "podman build", "buildah bu", "docker image build",
+		"buildah config"};
+	const char *first = NULL;
+	for (size_t i = 0; i < COUNT_OF(commands); i++) {
+		const char *at = strstr(text, commands[i]);
+		first = at != NULL && (first == NULL || at < first) ? at : first;
+	}
+	return first;
+}
+
+static bool step_labels(const struct yaml_node *step)
+{
+	const char *action = yaml_text(yaml_get(step, "uses")), *run = yaml_text(yaml_get(step, "run"));
+	const struct yaml_node *with = yaml_get(step, "with");
+	const char *labels = yaml_text(yaml_get(with, "labels")), *set = yaml_text(yaml_get(with, "set")),
+		*files = yaml_text(yaml_get(with, "files"));
+	if (run != NULL && find_build(run) != NULL && strstr(find_build(run), "--label") != NULL)
+		return true;
+	if (action == NULL || (strstr(action, "build") == NULL && strstr(action, "bake") == NULL))
+		return false;
+	return (labels != NULL && labels[0] != '\0') || (set != NULL && strstr(set, ".labels.") != NULL) ||
+		(files != NULL && strstr(files, "outputs.bake-file") != NULL);
+}
+
+static bool look_at_steps(struct check *check, const struct yaml_source *source, const struct yaml_node *steps)
+{
+	for (size_t i = 0; steps != NULL && steps->kind == YAML_LIST && i < steps->items.count; i++)
+		if (step_labels(steps->items.items[i])) {
+			check_for(check, source->path, steps->items.items[i]->line, "this step gives the image labels");
+			return true;
+		}
+	return false;
+}
+
+static bool look_at_pipelines(struct check *check)
+{
+	const struct sources *sources = check->sources;
+	const struct tree_file *file;
+	bool found = false;
+	for (size_t i = 0; i < sources->workflows.count; i++) {
+		const struct yaml_source *source = &sources->workflows.items[i];
+		const struct yaml_node *root = source->yaml != NULL ? yaml_root(source->yaml) : NULL, *jobs = yaml_get(root, "jobs");
+		found = look_at_steps(check, source, yaml_at(root, "runs.steps")) || found;
+		for (size_t j = 0; jobs != NULL && jobs->kind == YAML_MAP && j < jobs->items.count; j++)
+			found = look_at_steps(check, source, yaml_get(jobs->items.items[j], "steps")) || found;
+	}
+	for (size_t at = 0; (file = tree_each(&sources->tree, &at, "*bake*.[hj]*")) != NULL;) {
+		auto_free char *text = tree_read(&sources->tree, file->path, NULL);
+		const char *labels = text != NULL ? strstr(text, "labels") : NULL;
+		if (labels == NULL)
+			continue;
+		check_for(check, file->path, text_line_at(text, (size_t)(labels - text)), "the bake file gives the image labels");
+		found = true;
+	}
+	for (size_t at = 0; (file = script_each(sources, &at)) != NULL;) {
+		auto_free char *text = tree_read(&sources->tree, file->path, NULL);
+		const char *build = text != NULL ? find_build(text) : NULL, *label = build != NULL ? strstr(build, "--label") : NULL;
+		if (label == NULL || label - build > 1000)
+			continue;
+		check_for(check, file->path, text_line_at(text, (size_t)(label - text)), "the script gives the image labels");
+		found = true;
+	}
+	return found;
+}
+
+static bool is_foreign_label(const char *name)
+{
+	return !text_starts_with(name, "com.docker.") && !text_starts_with(name, "dev.cargodeck.") && !text_starts_with(name, "desktop.docker.");
+}
+
+static bool look_at_service_labels(struct check *check, const struct product_service *service)
+{
+	static const char *const members[] = {"labels", "build.labels"};
+	for (size_t i = 0; i < COUNT_OF(members); i++) {
+		const char *name;
+		json_t *value;
+		json_object_foreach((json_t *)(uintptr_t)compose_member(service->service, members[i]), name, value) {
+			unsigned line;
+			if (!is_foreign_label(name))
+				continue;
+			const char *file = compose_place(check->sources, service->name, members[i], &line);
+			check_for(check, file, line, "the service %s has the label %s", service->name, name);
+			return true;
+		}
+	}
+	return false;
+}
+
+void check_labels(struct check *check)
+{
+	const struct sources *sources = check->sources;
+	const struct shipped *shipped;
+	struct product_service service;
+	struct image_acts pipeline;
+	if (!product_has_image(sources)) {
+		product_no_image(check);
+		return;
+	}
+	acts_read(sources, &pipeline);
+	bool is_pushed = acts_find(&pipeline, IMAGE_PUSH) != NULL, found = look_at_pipelines(check);
+	acts_finish(&pipeline);
+	for (size_t at = 0; product_service(sources, &at, &service);)
+		found = (service.is_own && look_at_service_labels(check, &service)) || found;
+	for (size_t at = 0; (shipped = product_image(sources, &at)) != NULL;) {
+		int old = dockerfile_last(&shipped->source->file, shipped->stage, "MAINTAINER");
+		if (look_at_label_lines(check, shipped, is_pushed) || found)
+			continue;
+		if (old >= 0)
+			check_against(check, shipped->source->path, shipped->source->file.lines.items[old].first,
+				"MAINTAINER is no label: Docker gave it up in 2017");
+		else
+			check_against(check, shipped->source->path, shipped_line(shipped),
+				"neither the final stage nor what builds it gives the image a label");
+	}
+}
+
+/* Labels that come with the base image say nothing of the program. */
+static bool is_of_base(const char *name, const json_t *labels)
+{
+	const char *reference = json_string_value(json_object_get(labels, "org.opencontainers.image.ref.name"));
+	return reference != NULL && (strcmp(name, "org.opencontainers.image.ref.name") == 0 || strcmp(name, "org.opencontainers.image.version") == 0);
+}
+
+void live_labels(struct check *check)
+{
+	static const char *const places[] = {"image.Config.Labels", "inspect.Config.Labels"};
+	const json_t *container;
+	for (size_t at = 0; (container = live_each(check->sources, &at)) != NULL;) {
+		const char *found = NULL;
+		if (!live_is_built(check->sources, container) || live_at(container, "inspect.Config") == NULL)
+			continue;
+		for (size_t i = 0; i < COUNT_OF(places) && found == NULL; i++) {
+			const json_t *labels = live_at(container, places[i]);
+			const char *name;
+			json_t *value;
+			json_object_foreach((json_t *)(uintptr_t)labels, name, value)
+				if (found == NULL && is_foreign_label(name) && !is_of_base(name, labels))
+					found = name;
+		}
+		if (found != NULL)
+			check_live_for(check, live_service(container), "Config.Labels has %s", found);
+		else
+			check_live_against(check, live_service(container), "Config.Labels has none but those of compose");
+	}
+}
