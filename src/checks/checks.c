@@ -177,12 +177,10 @@ bool checks_run(const struct check_options *options, struct check_report *report
 {
 	struct sources sources;
 	struct allows allows = {0};
-	*report = (struct check_report){.root = mem_copy_string(options->root)};
-	if (!sources_open(options, &sources, fault)) {
-		check_report_finish(report);
-		*report = (struct check_report){0};
+	*report = (struct check_report){0};
+	if (!sources_open(options, &sources, fault))
 		return false;
-	}
+	report->root = mem_copy_string(options->root);
 	for (size_t i = 0; i < COUNT_OF(topics); i++)
 		for (size_t j = 0; j < topics[i]->count; j++)
 			if (is_wanted(options, topics[i]->practices[j].id))

@@ -116,13 +116,13 @@ static struct front look_at_front(struct check *check, const struct shipped *shi
 	struct image_start start;
 	image_start(sources, shipped, &start);
 	size_t at = 0;
-	while (at < start.words.count) {
+	bool is_user = false; /* gosu USER program */
+	for (; at < start.words.count; at++) {
 		const char *word = start.words.items[at], *name = path_name(word);
 		front.has_init = front.has_init || is_init(name);
-		if (!is_init(name) && !is_wrapper(name) && word[0] != '-' && !is_assignment(word) &&
-			!(at > 0 && is_wrapper(path_name(start.words.items[at - 1]))))
+		if (!is_user && !is_init(name) && !is_wrapper(name) && word[0] != '-' && !is_assignment(word))
 			break;
-		at++;
+		is_user = strcmp(name, "gosu") == 0 || strcmp(name, "su-exec") == 0;
 	}
 	const char *head = at < start.words.count ? start.words.items[at] : "", *name = path_name(head);
 	const char *file = NULL;
