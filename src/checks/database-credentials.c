@@ -73,7 +73,7 @@ static void judge_written(struct check *check, const struct database *database, 
 {
 	const char *file, *written, *fallback;
 	unsigned line;
-	size_t len;
+	size_t len = 0;
 	const char *value = service_env(database->json, name);
 	written = service_env_written(check->sources, database->service, name, &file, &line);
 	fallback = written != NULL ? default_in(written, &len) : NULL;

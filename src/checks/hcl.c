@@ -218,7 +218,7 @@ static struct yaml_node *take_quoted(struct reader *reader)
 
 static struct yaml_node *take_heredoc(struct reader *reader)
 {
-	const char *from, *to;
+	const char *from = NULL, *to = NULL;
 	struct yaml_node *node = add_scalar(reader, "", 0, false);
 	if (node == NULL || !skip_heredoc(reader, &from, &to))
 		return NULL;
