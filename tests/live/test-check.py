@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import venv
@@ -50,8 +51,7 @@ def each_practice_is_answered():
 
 @test
 def what_runs_is_seen():
-    deck = STAGE.deck()
-    deck.wait("serving", service="hello")
+    STAGE.deck()
     found = results(STAGE.workspace, "--live")
     seen = [name for name, each in found.items() if live(each)]
     check(len(seen) >= 12, f"only {seen} say something of what runs")
@@ -74,15 +74,22 @@ def a_copy_is_stopped_and_removed():
 
 @test
 def a_live_proof_outranks_the_file():
-    with folder("cdoutrank", **{"compose.yaml": REDIS}) as place:
-        run("docker", "compose", "up", "--detach", cwd=place.root, env=place.env)
-        try:
-            (place.root / "compose.yaml").write_text(REDIS + "    read_only: true\n    tmpfs: [/tmp]\n")
-            check(results(place, "--only", "2.3")["2.3"]["state"] == "kept", "the file alone keeps it")
-            found = results(place, "--live", "--only", "2.3")["2.3"]
-            check(found["state"] == "broken" and "ReadonlyRootfs" in " ".join(live(found)), f"it runs writable: {found}")
-        finally:
-            run("docker", "compose", "down", "--volumes", "--timeout", "1", cwd=place.root, env=place.env, check_status=False)
+    """The same project beside, whose file says the opposite of what runs."""
+    STAGE.deck()
+    runs = results(STAGE.workspace, "--live", "--only", "2.3")["2.3"]
+    text = (STAGE.workspace.root / "compose.yaml").read_text()
+    other = re.sub(r"\n +read_only:.*", "", text) if "read_only" in text else re.sub(r"(\n( +)build:)", r"\n\2read_only: true\1", text, count=1)
+    check(other != text, "the compose file was not changed")
+    with folder("cdoutrank", **{"compose.yaml": other}) as place:
+        for name in ("Dockerfile", "Cargo.toml", "Cargo.lock"):
+            (place.root / name).write_text((STAGE.workspace.root / name).read_text())
+        shutil.copytree(STAGE.workspace.root / "src", place.root / "src")
+        place.env = dict(place.env, COMPOSE_PROJECT_NAME=STAGE.workspace.project)
+        alone = results(place, "--only", "2.3")["2.3"]
+        beside = results(place, "--live", "--only", "2.3")["2.3"]
+        check(alone["state"] != runs["state"], f"the file alone says {alone['state']} too")
+        check(beside["state"] == runs["state"] and live(beside), f"what runs is {runs['state']}: {beside}")
+        place.env = dict(place.env, COMPOSE_PROJECT_NAME=place.project)
 
 
 @test
@@ -129,21 +136,34 @@ def sarif_is_valid():
         check({each["kind"] for each in told["runs"][0]["results"]} >= {"pass", "fail", "notApplicable"}, "not every kind is in it")
 
 
+SERVICE = {
+    "compose.yaml": "# kept\nservices:\n  app:\n    build: .\n    ports:\n      - \"127.0.0.1:8080:8080\"  # kept too\n",
+    "Dockerfile": "FROM rust:1-slim-bookworm AS builder\nWORKDIR /src\nCOPY . .\nRUN cargo build --release --locked\n\n"
+                  "FROM debian:bookworm-slim\nCOPY --from=builder /src/target/release/app /usr/local/bin/app\nUSER 10001:10001\n"
+                  "ENTRYPOINT [\"/usr/local/bin/app\"]\n",
+    "Cargo.toml": "[package]\nname = \"app\"\nversion = \"0.1.0\"\nedition = \"2021\"\n",
+    "Cargo.lock": "version = 3\n\n[[package]]\nname = \"app\"\nversion = \"0.1.0\"\n",
+}
+
+
 @test
 def mends_are_edits():
     """The diff is shown, written, and mends: a second run finds nothing to do there."""
-    with folder("cdmend", **{"compose.yaml": "# kept\n" + REDIS}) as place:
+    with folder("cdmend", **SERVICE) as place:
+        (place.root / "src").mkdir()
+        (place.root / "src/main.rs").write_text("fn main() {}\n")
         before = results(place)
         fixable = [name for name, each in before.items() if each["fixable"]]
-        check(fixable, "nothing can be mended by an edit")
+        check(len(fixable) >= 3, f"only {fixable} can be mended by an edit")
         shown = ask(place, "--dry-run", status=0)
-        check(re.search(r"^\+", shown, re.M) and (place.root / "compose.yaml").read_text() == "# kept\n" + REDIS, "a dry run writes nothing and shows a diff")
+        check(re.search(r"^\+", shown, re.M), "a dry run shows no diff")
+        check((place.root / "compose.yaml").read_text() == SERVICE["compose.yaml"], "a dry run has written")
         ask(place, "--fix", "--yes", status=0)
         after = results(place)
         left = [name for name in fixable if after[name]["fixable"]]
         check(not left, f"still to be mended: {left}")
         text = (place.root / "compose.yaml").read_text()
-        check(text.startswith("# kept\n") and all(line in text.split("\n") for line in REDIS.split("\n")), f"lines were changed: {text}")
+        check(all(line in text.split("\n") for line in SERVICE["compose.yaml"].split("\n")), f"lines were changed: {text}")
         run("docker", "compose", "config", "--quiet", cwd=place.root, env=place.env)
 
 
