@@ -114,13 +114,15 @@ static bool is_compose_file(const char *name)
 	return false;
 }
 
+/* What compose starts for tests and examples says nothing of what is run. */
 static bool is_passed_over(const char *name)
 {
-	static const char *const names[] = {"target", "node_modules", "tests", "test", "e2e", "examples", "example", "fuzz", "benches", "vendor"};
+	static const char *const names[] = {"target", "node_modules", "tests", "test", "e2e", "playwright", "cypress", "examples", "example", "fuzz",
+		"benches", "vendor"};
 	for (size_t i = 0; i < COUNT_OF(names); i++)
 		if (strcmp(name, names[i]) == 0)
 			return true;
-	return name[0] == '.';
+	return name[0] == '.' || text_starts_with(name, "testing-") || text_starts_with(name, "ci-") || text_ends_with(name, "-ci");
 }
 
 /* The shallowest wins, then the first by name. */

@@ -239,11 +239,39 @@ static void needs_no_rust(void **state)
 	close_place(&place);
 }
 
+/* check reads compose files that lie below, but none that starts tests. */
+static void passes_over_tests(void **state)
+{
+	(void)state;
+	static const char *const folders[] = {"playwright", "e2e", "testing-ci", "ci-db"};
+	struct place place;
+	struct fault fault = {0};
+	struct project_texts texts;
+	open_place(&place);
+	auto_free char *own = sample_path(&place.sample, "compose.yaml");
+	unlink(own);
+	for (size_t i = 0; i < COUNT_OF(folders); i++) {
+		auto_free char *below = mem_print("%s/compose.yaml", folders[i]);
+		sample_write(&place.sample, below, "services: {db: {image: postgres}}\n");
+	}
+	const struct project_options options = {.folder = place.sample.folder};
+	assert_true(project_read_texts(&options, &texts, &fault));
+	assert_int_equal(texts.compose_files.count, 0);
+	project_texts_finish(&texts);
+	sample_write(&place.sample, "stack/compose.yaml", "services: {db: {image: postgres}}\n");
+	assert_true(project_read_texts(&options, &texts, &fault));
+	assert_int_equal(texts.compose_files.count, 1);
+	check_part(texts.compose_files.items[0], "/stack/compose.yaml");
+	project_texts_finish(&texts);
+	close_place(&place);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(shows_composes_words), cmocka_unit_test(finds_its_files), cmocka_unit_test(counts_unset_variables),
 		cmocka_unit_test(asks_cargo), cmocka_unit_test(finds_the_manifest), cmocka_unit_test(needs_no_rust),
+		cmocka_unit_test(passes_over_tests),
 	};
 	return cmocka_run_group_tests_name("open", tests, NULL, NULL);
 }
