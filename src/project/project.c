@@ -9,8 +9,7 @@
 
 /* ---- compose files ---- */
 
-/* Compose's own search: the folder, then its parents; an override beside. */
-static bool find_files(struct project *project)
+bool project_find_files(struct project *project)
 {
 	static const char *const names[] = {"compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"};
 	static const char *const overrides[] = {"compose.override.yaml", "compose.override.yml", "docker-compose.override.yaml", "docker-compose.override.yml"};
@@ -84,7 +83,7 @@ static bool take_files(struct project *project, const struct project_options *op
 		strings_split(&parts, variable, separator != NULL && separator[0] != '\0' ? separator[0] : ':');
 		for (size_t i = 0; i < parts.count; i++)
 			add_absolute(&project->files, folder, parts.items[i]);
-	} else if (!find_files(project)) {
+	} else if (!project_find_files(project)) {
 		fault_set(fault, FAULT_OUTSIDE, "there is no compose file in %s or above it", folder);
 		return fault_mend(fault, "go to the project's folder, or name the file with -f");
 	} else {

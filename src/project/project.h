@@ -75,6 +75,9 @@ char *toolchain_channel(const char *folder, char **path);
 
 /* Which compose files, profiles and name are meant; the folder. */
 bool project_take_options(struct project *project, const struct project_options *options, struct fault *fault);
+/* Compose's own search from `folder` on: it, then its parents; an override beside.
+ * False: there is none. */
+bool project_find_files(struct project *project);
 /* Files that a compose file names: include, extends, env_file. Into `mentioned`. */
 void project_find_mentioned(struct project *project, const char *file, int depth);
 /* Compose's own words, less its log prefixes, as one line. */

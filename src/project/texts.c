@@ -167,10 +167,9 @@ static bool choose_files(const struct project_options *options, struct project *
 	auto_free char *found = find_below(folder, 0);
 	if (found == NULL)
 		return false;
-	strings_add(&project->files, found);
 	free(project->folder);
 	project->folder = path_parent(found);
-	return true;
+	return project_find_files(project);
 }
 
 /* ---- asking ---- */

@@ -263,6 +263,12 @@ static void passes_over_tests(void **state)
 	assert_int_equal(texts.compose_files.count, 1);
 	check_part(texts.compose_files.items[0], "/stack/compose.yaml");
 	project_texts_finish(&texts);
+	/* its override counts there too */
+	sample_write(&place.sample, "stack/compose.override.yaml", "services: {db: {ports: ['5432:5432']}}\n");
+	assert_true(project_read_texts(&options, &texts, &fault));
+	assert_int_equal(texts.compose_files.count, 2);
+	check_part(texts.compose_files.items[1], "/stack/compose.override.yaml");
+	project_texts_finish(&texts);
 	close_place(&place);
 }
 
