@@ -156,10 +156,11 @@ static unsigned needed_minor(const struct rust_facts *rust, char **why)
 		free(*why);
 		*why = mem_print(_("Cargo.lock, version %u"), rust->lock_version);
 	}
-	if (rust->edition != NULL && strcmp(rust->edition, "2024") == 0 && minor < 85) {
-		minor = 85;
+	unsigned of_edition = rust->edition == NULL ? 0 : strcmp(rust->edition, "2024") == 0 ? 85 : strcmp(rust->edition, "2021") == 0 ? 56 : 0;
+	if (minor < of_edition) {
+		minor = of_edition;
 		free(*why);
-		*why = mem_copy_string("edition = \"2024\"");
+		*why = mem_print("edition = \"%s\"", rust->edition);
 	}
 	for (size_t i = 0; i < COUNT_OF(known); i++) {
 		const struct rust_crate *crate = rust_crate(rust, known[i].crate);
@@ -195,6 +196,9 @@ static void look_at_version(struct check *check, const struct shipped *shipped, 
 		check_against(check, shipped->source->path, line,
 			"Rust 1.%u is older than the project asks for: %s, that is 1.%u or newer", minor, why, needed);
 		check_mend(check, "Take rust:1.%u-slim or newer as the builder", needed);
+	} else if (major > 0 && !base_is_rust(base)) {
+		check_for(check, shipped->source->path, line, "the builder is cargo-chef's image, which stands on the official one of Rust: %s",
+			base->tag);
 	} else if (major > 0 || base->digest != NULL) {
 		check_for(check, shipped->source->path, line, "the builder is the official image of Rust, tag %s", base->tag != NULL ?
 			base->tag : base->digest);

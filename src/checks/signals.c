@@ -371,7 +371,7 @@ void signal_live(struct check *check)
 static bool find_graceful(const struct rust_facts *rust, struct handling *out)
 {
 	static const char *const others[] = {"serve_with_shutdown", "serve_with_incoming_shutdown", "CancellationToken",
-		"TaskTracker", "close_and_wait", "with_shutdown", NULL};
+		"TaskTracker", "close_and_wait", "with_shutdown", "stop ( true )", NULL}; /* the last: actix's own, graceful by its argument */
 	for (size_t i = 0; i < rust->sources.count; i++) {
 		const struct rust_source *source = &rust->sources.items[i];
 		const char *found = source->is_test ? NULL : memmem(source->code, source->len, "raceful", 7);
