@@ -62,9 +62,25 @@ static bool is_repeated(const struct sources *sources, size_t index)
 	return false;
 }
 
+/* "Dockerfile-gui-tests", "gui_tests" */
+static bool is_named_for_tests(const char *name)
+{
+	static const char *const words[] = {"test", "tests", "testing", "e2e"};
+	for (const char *at = name; at != NULL && *at != '\0';) {
+		size_t len = strcspn(at, ".-_ ");
+		for (size_t i = 0; i < COUNT_OF(words); i++)
+			if (strlen(words[i]) == len && strncmp(at, words[i], len) == 0)
+				return true;
+		at += len + (at[len] != '\0');
+	}
+	return false;
+}
+
+/* One without Rust may be what others make, or what tests the product. */
 static bool is_product(const struct shipped *shipped)
 {
-	return shipped->has_rust || !image_is_helper(shipped_base(shipped));
+	return shipped->has_rust || (!image_is_helper(shipped_base(shipped)) && !is_named_for_tests(path_name(shipped->source->path)) &&
+		!is_named_for_tests(shipped->service));
 }
 
 const struct shipped *product_image(const struct sources *sources, size_t *at)
