@@ -14,14 +14,14 @@ struct crate_need {
 	char *folder; /* of a path dependency, as written; else NULL */
 	enum crate_kind kind;
 	bool is_optional, is_inherited, is_bare; /* bare: without default features */
-	bool is_on; /* not optional, or a default feature turns it on */
+	bool is_on; /* not optional, or a feature that is on turns it on */
 	struct strings features; /* asked for */
 };
 
 struct crate_feature {
 	char *name;
 	struct strings values;
-	bool is_on; /* by default */
+	bool is_on; /* by default, or another member asks for it */
 };
 
 struct crate_member {
@@ -45,6 +45,8 @@ void crate_members_read(const struct tree *tree, const char *manifest, struct cr
 void crate_members_finish(struct crate_members *members);
 /* Decides by the default features what is_on, and which features are asked of it. */
 void crate_member_decide(struct crate_member *member);
+/* Turns on the features that members ask of each other, until nothing more is new. */
+void crate_members_share(struct crate_members *members);
 
 /* ---- the graph: crates.c ---- */
 

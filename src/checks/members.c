@@ -7,6 +7,8 @@
 #include <fnmatch.h>
 #include <stdio.h>
 
+enum { SHARE_ROUNDS = 32 };
+
 /* ---- one manifest ---- */
 
 struct manifest {
@@ -246,16 +248,16 @@ static const char *take_value(struct crate_member *member, const char *value, co
 	return NULL;
 }
 
-void crate_member_decide(struct crate_member *member)
+/* A feature and all that it turns on. False: it was on, or is none. */
+static bool turn_feature_on(struct crate_member *member, const char *wanted)
 {
 	struct map *names = map_open(NULL);
 	ARRAY(struct crate_feature *) waiting = {0};
-	for (size_t i = 0; i < member->needs.count; i++)
-		member->needs.items[i].is_on = !member->needs.items[i].is_optional;
 	for (size_t i = 0; i < member->features.count; i++)
 		map_put(names, member->features.items[i].name, &member->features.items[i]);
-	struct crate_feature *first = map_get(names, "default");
-	if (first != NULL)
+	struct crate_feature *first = map_get(names, wanted);
+	bool is_new = first != NULL && !first->is_on;
+	if (is_new)
 		*array_add(&waiting) = first;
 	for (size_t i = 0; i < waiting.count; i++) {
 		struct crate_feature *feature = waiting.items[i];
@@ -269,6 +271,49 @@ void crate_member_decide(struct crate_member *member)
 		}
 	}
 	array_finish(&waiting);
+	map_close(names);
+	return is_new;
+}
+
+void crate_member_decide(struct crate_member *member)
+{
+	for (size_t i = 0; i < member->needs.count; i++)
+		member->needs.items[i].is_on = !member->needs.items[i].is_optional;
+	turn_feature_on(member, "default");
+}
+
+/* One that is asked for may be an optional dependency's name. */
+static bool ask_member(struct crate_member *member, const char *wanted)
+{
+	bool is_new = turn_feature_on(member, wanted);
+	for (size_t i = 0; i < member->needs.count; i++) {
+		struct crate_need *need = &member->needs.items[i];
+		if (need->is_on || strcmp(need->key, wanted) != 0)
+			continue;
+		need->is_on = true;
+		is_new = true;
+	}
+	return is_new;
+}
+
+void crate_members_share(struct crate_members *members)
+{
+	struct map *names = map_open(NULL);
+	bool is_new = true;
+	for (size_t i = 0; i < members->items.count; i++)
+		map_put(names, members->items.items[i].name, &members->items.items[i]);
+	for (int round = 0; is_new && round < SHARE_ROUNDS; round++) {
+		is_new = false;
+		for (size_t i = 0; i < members->items.count; i++) {
+			const struct crate_member *from = &members->items.items[i];
+			for (size_t j = 0; j < from->needs.count; j++) {
+				const struct crate_need *need = &from->needs.items[j];
+				struct crate_member *to = need->is_on && need->kind != CRATE_DEV ? map_get(names, need->package) : NULL;
+				for (size_t k = 0; to != NULL && to != from && k < need->features.count; k++)
+					is_new = ask_member(to, need->features.items[k]) || is_new;
+			}
+		}
+	}
 	map_close(names);
 }
 

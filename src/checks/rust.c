@@ -124,6 +124,7 @@ static void read_manifests(const struct tree *tree, struct crate_graph *graph, s
 		struct crate_members members = {0};
 		auto_free char *folder = folder_of(roots.items[i]);
 		crate_members_read(tree, roots.items[i], &members);
+		crate_members_share(&members);
 		read_workspace(tree, folder, &members, graph, false, facts);
 		crate_members_finish(&members);
 	}
@@ -134,6 +135,8 @@ static bool read_metadata(const struct tree *tree, const char *text, size_t len,
 	struct crate_members members = {0};
 	auto_free char *folder = NULL;
 	bool good = crate_metadata_read(tree, text, len, &members, graph, &facts->is_graph_known, &folder);
+	if (good && !facts->is_graph_known)
+		crate_members_share(&members);
 	/* a workspace above the tree: its lock cannot be seen from here */
 	if (good)
 		read_workspace(tree, folder != NULL ? folder : "", &members, graph, facts->is_graph_known, facts);

@@ -42,7 +42,8 @@ struct rust_facts {
 };
 /* `metadata`: of cargo, with or without dependencies; NULL, or none that can be
  * read: manifests and lock are read. There the graph is likely, not certain: what
- * default features of members turn on is enabled, and all that the lock has below.
+ * default features of members turn on is enabled, what members ask of each other,
+ * and all that the lock has below.
  * Manifests of harnesses are nobody's unless a workspace names them. At most 5,000
  * sources of 1 MiB. Nothing of `metadata` is borrowed. */
 void rust_read(const struct tree *tree, const char *metadata, size_t len, struct rust_facts *facts);

@@ -200,7 +200,7 @@ static void write_workspace(const char *folder)
 	sample_write(folder, "Cargo.toml", workspace_manifest);
 	sample_write(folder, "crates/api/Cargo.toml",
 		"[package]\nname = \"api\"\nversion.workspace = true\nedition = { workspace = true }\nrust-version.workspace = true\n"
-		"[dependencies]\naxum.workspace = true\nshared = { workspace = true }\nweb = { package = \"hyper\", version = \"1\" }\n"
+		"[dependencies]\naxum.workspace = true\nshared = { workspace = true, features = [\"full\"] }\nweb = { package = \"hyper\", version = \"1\" }\n"
 		"off = { version = \"1\", optional = true }\n"
 		"[dependencies.on]\nversion = \"1\"\noptional = true\n"
 		"[target.'cfg(unix)'.dependencies]\nnix = \"0.29\"\n"
@@ -209,7 +209,10 @@ static void write_workspace(const char *folder)
 	sample_write(folder, "crates/old/Cargo.toml", "[package]\nname = \"old\"\n");
 	sample_write(folder, "crates/old/src/lib.rs", "");
 	sample_write(folder, "crates/bare/Cargo.toml", "[package]\nname = \"bare\"\nversion = \"1.0.0\"\nedition = \"2024\"\nrust-version = \"1.9\"\n");
-	sample_write(folder, "lib/shared/Cargo.toml", "[package]\nname = \"shared\"\nversion = \"0.1.0\"\n[dependencies]\nserde_json = \"1\"\n");
+	/* what another member asks of it is on, and nothing else */
+	sample_write(folder, "lib/shared/Cargo.toml", "[package]\nname = \"shared\"\nversion = \"0.1.0\"\n[dependencies]\nserde_json = \"1\"\n"
+		"diesel = { version = \"2\", features = [\"postgres\"], optional = true }\nsqlx = { version = \"0.8\", optional = true }\n"
+		"[features]\nfull = [\"store\"]\nstore = [\"dep:diesel\", \"diesel/r2d2\"]\nother = [\"dep:sqlx\"]\n");
 	sample_write(folder, "lib/shared/src/lib.rs", "pub fn f() {}");
 	sample_write(folder, "crates/api/src/main.rs", "fn main() {}");
 }
@@ -224,12 +227,15 @@ static void check_workspace(const struct rust_facts *facts)
 	assert_int_equal(facts->sources.count, 2);
 	assert_true(rust_crate(facts, "api")->is_member);
 	assert_true(rust_crate(facts, "shared")->is_member);
-	static const char *const direct[] = {"axum", "hyper", "on", "nix", "cc", "serde-json"};
+	static const char *const direct[] = {"axum", "hyper", "on", "nix", "cc", "serde-json", "diesel"};
 	for (size_t i = 0; i < COUNT_OF(direct); i++) {
 		assert_non_null(rust_crate(facts, direct[i]));
 		assert_true(rust_crate(facts, direct[i])->is_direct);
 	}
 	assert_null(rust_crate(facts, "off"));
+	assert_null(rust_crate(facts, "sqlx"));
+	assert_true(rust_has_feature(facts, "diesel", "postgres"));
+	assert_true(rust_has_feature(facts, "diesel", "r2d2"));
 	assert_string_equal(any_crate(facts, "off")->name, "");
 	assert_null(rust_crate(facts, "web"));
 	assert_null(rust_crate(facts, "tower"));
@@ -269,7 +275,9 @@ static const char lock_3[] =
 	"[[package]]\nname = \"api\"\nversion = \"0.3.0\"\ndependencies = [\n \"axum\",\n \"cc\",\n \"hyper 1.4.0\",\n \"nix\",\n \"off\",\n \"on\",\n"
 	" \"shared\",\n \"tokio\",\n \"tower\",\n]\n"
 	"[[package]]\nname = \"bare\"\nversion = \"1.0.0\"\n"
-	"[[package]]\nname = \"shared\"\nversion = \"0.1.0\"\ndependencies = [\"serde_json\"]\n"
+	"[[package]]\nname = \"shared\"\nversion = \"0.1.0\"\ndependencies = [\"diesel\", \"serde_json\", \"sqlx\"]\n"
+	"[[package]]\nname = \"diesel\"\nversion = \"2.2.0\"\n" SOURCE
+	"[[package]]\nname = \"sqlx\"\nversion = \"0.8.0\"\n" SOURCE
 	"[[package]]\nname = \"axum\"\nversion = \"0.8.1\"\n" SOURCE "dependencies = [\n \"hyper 0.14.0\",\n]\n"
 	"[[package]]\nname = \"hyper\"\nversion = \"0.14.0\"\n" SOURCE
 	"[[package]]\nname = \"hyper\"\nversion = \"1.4.0\"\n" SOURCE "dependencies = [\"mio\"]\n"
