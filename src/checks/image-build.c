@@ -278,6 +278,19 @@ static int line_for_release(const struct dockerfile *file, int stage)
 	return -1;
 }
 
+/* As the Dockerfile stands: compose hands over other arguments for development. */
+static bool is_release_by_itself(const struct shipped *shipped, int builder)
+{
+	struct dockerfile plain;
+	int line;
+	if (shipped->source->is_inline || shipped->service == NULL)
+		return false;
+	bool release = dockerfile_read(shipped->source->text, shipped->source->len, NULL, &plain, NULL) &&
+		stage_profile(&plain, builder, &line) == PROFILE_RELEASE;
+	dockerfile_finish(&plain);
+	return release;
+}
+
 static void look_at_profile(struct check *check, const struct shipped *shipped)
 {
 	const struct dockerfile *file = &shipped->source->file;
@@ -296,6 +309,8 @@ static void look_at_profile(struct check *check, const struct shipped *shipped)
 		check_for(check, path, line, "the build is one for release");
 	} else if (text_equal(folder, "release") && profile != PROFILE_DEBUG) {
 		check_for(check, path, image_line_at(shipped, copy_line), "the program is copied from the folder release");
+	} else if (profile == PROFILE_DEBUG && is_release_by_itself(shipped, builder)) {
+		check_for(check, path, line, "cargo builds for release where compose does not ask for another profile");
 	} else if (profile == PROFILE_DEBUG) {
 		check_against(check, path, line, "cargo builds without --release and without a profile");
 	} else if (profile == PROFILE_UNKNOWN) {
