@@ -170,7 +170,10 @@ static void judge_one(struct check *check, const struct pipeline *pipe, const st
 		known = known == NULL && !build->is_remote ? build : known;
 	}
 	const char *docker = check->sources->shipped.items[0].source->path;
-	if (push == NULL)
+	const char *other = pipe->workflows.count == 0 ? pipeline_other(check->sources) : NULL;
+	if (push == NULL && other != NULL)
+		check_missing(check, "this project's CI is %s, which is not read here", other);
+	else if (push == NULL)
 		check_none(check, docker, "nothing here publishes the image: it is built where it runs");
 	else if (deploys != NULL)
 		check_none(check, pipe_file(pipe, deploys), "the image goes to machines of the project's own (job %s)", deploys->name);

@@ -73,6 +73,18 @@ static const struct image_build *find_index(const struct image_builds *builds)
 	return NULL;
 }
 
+/* A package of build caches, as its name says: no release is in it. */
+static bool is_of_caches(const struct pipeline *pipe, const struct pipe_step *step)
+{
+	static const char *const names[] = {"package-name", "package-names", "package", "packages", "image-names", "image-name"};
+	bool caches = false;
+	for (size_t i = 0; i < COUNT_OF(names) && !caches; i++) {
+		auto_free char *value = pipe_with(pipe, step, names[i], NULL);
+		caches = value != NULL && text_ends_with(value, "cache");
+	}
+	return caches;
+}
+
 static void look_at_cleaner(struct check *check, const struct pipeline *pipe, const struct image_builds *builds,
 	const struct pipe_step *step)
 {
@@ -93,6 +105,8 @@ static void look_at_cleaner(struct check *check, const struct pipeline *pipe, co
 		check_against(check, step->file, step->line,
 			"it deletes what has no tag: the parts of images for several platforms (%s) have none", index->platforms_file);
 		check_mend(check, "use a cleanup that knows indexes, as dataaxiom/ghcr-cleanup-action");
+	} else if (is_of_caches(pipe, step)) {
+		check_for(check, step->file, step->line, "%s deletes what builds kept", step->action);
 	} else if (!untagged && takes_tagged && !spares) {
 		check_against(check, step->file, step->line, "it deletes the oldest images, releases too: nothing is left out");
 		check_mend(check, "leave releases out (`ignore-versions`, `exclude-tags`: v*)");

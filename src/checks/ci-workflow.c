@@ -100,6 +100,17 @@ static void look_at_rights(struct check *check, const char *file, const struct y
 	}
 }
 
+/* What pushes with the rights that the repository gives by itself may write to
+ * all of it where its owner has not changed that. */
+static void look_at_missing_rights(struct check *check, const struct pipe_workflow *workflow, const struct pipe_job *job)
+{
+	if ((job->roles & PIPE_PUSHES) == 0 || yaml_get(workflow->root, "permissions") != NULL || yaml_get(job->node, "permissions") != NULL)
+		return;
+	check_against(check, workflow->source->path, job->line, "the job %s pushes with whatever rights this repository gives: no permissions are named",
+		job->name);
+	check_mend(check, "name the permissions that are needed, as `contents: read` and `packages: write`");
+}
+
 static unsigned major_of(const char *version)
 {
 	return version[0] == 'v' && strspn(version + 1, "0123456789") > 0 ? (unsigned)atoi(version + 1) : 0;
@@ -166,6 +177,7 @@ static void look_at_workflow(struct check *check, const struct pipeline *pipe, c
 	for (size_t i = 0; i < workflow->job_count; i++) {
 		const struct pipe_job *job = &pipe->jobs.items[workflow->first_job + i];
 		look_at_rights(check, file, job->node);
+		look_at_missing_rights(check, workflow, job);
 		look_at_actions(check, pipe, job, &used, &pinned);
 	}
 	if (used > 0 && pinned == used)
