@@ -359,9 +359,19 @@ static void find_image(struct image_builds *builds, struct image_build *build)
 	}
 	if (docker == NULL)
 		return;
-	int stage = dockerfile_stage(&docker->file, is_known(build->target) ? build->target : NULL);
-	build->image = (struct shipped){.source = docker, .stage = stage >= 0 ? stage : dockerfile_stage(&docker->file, NULL),
-		.context = folder};
+	auto_strings targets = {0};
+	if (build->target != NULL && build->job != NULL)
+		add_expanded(&targets, build->job, build->target, 0);
+	else if (build->target != NULL)
+		strings_add(&targets, build->target);
+	build->image = (struct shipped){.source = docker, .stage = dockerfile_stage(&docker->file, NULL), .context = folder};
+	/* of a matrix of targets the first one that compiles */
+	for (size_t i = 0; i < targets.count; i++) {
+		int stage = is_known(targets.items[i]) ? dockerfile_stage(&docker->file, targets.items[i]) : -1;
+		struct shipped image = {.source = docker, .stage = stage, .context = folder};
+		if (stage >= 0 && (i == 0 || (shipped_builder(&build->image) < 0 && shipped_builder(&image) >= 0)))
+			build->image = image;
+	}
 	build->has_image = true;
 }
 
