@@ -92,11 +92,30 @@ static bool is_prefix(struct word part)
 	return version || is_one_of(part, names);
 }
 
+/* The name of the call or macro whose argument it is: "path" of path!("api" / "up").
+ * Empty: of none, as in a tuple. */
+static struct word call_around(const struct literal *literal)
+{
+	size_t len, depth = 1;
+	const char *before = code_before(literal->source, literal->offset, &len);
+	while (len > 0 && depth > 0) {
+		len--;
+		depth += before[len] == ')';
+		depth -= before[len] == '(';
+	}
+	while (len > 0 && (isspace((unsigned char)before[len - 1]) || before[len - 1] == '!'))
+		len--;
+	size_t end = len;
+	while (len > 0 && (isalnum((unsigned char)before[len - 1]) || before[len - 1] == '_'))
+		len--;
+	return (struct word){before + len, end - len};
+}
+
 /* Where no slash begins it, few functions take a part of a path. */
 static bool is_part_of_route(const struct literal *literal)
 {
 	static const char *const words[] = {"path", "with_path", "at", "scope", "resource", "nest", "route", NULL};
-	return is_among(literal, words);
+	return is_one_of(call_around(literal), words);
 }
 
 /* route(&format!("{prefix}/health")) */

@@ -210,6 +210,34 @@ static bool pushes_metrics(const struct rust_facts *facts)
 	return direct_crate(facts, names) != NULL && find_any(facts, words, &place);
 }
 
+/* A collector's settings that name Prometheus, or Prometheus set to take OTLP
+ * itself; NULL: none. */
+static const char *otlp_taker(const struct sources *sources)
+{
+	static const char *const patterns[] = {"*otel*.y*ml", "*opentelemetry*.y*ml", "*collector*.y*ml", "telegraf*.conf", "vector*.toml",
+		"*.alloy", "*compose*.y*ml", NULL};
+	struct text_walk walk = {0};
+	for (char *text; (text = text_walk_next(sources, &walk, patterns)) != NULL; free(text)) {
+		bool compose = strstr(path_name(walk.file->path), "compose") != NULL;
+		bool takes = compose ? strstr(text, "otlp-receiver") != NULL || strstr(text, "otlp-write-receiver") != NULL :
+			strstr(text, "prometheus") != NULL;
+		if (takes) {
+			free(text);
+			return walk.file->path;
+		}
+	}
+	return NULL;
+}
+
+static void judge_pushed(struct check *check)
+{
+	const char *taker = otlp_taker(check->sources);
+	if (taker != NULL)
+		check_for(check, taker, 0, "metrics go out by OTLP, and this gives them to Prometheus");
+	else
+		check_missing(check, "metrics go out by OTLP, and nothing here says whether a collector gives them to Prometheus");
+}
+
 void metrics_files(struct check *check)
 {
 	const struct sources *sources = check->sources;
@@ -230,7 +258,7 @@ void metrics_files(struct check *check)
 	else if (find_own_text(&sources->rust, &place))
 		check_for(check, place.source->path, place.line, "the program writes Prometheus' format itself");
 	else if (pushes_metrics(&sources->rust))
-		check_for(check, rust_file(sources), 0, "metrics go out by OTLP: the collector gives them to Prometheus");
+		judge_pushed(check);
 	else if (crate != NULL)
 		check_against(check, rust_file(sources), 0, "%s is a dependency, but nothing in the code gives its numbers out",
 			crate->name);
