@@ -37,11 +37,25 @@ const char *server_database(const struct sources *sources, const char **crate)
 	return NULL;
 }
 
+/* Crates that keep something in redis where one of their features says so. */
+static const char *redis_by_feature(const struct rust_facts *facts)
+{
+	static const char *const names[] = {"actix-session", "cached", "rocket_db_pools", "apalis"};
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		const struct rust_crate *crate = rust_crate(facts, names[i]);
+		for (size_t j = 0; crate != NULL && j < crate->features.count; j++)
+			if (strstr(crate->features.items[j], "redis") != NULL)
+				return names[i];
+	}
+	return NULL;
+}
+
 const char *redis_crate(const struct sources *sources)
 {
 	static const char *const names[] = {"redis", "fred", "rustis", "deadpool-redis", "bb8-redis", "mobc-redis", "r2d2_redis", "redis-async",
-		"tower-sessions-redis-store", NULL};
-	return enabled_of(&sources->rust, names);
+		"tower-sessions-redis-store", "actix-redis", "apalis-redis", "async-session-redis", NULL};
+	const char *found = enabled_of(&sources->rust, names);
+	return found != NULL ? found : redis_by_feature(&sources->rust);
 }
 
 const char *mail_crate(const struct sources *sources)
