@@ -139,6 +139,41 @@ static bool is_own(const struct layers *layers, const struct unit *unit)
 }
 
 /* Is the merged model itself what developers start? Says why. */
+static bool is_development_word(const char *text)
+{
+	static const char *const words[] = {"dev", "develop", "development", "debug", "local"};
+	for (size_t i = 0; text != NULL && i < COUNT_OF(words); i++)
+		if (strcmp(text, words[i]) == 0)
+			return true;
+	return false;
+}
+
+/* A profile of that name, or an argument that makes the build one for development. */
+static bool is_set_for_development(struct check *check, const struct layers *layers, const struct unit *unit)
+{
+	size_t i;
+	json_t *profile, *value;
+	const char *key;
+	unsigned line;
+	bool found = false;
+	json_array_foreach(json_object_get(unit->json, "profiles"), i, profile) {
+		if (found || !is_development_word(json_string_value(profile)))
+			continue;
+		const char *file = unit_place(layers, unit, "profiles", NULL, &line);
+		check_for(check, file, line, "%s stands in the profile %s: development starts a part of its own", unit->name,
+			json_string_value(profile));
+		found = true;
+	}
+	json_object_foreach(json_object_get(json_object_get(unit->json, "build"), "args"), key, value) {
+		if (found || strcasestr(key, "profile") == NULL || !is_development_word(json_string_value(value)))
+			continue;
+		const char *file = unit_place(layers, unit, "build", NULL, &line);
+		check_for(check, file, line, "%s is built with %s=%s: this file is for development", unit->name, key, json_string_value(value));
+		found = true;
+	}
+	return found;
+}
+
 static bool is_for_developers(struct check *check, const struct layers *layers)
 {
 	bool has_own = false, found = false;
@@ -156,7 +191,7 @@ static bool is_for_developers(struct check *check, const struct layers *layers)
 			check_for(check, file, line, "%s runs %s: this file is for development", unit->name, watcher);
 		if (json_object_get(unit->json, "develop") != NULL)
 			check_for(check, file, line, "%s has a section for development", unit->name);
-		found = found || watcher != NULL || json_object_get(unit->json, "develop") != NULL;
+		found = is_set_for_development(check, layers, unit) || found || watcher != NULL || json_object_get(unit->json, "develop") != NULL;
 	}
 	for (size_t at = 0; (unit = unit_with_sources(layers, &at, &mount)) != NULL; unit_mount_finish(&mount)) {
 		if (unit->layer != NULL)
