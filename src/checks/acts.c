@@ -114,7 +114,8 @@ static bool docker_act(const struct strings *words, size_t at, struct image_step
 		return true;
 	}
 	bool is_push = strcmp(verb, "push") == 0 || (strcmp(verb, "image") == 0 && strcmp(next, "push") == 0) ||
-		(strcmp(verb, "compose") == 0 && strcmp(next, "push") == 0) ||
+		((strcmp(verb, "compose") == 0 || strcmp(verb, "manifest") == 0) && strcmp(next, "push") == 0) ||
+		(strcmp(verb, "buildx") == 0 && strcmp(next, "imagetools") == 0 && strings_have(words, "create")) ||
 		((strcmp(verb, "build") == 0 || strcmp(verb, "buildx") == 0) && has_option(words, pushes));
 	step->act = IMAGE_PUSH;
 	return is_push && strstr(word_at(words, words->count - 1), "localhost:") == NULL;
@@ -254,6 +255,17 @@ static bool names_local(const char *text)
 	return text != NULL && strstr(text, "localhost:") != NULL;
 }
 
+/* "type=image,push=${{ inputs.push }}" may. */
+static bool output_sends(const char *output)
+{
+	if (output == NULL || strstr(output, "type=registry") != NULL)
+		return output != NULL;
+	for (const char *at = output; (at = strstr(at, "push=")) != NULL; at += 5)
+		if (!text_starts_with(at, "push=false") && (at == output || strchr(", \n\"'", at[-1]) != NULL))
+			return true;
+	return false;
+}
+
 static bool action_acts(const char *action, const struct yaml_node *step, struct image_step *out)
 {
 	const char *output = input(step, "outputs"), *set = input(step, "set");
@@ -266,8 +278,7 @@ static bool action_acts(const char *action, const struct yaml_node *step, struct
 		text_starts_with(action, "slsa-framework/slsa-github-generator/.github/workflows/generator_container"))
 		return true;
 	out->act = IMAGE_PUSH;
-	bool sends = (output != NULL && (strstr(output, "push=true") != NULL || strstr(output, "type=registry") != NULL)) ||
-		(set != NULL && (strstr(set, "push=true") != NULL || strstr(set, "type=registry") != NULL));
+	bool sends = output_sends(output) || output_sends(set);
 	if (uses(action, "docker/build-push-action") || uses(action, "docker/bake-action") || uses(action, "depot/build-push-action") ||
 		uses(action, "depot/bake-action") || uses(action, "useblacksmith/build-push-action") || uses(action, "redhat-actions/push-to-registry"))
 		return (is_on(input(step, "push")) || sends || uses(action, "redhat-actions/push-to-registry")) && !names_local(input(step, "tags"));

@@ -158,20 +158,49 @@ const struct yaml_node *compose_services_node(const struct yaml_source *source)
 	return services != NULL && services->kind == YAML_MAP ? services : NULL;
 }
 
-static void take_service(const struct sources *sources, struct services *services, struct service service)
+/* In a profile, a service is not run unless it is asked for. */
+static bool is_asked_for(const json_t *service, bool (*counts)(const char *profile))
 {
-	const json_t *profiles = json_object_get(service.json, "profiles");
-	const char *image = service.json != NULL ? compose_image(service.json) : yaml_text(yaml_get(service.node, "image"));
-	bool built = service.json != NULL ? compose_is_built(service.json) : yaml_get(service.node, "build") != NULL;
+	const json_t *profiles = json_object_get(service, "profiles");
 	for (size_t i = 0; i < json_array_size(profiles); i++) {
 		const char *profile = json_string_value(json_array_get(profiles, i));
-		if (profile == NULL || !is_for_production(profile))
-			return; /* is not run unless asked for */
+		if (profile == NULL || !counts(profile))
+			return true;
 	}
+	return false;
+}
+
+static bool may_be_run(const char *profile)
+{
+	static const char *const words[] = {"manual", "tool*", "cli", "migrat*", "seed*", "admin", "lint", "check*", NULL};
+	return !file_is_for_development(profile) && !has_word(profile, words);
+}
+
+static bool is_service_own(const struct sources *sources, const char *name, const char *image, bool built)
+{
+	return built ? !is_built_of_foreign(sources, name) : image != NULL && is_own_image(sources, image);
+}
+
+/* Is there a service with a program of the project that starts by itself? */
+static bool is_run_without_profile(const struct sources *sources)
+{
+	const char *name;
+	json_t *each;
+	json_object_foreach(json_object_get(sources->compose, "services"), name, each)
+		if (!is_asked_for(each, is_for_production) && is_service_own(sources, name, compose_image(each), compose_is_built(each)))
+			return true;
+	return false;
+}
+
+static void take_service(const struct sources *sources, struct services *services, struct service service)
+{
+	const char *image = service.json != NULL ? compose_image(service.json) : yaml_text(yaml_get(service.node, "image"));
+	bool built = service.json != NULL ? compose_is_built(service.json) : yaml_get(service.node, "build") != NULL;
+	if (is_asked_for(service.json, services->takes_profiles ? may_be_run : is_for_production))
+		return;
 	if (!built && is_for_developers(image))
 		return;
-	service.is_own = (built && !is_built_of_foreign(sources, service.name)) ||
-		(!built && image != NULL && is_own_image(sources, image));
+	service.is_own = is_service_own(sources, service.name, image, built);
 	service.is_job = earnest_is_job(sources, service.name, service.json);
 	service.develops = is_developing(sources, service.json);
 	*array_add(services) = service;
@@ -229,6 +258,7 @@ bool earnest_find(struct check *check, struct services *services)
 	json_t *each;
 	bool production = false, development = sources->compose_files.count > 0;
 	*services = (struct services){.models = json_array()};
+	services->takes_profiles = !is_run_without_profile(sources);
 	json_object_foreach(json_object_get(sources->compose, "services"), name, each)
 		take_service(sources, services, (struct service){.name = name, .json = each});
 	for (size_t i = 0; i < sources->other_composes.count; i++)

@@ -19,11 +19,12 @@ struct services {
 	size_t count, cap;
 	json_t *models; /* an array of what files beside the merged one say: `json` above points into it */
 	bool is_stack; /* for swarm: services are restarted unless said otherwise */
+	bool takes_profiles; /* the program runs in none but those of profiles */
 };
 
 /* All of them, as compose merged them and as a file for production beside says
- * (compose.prod.yaml, docker-stack.yml); tools, what a profile alone starts and
- * what is being developed are left out. False: there are none, and it is said
+ * (compose.prod.yaml, docker-stack.yml); tools, what a profile alone starts (where
+ * something else runs the program) and what is being developed are left out. False: there are none, and it is said
  * why; nothing is to be finished then. */
 bool earnest_find(struct check *check, struct services *services);
 void services_finish(struct services *services);
