@@ -14,7 +14,7 @@ static const char *const json_crates[] = {"tracing-bunyan-formatter", "json-subs
 	"tracing-logstash", "tracing-gelf", "slog-json", "slog-bunyan", "json_env_logger", "json_logger", "structured-logger",
 	"ecs-logger", "tracing-ecs", "gelf_logger", "tracing-cloudwatch", "stackdriver_logger", "datadog-formatting-layer",
 	"tracing-datadog", "slog-stackdriver", "log-json", "lambda_runtime", "lambda_http", "init-tracing-opentelemetry",
-	"tracing-json", "tracing-google-cloud", "foundations", "tracing-bunyan-fmt", NULL};
+	"tracing-json", "tracing-google-cloud", "slog-mozlog-json", "slog-logstash", "slog-gelf", "foundations", "tracing-bunyan-fmt", NULL};
 
 /* `.json()` of a formatter, not of an answer that is read: that is awaited, or
  * takes a type or an argument. */

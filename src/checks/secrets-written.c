@@ -29,9 +29,20 @@ bool reads_variable(const struct sources *sources, struct rust_place *place, cha
 	return false;
 }
 
+/* "<key>", "[<KEY>]": it says that something is to be put there. */
+static bool is_to_be_filled(const char *value)
+{
+	size_t from = strspn(value, "[({'\""), len = strlen(value);
+	while (len > from && strchr("])}'\"", value[len - 1]) != NULL)
+		len--;
+	return value[from] == '<' && len > from + 2 && value[len - 1] == '>';
+}
+
 /* Values that only have to be there: of a builder, of a stand-in for a cloud. */
 bool is_stand_in(const char *value)
 {
+	if (is_to_be_filled(value))
+		return true;
 	static const char *const words[] = {"dummy", "placeholder", "unused", "test", "x", "none", "todo", "fake", "example", "local"};
 	for (size_t i = 0; i < COUNT_OF(words); i++)
 		if (text_equal_fold(value, words[i]))

@@ -420,6 +420,14 @@ static void read_without_compose(struct sources *sources)
 		strings_print(&sources->notes, _("compose could not be asked, so its files are read as they stand: %s"), sources->options->compose_reason);
 }
 
+static bool builds_any(const struct yaml_node *services)
+{
+	for (size_t i = 0; i < services->items.count; i++)
+		if (yaml_get(services->items.items[i], "build") != NULL)
+			return true;
+	return false;
+}
+
 /* How well a file stands for what is run where none has a usual name: the less the better. */
 static unsigned rank_of(const struct yaml_source *source)
 {
@@ -432,6 +440,7 @@ static unsigned rank_of(const struct yaml_source *source)
 		return UINT_MAX;
 	rank += is_for_development(source->path) || strstr(source->path, "example") != NULL ? 1000 : 0;
 	rank += strstr(name, "stack") != NULL ? 100 : 0;
+	rank += builds_any(services) ? 0 : 5; /* a database for tests runs no program */
 	return rank + (strstr(source->path, "prod") != NULL || text_starts_with(name, "compose.y") || text_starts_with(name, "docker-compose.y") ? 0 : 10);
 }
 
