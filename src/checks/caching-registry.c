@@ -133,7 +133,7 @@ static void look_at_cache(struct cache *cache, unsigned *unknown)
 		look_at_target(cache, "type=inline");
 	else if (build->cache_from.count > 0)
 		check_against(cache->check, build->cache_file, build->cache_line, "a cache is read that this build does not write");
-	else if (build->job != NULL && ci_runs_itself(build->job))
+	else if (build->job != NULL && ci_keeps_layers(cache->pipe, build->job))
 		check_for(cache->check, build->file, build->line, "the runner is the project's own: its engine keeps the layers");
 	else
 		check_against(cache->check, build->file, build->line, "%s keeps nothing in a registry or in another place for the next run",

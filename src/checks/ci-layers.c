@@ -49,6 +49,28 @@ bool ci_runs_itself(const struct pipe_job *job)
 	return true;
 }
 
+/* A builder that the action sets up in a container goes away with the job, and its
+ * layers with it, on a runner of one's own too. */
+static bool is_passing_builder(const struct pipeline *pipe, const struct pipe_step *step)
+{
+	if (strcmp(step->action, "docker/setup-buildx-action") != 0)
+		return false;
+	auto_free char *driver = pipe_with(pipe, step, "driver", NULL), *endpoint = pipe_with(pipe, step, "endpoint", NULL);
+	auto_free char *cleanup = pipe_with(pipe, step, "cleanup", NULL), *state = pipe_with(pipe, step, "keep-state", NULL);
+	return (driver == NULL || strcmp(driver, "docker-container") == 0) && endpoint == NULL &&
+		(cleanup == NULL || strcmp(cleanup, "false") != 0) && (state == NULL || strcmp(state, "true") != 0);
+}
+
+bool ci_keeps_layers(const struct pipeline *pipe, const struct pipe_job *job)
+{
+	if (!ci_runs_itself(job))
+		return false;
+	for (size_t i = 0; i < job->step_count; i++)
+		if (is_passing_builder(pipe, &pipe->steps.items[job->first_step + i]))
+			return false;
+	return true;
+}
+
 /* A folder that is kept by actions/cache and only ever grows. */
 static bool only_grows(const struct pipeline *pipe, const struct image_build *build)
 {
@@ -113,7 +135,7 @@ static void look_at_layers(struct check *check, const struct pipeline *pipe, con
 		check_against(check, build->cache_file, build->cache_line, "a cache is read, and nothing writes it: there is no `cache-to`");
 	} else if (has_other_cache(pipe, build->job)) {
 		check_for(check, build->file, build->line, "an action of the same job keeps the layers");
-	} else if (ci_runs_itself(build->job)) {
+	} else if (ci_keeps_layers(pipe, build->job)) {
 		check_for(check, build->file, build->line, "the runner is the project's own: its engine keeps the layers");
 	} else {
 		check_against(check, build->file, build->line, "%s begins with no layer of the last run: every dependency is compiled again",

@@ -25,5 +25,7 @@ bool ci_counts(const struct image_builds *builds, const struct image_build *buil
 /* Is there a builder that can export caches and make several platforms? */
 bool ci_has_builder(const struct pipeline *pipe, const struct pipe_job *job);
 bool ci_runs_itself(const struct pipe_job *job); /* on runners of its own */
+/* Does the engine there have the layers of the last run? */
+bool ci_keeps_layers(const struct pipeline *pipe, const struct pipe_job *job);
 
 #endif
