@@ -63,6 +63,7 @@ struct allow {
 	const char *file; /* borrowed of the tree */
 	unsigned line;
 	char *reason;
+	bool is_used;
 };
 struct allows {
 	struct allow *items;
@@ -80,27 +81,45 @@ static bool has_comments(const char *path)
 	return strstr(name, "ockerfile") != NULL || strstr(name, "ontainerfile") != NULL || text_starts_with(name, ".env");
 }
 
-static void read_allow(struct allows *allows, const char *file, unsigned line, const char *text, size_t len)
+/* The reason behind the ids, without what ends a comment of another kind. */
+static char *read_reason(const char *at)
+{
+	auto_str clean = {0};
+	at += strspn(at, " \t");
+	text_add_clean(&clean, at, strlen(at) < REASON_LIMIT ? strlen(at) : REASON_LIMIT, false);
+	for (size_t end = clean.len; end > 0 && (isspace((unsigned char)clean.data[end - 1]) || text_ends_with(clean.data, "*/")); end = clean.len)
+		str_cut(&clean, clean.len - (isspace((unsigned char)clean.data[end - 1]) ? 1 : 2));
+	return mem_copy_string(str_text(&clean));
+}
+
+/* "2.3 REASON" or "2.3, 8.6 REASON". */
+static void read_allow(struct allows *allows, const char *file, unsigned line, const char *text, size_t len, struct strings *notes)
 {
 	auto_free char *rest = mem_copy_bytes(text, len < 400 ? len : 400);
-	char *at = rest + strspn(rest, " \t");
-	size_t id = strspn(at, "0123456789."), end;
-	if (id == 0 || id >= sizeof allows->items->id || (at[id] != '\0' && !isspace((unsigned char)at[id])))
-		return;
-	struct allow *allow = array_add(allows);
-	memcpy(allow->id, at, id);
-	allow->file = file;
-	allow->line = line;
-	at += id;
-	at += strspn(at, " \t");
-	for (end = strlen(at); end > 0 && isspace((unsigned char)at[end - 1]);)
-		at[--end] = '\0';
-	/* the end of a comment of another kind */
-	if (text_ends_with(at, "*/"))
-		at[strlen(at) - 2] = '\0';
-	auto_str clean = {0};
-	text_add_clean(&clean, at, strlen(at) < REASON_LIMIT ? strlen(at) : REASON_LIMIT, false);
-	allow->reason = mem_copy_string(str_text(&clean));
+	const char *at = rest + strspn(rest, " \t");
+	size_t first = allows->count;
+	while (true) {
+		size_t id = strspn(at, "0123456789.");
+		bool ends = at[id] == '\0' || at[id] == ',' || isspace((unsigned char)at[id]);
+		auto_free char *name = mem_copy_bytes(at, id < sizeof allows->items->id ? id : 0);
+		if (!ends || check_find(name) == NULL) {
+			if (allows->count == first)
+				strings_print(notes, _("%s:%u allows what is no practice: name one, as in `allow 2.3 REASON`; it does not count"), file, line);
+			break;
+		}
+		struct allow *allow = array_add(allows);
+		memcpy(allow->id, name, id);
+		allow->file = file;
+		allow->line = line;
+		at += id;
+		at += strspn(at, " \t");
+		if (*at != ',')
+			break;
+		at++;
+		at += strspn(at, " \t");
+	}
+	for (size_t i = first; i < allows->count; i++)
+		allows->items[i].reason = read_reason(at);
 }
 
 /* Behind a sign of comment alone: the words within a text are none. */
@@ -112,7 +131,7 @@ static bool stands_in_comment(const char *text, const char *at)
 		(at[-1] == '*' && at[-2] == '/'))));
 }
 
-static void find_allows(const struct sources *sources, struct allows *allows)
+static void find_allows(const struct sources *sources, struct allows *allows, struct strings *notes)
 {
 	for (size_t i = 0; i < sources->tree.files.count; i++) {
 		const struct tree_file *file = &sources->tree.files.items[i];
@@ -123,41 +142,80 @@ static void find_allows(const struct sources *sources, struct allows *allows)
 		for (const char *at = text; at != NULL && (at = strstr(at, "cargodeck: allow")) != NULL && allows->count < ALLOW_LINES;) {
 			const char *rest = at + strlen("cargodeck: allow");
 			if (stands_in_comment(text, at) && (*rest == ' ' || *rest == '\t'))
-				read_allow(allows, file->path, text_line_at(text, (size_t)(at - text)), rest, strcspn(rest, "\r\n"));
+				read_allow(allows, file->path, text_line_at(text, (size_t)(at - text)), rest, strcspn(rest, "\r\n"), notes);
 			at = rest;
 		}
 	}
 }
 
-/* A line lets through what is found in its own file, or all where nothing has a
- * place. A reason is asked for. */
-static bool covers(const struct allow *allow, const struct check_result *result)
+/* A line lets through what is found in its own file. What cargo writes has no
+ * comments: the manifest answers for it; for what has no place, any file. */
+static bool is_place_of(const struct allow *allow, const char *file)
 {
-	if (strcmp(allow->id, result->practice->id) != 0)
-		return false;
-	for (size_t i = 0; i < result->evidence.count; i++) {
-		const struct check_evidence *each = &result->evidence.items[i];
-		if (each->is_against && each->file != NULL && strcmp(each->file, allow->file) != 0)
-			return false;
-	}
-	return true;
+	if (file == NULL || strcmp(file, allow->file) == 0)
+		return true;
+	return strcmp(path_name(file), "Cargo.lock") == 0 && strcmp(path_name(allow->file), "Cargo.toml") == 0;
 }
 
-static void let_through(struct check_result *result, const struct allows *allows, struct strings *notes)
+static struct allow *find_allow(struct allows *allows, const char *id, const char *file)
 {
-	for (size_t i = 0; result->state == CHECK_BROKEN && i < allows->count; i++) {
-		const struct allow *allow = &allows->items[i];
-		if (!covers(allow, result))
-			continue;
-		if (allow->reason[0] == '\0') {
-			strings_print(notes, _("%s:%u allows %s without a reason: write one behind it; it does not count"), allow->file, allow->line, allow->id);
-			continue;
+	for (size_t i = 0; i < allows->count; i++) {
+		struct allow *allow = &allows->items[i];
+		if (strcmp(allow->id, id) == 0 && allow->reason[0] != '\0' && is_place_of(allow, file)) {
+			allow->is_used = true;
+			return allow;
 		}
-		result->is_allowed = true;
-		free(result->reason);
-		result->reason = mem_print("%s (%s:%u)", allow->reason, allow->file, allow->line);
-		return;
 	}
+	return NULL;
+}
+
+/* Only where each place that breaks it is answered for. */
+static void let_through(struct check_result *result, struct allows *allows)
+{
+	const struct allow *by = NULL;
+	bool all = true;
+	for (size_t i = 0; result->state == CHECK_BROKEN && i < result->evidence.count; i++) {
+		const struct check_evidence *each = &result->evidence.items[i];
+		const struct allow *allow = each->is_against ? find_allow(allows, result->practice->id, each->file) : NULL;
+		all = all && (!each->is_against || allow != NULL);
+		by = by != NULL ? by : allow;
+	}
+	if (by == NULL || !all)
+		return;
+	result->is_allowed = true;
+	free(result->reason);
+	result->reason = mem_print("%s (%s:%u)", by->reason, by->file, by->line);
+}
+
+static bool was_judged(const struct check_report *report, const char *id)
+{
+	for (size_t i = 0; i < report->results.count; i++)
+		if (strcmp(report->results.items[i].practice->id, id) == 0)
+			return true;
+	return false;
+}
+
+static void note_allows(const struct allows *allows, struct check_report *report)
+{
+	for (size_t i = 0; i < allows->count; i++) {
+		const struct allow *allow = &allows->items[i];
+		if (allow->reason[0] == '\0')
+			strings_print(&report->notes, _("%s:%u allows %s without a reason: write one behind it; it does not count"), allow->file, allow->line, allow->id);
+		else if (!allow->is_used && was_judged(report, allow->id))
+			strings_print(&report->notes, _("%s:%u allows %s, which is not broken there: the line can go"), allow->file, allow->line, allow->id);
+	}
+}
+
+static void take_allows(const struct sources *sources, struct check_report *report)
+{
+	struct allows allows = {0};
+	find_allows(sources, &allows, &report->notes);
+	for (size_t i = 0; i < report->results.count; i++)
+		let_through(&report->results.items[i], &allows);
+	note_allows(&allows, report);
+	for (size_t i = 0; i < allows.count; i++)
+		free(allows.items[i].reason);
+	array_finish(&allows);
 }
 
 /* ---- one run ---- */
@@ -176,7 +234,6 @@ static void run_check(const struct sources *sources, const struct practice *prac
 bool checks_run(const struct check_options *options, struct check_report *report, struct fault *fault)
 {
 	struct sources sources;
-	struct allows allows = {0};
 	*report = (struct check_report){0};
 	if (!sources_open(options, &sources, fault))
 		return false;
@@ -186,12 +243,7 @@ bool checks_run(const struct check_options *options, struct check_report *report
 			if (is_wanted(options, topics[i]->practices[j].id))
 				run_check(&sources, &topics[i]->practices[j], report);
 	strings_copy(&report->notes, &sources.notes);
-	find_allows(&sources, &allows);
-	for (size_t i = 0; i < report->results.count; i++)
-		let_through(&report->results.items[i], &allows, &report->notes);
-	for (size_t i = 0; i < allows.count; i++)
-		free(allows.items[i].reason);
-	array_finish(&allows);
+	take_allows(&sources, report);
 	sources_finish(&sources);
 	return true;
 }

@@ -149,6 +149,22 @@ static bool is_commit(const char *version)
 	return strspn(version, "0123456789abcdef") >= 40;
 }
 
+static bool is_pinned(const struct pipe_step *step)
+{
+	return is_commit(step->version) || strstr(step->uses, "@sha256:") != NULL;
+}
+
+/* A tag is moved by whoever gets hold of the owner's account (CVE-2026-33634 moved
+ * 76 of them). GitHub's own are as safe as the runner; dtolnay's name a toolchain. */
+static bool may_be_moved(const struct pipe_step *step)
+{
+	static const char *const owners[] = {"actions/", "github/", "dependabot/", "dtolnay/"};
+	for (size_t i = 0; i < COUNT_OF(owners); i++)
+		if (text_starts_with(step->action, owners[i]))
+			return false;
+	return !is_pinned(step);
+}
+
 static void look_at_actions(struct check *check, const struct pipeline *pipe, const struct pipe_job *job, unsigned *used,
 	unsigned *pinned)
 {
@@ -157,7 +173,7 @@ static void look_at_actions(struct check *check, const struct pipeline *pipe, co
 		if (step->uses == NULL || text_starts_with(step->uses, "./"))
 			continue;
 		++*used;
-		*pinned += is_commit(step->version) || strstr(step->uses, "@sha256:") != NULL;
+		*pinned += is_pinned(step);
 		if (is_refused(step)) {
 			check_against(check, step->file, step->line, "%s is refused by GitHub: the job fails there", step->uses);
 			check_mend(check, "use a version of the action that still runs");
@@ -165,6 +181,9 @@ static void look_at_actions(struct check *check, const struct pipeline *pipe, co
 			check_against(check, step->file, step->line, "%s is whatever lies on that branch, and runs where the image is pushed",
 				step->uses);
 			check_mend(check, "name the action by the commit of a release");
+		} else if ((job->roles & (PIPE_PUSHES | PIPE_DEPLOYS)) != 0 && may_be_moved(step)) {
+			check_against(check, step->file, step->line, "%s is named by a tag, which can be moved, where credentials are at hand", step->uses);
+			check_mend(check, "name each action of others by the commit of its release, with the tag in a comment, and let Dependabot raise it");
 		}
 	}
 }

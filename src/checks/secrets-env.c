@@ -399,7 +399,7 @@ static bool look_for_ignored_override(struct check *check)
 static void say_no_override(struct check *check)
 {
 	if (product_has_service(check))
-		check_against(check, product_file(check->sources), 0, "there is no override and no example of one: what development changes has no place");
+		check_none(check, product_file(check->sources), "there is no override and no example of one: nobody changes anything for development");
 }
 
 void check_override(struct check *check)

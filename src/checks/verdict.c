@@ -141,20 +141,30 @@ void check_edit_finish(struct check_edit *edit)
 
 /* ---- the verdict ---- */
 
-/* What breaks it first, then what runs, in the order that it was said. */
+static int rank_of(const struct check_evidence *evidence)
+{
+	return (evidence->is_against ? 0 : 2) + (evidence->is_live ? 0 : 1);
+}
+
+/* What breaks it first, of that what runs; then by place, whatever the order that
+ * it was found in. */
+static int by_weight(const void *a, const void *b)
+{
+	const struct check_evidence *left = a, *right = b;
+	int files = left->file == NULL || right->file == NULL ? (left->file != NULL) - (right->file != NULL) : strcmp(left->file, right->file);
+	if (rank_of(left) != rank_of(right))
+		return rank_of(left) - rank_of(right);
+	if (files != 0)
+		return files;
+	if (left->line != right->line)
+		return left->line < right->line ? -1 : 1;
+	return strcmp(left->text, right->text);
+}
+
 static void sort_evidence(struct check_result *result)
 {
-	ARRAY(struct check_evidence) sorted = {0};
-	for (int rank = 0; rank < 4; rank++)
-		for (size_t i = 0; i < result->evidence.count; i++) {
-			const struct check_evidence *each = &result->evidence.items[i];
-			if ((each->is_against ? 0 : 2) + (each->is_live ? 0 : 1) == rank)
-				*array_add(&sorted) = *each;
-		}
-	free(result->evidence.items);
-	result->evidence.items = sorted.items;
-	result->evidence.count = sorted.count;
-	result->evidence.cap = sorted.cap;
+	if (result->evidence.count > 1)
+		qsort(result->evidence.items, result->evidence.count, sizeof *result->evidence.items, by_weight);
 }
 
 static void drop_edits(struct check_result *result)

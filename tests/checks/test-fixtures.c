@@ -1,7 +1,8 @@
 /* Fixtures of the checks: each is a small project in one file, laid out in a
  * folder of its own, judged, and held against what its section `expect` says. A
  * file is a sentence, then sections that begin with "-- NAME --":
- *   expect        lines "ID STATE [FILE[:LINE]] [words]", "none broken", "topics 2 3"
+ *   expect        lines "ID STATE [FILE[:LINE]] [words]", "none broken", "topics 2 3", "note words";
+ *                 the state "allowed" is one that is broken and let through
  *   compose.json  as docker compose merged it (made by compose-json; @ROOT@ is the folder)
  *   compose-files, metadata.json, tracked ("*": all), live.json
  *   NAME, NAME (executable), NAME -> TARGET    files and links of the project
@@ -91,13 +92,25 @@ static unsigned expect_result(const struct check_report *report, const char *lin
 	/* a place holds a dot, a slash or a colon, or is a file that is written large */
 	bool is_place = len > 0 && (strpbrk(first, "./:") != NULL || strstr(first, "ockerfile") != NULL) && first[strlen(first) - 1] != ':';
 	const char *words = is_place ? rest + len + strspn(rest + len, " ") : rest;
-	if (result != NULL && strcmp(check_state_name(result->state), state) == 0 && is_seen(result, is_place ? first : NULL, words))
+	const char *is = result == NULL ? "" : result->is_allowed ? "allowed" : check_state_name(result->state);
+	if (result != NULL && strcmp(is, state) == 0 && is_seen(result, is_place ? first : NULL, words))
 		return 0;
 	fprintf(stderr, "  expected: %s\n", line);
 	if (result != NULL)
 		show_result(result);
 	else
 		fprintf(stderr, "  there is no %s\n", id);
+	return 1;
+}
+
+static unsigned expect_note(const struct check_report *report, const char *words)
+{
+	for (size_t i = 0; i < report->notes.count; i++)
+		if (strstr(report->notes.items[i], words) != NULL)
+			return 0;
+	fprintf(stderr, "  expected: note %s\n", words);
+	for (size_t i = 0; i < report->notes.count; i++)
+		fprintf(stderr, "    note %s\n", report->notes.items[i]);
 	return 1;
 }
 
@@ -151,6 +164,8 @@ static unsigned hold_against(const struct check_report *report, const char *expe
 		const char *line = lines.items[i];
 		if (strcmp(line, "none broken") == 0)
 			bad += expect_none_broken(report);
+		else if (text_starts_with(line, "note "))
+			bad += expect_note(report, line + 5);
 		else if (line[0] >= '0' && line[0] <= '9')
 			bad += expect_result(report, line);
 		else
