@@ -99,10 +99,11 @@ bool checks_run(const struct check_options *options, struct check_report *report
 
 /* ---- as text ------------------------------------------------------------------------ */
 
-/* Formats: grouped by topic for people; `{"results": […]}`; SARIF 2.1.0. */
+/* Formats: grouped by topic for people; `{"results": […]}`; SARIF 2.1.0. `all`: what
+ * is kept and what does not apply as well (JSON always has it). */
 void checks_write_text(const struct check_report *report, bool colour, bool all, struct str *out);
 void checks_write_json(const struct check_report *report, struct str *out);
-void checks_write_sarif(const struct check_report *report, const char *version, struct str *out);
+void checks_write_sarif(const struct check_report *report, const char *version, bool all, struct str *out);
 /* All practices, of no project: grouped by topic, or as a JSON array. */
 void checks_write_list(bool as_json, struct str *out);
 /* One practice in full; NULL: there is none of that id, and nothing is written. */

@@ -101,7 +101,7 @@ complete -c cargodeck -n '__cargodeck_is check' -l live -d 'Look at what runs to
 complete -c cargodeck -n '__cargodeck_is check' -l probe -d 'Like --live, and start a throw-away copy of each service to see how it stops'
 complete -c cargodeck -n '__cargodeck_is check' -l format -x -a 'text json sarif' -d 'How it is printed'
 complete -c cargodeck -n '__cargodeck_is check' -l json -d 'The same as --format json'
-complete -c cargodeck -n '__cargodeck_is check' -s a -l all -d 'Print what is kept and what does not apply as well'
+complete -c cargodeck -n '__cargodeck_is check' -s a -l all -d 'Print what is kept and what does not apply as well, as text and SARIF; JSON always has it'
 complete -c cargodeck -n '__cargodeck_is check' -l only -x -d 'Only this practice (2.3) or topic (2); several with commas'
 complete -c cargodeck -n '__cargodeck_is check' -l skip -x -d 'Not this practice or topic'
 complete -c cargodeck -n '__cargodeck_is check' -l fail-on -x -a 'error warning never' -d 'End with 1 where this is broken: high is an error, medium a warning; warning where this is not given'

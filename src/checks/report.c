@@ -381,13 +381,14 @@ static void add_sarif_all(const struct check_result *result, size_t rule, json_t
 		add_sarif(result, rule, result->evidence.count > 0 ? &result->evidence.items[0] : NULL, results);
 }
 
-void checks_write_sarif(const struct check_report *report, const char *version, struct str *out)
+void checks_write_sarif(const struct check_report *report, const char *version, bool all, struct str *out)
 {
 	json_t *whole = json_object(), *runs = json_array(), *run = json_object(), *tool = json_object(), *driver = json_object();
 	json_t *rules = json_array(), *results = json_array();
 	for (size_t i = 0; i < report->results.count; i++) {
 		json_array_append_new(rules, rule_json(report->results.items[i].practice));
-		add_sarif_all(&report->results.items[i], i, results);
+		if (all || report->results.items[i].state == CHECK_BROKEN)
+			add_sarif_all(&report->results.items[i], i, results);
 	}
 	json_object_set_new(driver, "name", json_string("cargodeck"));
 	json_object_set_new(driver, "version", json_string(version));

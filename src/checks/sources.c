@@ -20,7 +20,9 @@ static const struct tree_file *note_unread(struct sources *sources, const char *
 	const struct tree_file *file = tree_find(&sources->tree, path);
 	auto_str clean = {0};
 	text_add_clean(&clean, path, strlen(path), false);
-	if (file != NULL && file->size > TREE_FILE_BYTES)
+	if (file == NULL && !tree_has_folder(&sources->tree, path))
+		strings_print(&sources->notes, _("there is no file %s, although it is named"), str_text(&clean));
+	else if (file != NULL && file->size > TREE_FILE_BYTES)
 		strings_print(&sources->notes, _("%s is larger than 1 MiB: it was not read"), str_text(&clean));
 	else
 		strings_print(&sources->notes, _("%s could not be read as text"), str_text(&clean));
@@ -417,7 +419,7 @@ static void read_without_compose(struct sources *sources)
 {
 	sources->compose = model_read(sources, sources->compose_files.items, sources->compose_files.count);
 	if (sources->compose != NULL && sources->options->compose_reason != NULL)
-		strings_print(&sources->notes, _("compose could not be asked, so its files are read as they stand: %s"), sources->options->compose_reason);
+		strings_print(&sources->notes, _("the compose files are read as they stand: %s"), sources->options->compose_reason);
 }
 
 static bool builds_any(const struct yaml_node *services)

@@ -49,7 +49,10 @@ static int print_catalogue(const struct command_line *line)
 	if (id == NULL) {
 		checks_write_list(as_json, &out);
 	} else if (checks_write_practice(id, as_json, &out) == NULL) {
-		fault_set(&fault, FAULT_USAGE, "there is no practice %s", id);
+		if (strlen(id) < 3 && atoi(id) > 0)
+			fault_set(&fault, FAULT_USAGE, "%s is a topic: name one of its practices, as %s.1", id, id);
+		else
+			fault_set(&fault, FAULT_USAGE, "there is no practice %s", id);
 		fault_mend(&fault, "cargodeck check --list shows all");
 		return verb_fault(&fault);
 	}
@@ -108,6 +111,17 @@ static char *gather(const struct command_line *line, struct fault *fault)
 
 /* ---- judging ---- */
 
+/* Another folder than the one that the person is in is said first. */
+static void print_root(const struct command_line *line, const char *root)
+{
+	auto_free char *here = getcwd(NULL, 0);
+	auto_str clean = {0};
+	if (strcmp(format_of(line), "text") != 0 || text_equal(here, root))
+		return;
+	text_add_clean(&clean, root, strlen(root), false);
+	printf(_("project %s\n\n"), str_text(&clean));
+}
+
 static void print_report(const struct command_line *line, const struct check_report *report)
 {
 	auto_str out = {0};
@@ -115,10 +129,31 @@ static void print_report(const struct command_line *line, const struct check_rep
 	if (strcmp(format, "json") == 0)
 		checks_write_json(report, &out);
 	else if (strcmp(format, "sarif") == 0)
-		checks_write_sarif(report, PACKAGE_VERSION, &out);
+		checks_write_sarif(report, PACKAGE_VERSION, command_line_has(line, "all"), &out);
 	else
 		checks_write_text(report, verb_is_coloured(line), command_line_has(line, "all"), &out);
 	fwrite(str_text(&out), 1, out.len, stdout);
+}
+
+/* No project at all: a wrong path must not pass for a clean one. */
+static bool is_nothing(const struct project_texts *texts, const struct check_report *report)
+{
+	for (size_t i = 0; i < report->results.count; i++)
+		if (report->results.items[i].state != CHECK_NOT_APPLICABLE)
+			return false;
+	return report->results.count == 0 || (texts->compose_files.count == 0 && texts->cargo == NULL);
+}
+
+static int say_nothing(const struct project_texts *texts, const struct check_report *report)
+{
+	struct fault fault;
+	if (report->results.count == 0) {
+		fault_set(&fault, FAULT_USAGE, "nothing is left to check: --skip takes away what --only names");
+	} else {
+		fault_set(&fault, FAULT_OUTSIDE, "there is nothing to judge in %s: no Cargo.toml, no Dockerfile, no compose file", texts->root);
+		fault_mend(&fault, "name the project's folder with --project");
+	}
+	return verb_fault(&fault);
 }
 
 /* high is an error, medium a warning, low a remark. */
@@ -161,8 +196,9 @@ static int judge(const struct command_line *line, const struct project_texts *te
 	if (command_line_has(line, "fix") || command_line_has(line, "dry-run")) {
 		status = mend(line, &report, texts->root);
 	} else {
+		print_root(line, texts->root);
 		print_report(line, &report);
-		status = status_of(line, &report);
+		status = is_nothing(texts, &report) ? say_nothing(texts, &report) : status_of(line, &report);
 	}
 	check_report_finish(&report);
 	return status;

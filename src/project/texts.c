@@ -149,14 +149,17 @@ static char *find_below(const char *folder, int depth)
 	return found;
 }
 
-/* Without one at the usual place: below it. True: there are files. */
+/* Without one at the usual place: below it. One above is not taken where the
+ * folder is a project of its own. True: there are files. */
 static bool choose_files(const struct project_options *options, struct project *project, const char *folder, struct fault *fault)
 {
 	bool named = options->files != NULL && options->files->count > 0;
 	if (project_take_options(project, options, fault)) {
 		/* one above the repository is another project's */
 		auto_free char *git = find_git(folder);
-		if (named || git == NULL || path_is_below(project->folder, git))
+		bool is_above = strcmp(project->folder, folder) != 0 && path_is_below(folder, project->folder);
+		bool is_own = is_above && has_file(folder, "Cargo.toml") && has_file(folder, "Dockerfile");
+		if (named || (!is_own && (git == NULL || path_is_below(project->folder, git))))
 			return true;
 		strings_finish(&project->files);
 		free(project->folder);

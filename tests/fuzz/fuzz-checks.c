@@ -37,7 +37,7 @@ static void look(const struct check_report *report, const char *folder)
 	auto_str diff = {0};
 	checks_write_text(report, true, true, &out);
 	checks_write_json(report, &out);
-	checks_write_sarif(report, "0", &out);
+	checks_write_sarif(report, "0", true, &out);
 	/* lines of files as they stand: who shows them cleans them */
 	checks_write_diff(report, folder, &diff);
 	text_add_clean(&out, str_text(&diff), diff.len, true);

@@ -122,7 +122,7 @@ def a_missing_env_file_is_no_end():
 def sarif_is_valid():
     with folder("cdsarif", **{"compose.yaml": REDIS, "Cargo.toml": "[package]\nname = \"x\"\nversion = \"0.1.0\"\nedition = \"2021\"\n[lib]\npath = \"x.rs\"\n"
                               "[dependencies]\nserde-sarif = \"0.8\"\n", "x.rs": ""}) as place:
-        told = json.loads(ask(place, "--format", "sarif"))
+        told = json.loads(ask(place, "--format", "sarif", "--all"))
         run("cargo", "fetch", "--quiet", cwd=place.root, env=dict(place.env, CARGO_HOME=os.environ.get("CARGO_HOME", str(pathlib.Path.home() / ".cargo"))))
         home = pathlib.Path(os.environ.get("CARGO_HOME", pathlib.Path.home() / ".cargo"))
         schema = next(home.glob("registry/src/*/serde-sarif-*/src/schema.json"))
@@ -134,6 +134,8 @@ def sarif_is_valid():
                      schema, place.root / "told.json", check_status=False)
         check(judged.returncode == 0, judged.stderr[-1500:])
         check({each["kind"] for each in told["runs"][0]["results"]} >= {"pass", "fail", "notApplicable"}, "not every kind is in it")
+        broken = json.loads(ask(place, "--format", "sarif"))
+        check({each["kind"] for each in broken["runs"][0]["results"]} == {"fail"}, "only what is broken is an alert")
 
 
 SERVICE = {
