@@ -81,11 +81,12 @@ static void draw_row(struct tui *tui, const struct view_service *service, const 
 /* How the project's services are. While a filter is on, "3 of 9" is said of it. */
 static void describe_health(const struct view *view, bool is_filtered, struct str *out)
 {
-	size_t bad = 0, busy = 0, all = view->service_count;
+	size_t bad = 0, busy = 0, stopped = 0, all = view->service_count;
 	for (size_t i = 0; i < view->service_count; i++) {
 		enum view_state state = view->services[i].state;
 		bad += state == VIEW_UNHEALTHY || state == VIEW_FAILED;
 		busy += state == VIEW_STARTING || state == VIEW_WAITING;
+		stopped += state == VIEW_STOPPED;
 	}
 	if (bad > 0 && is_filtered)
 		str_print(out, _("%zu not well"), bad);
@@ -95,7 +96,9 @@ static void describe_health(const struct view *view, bool is_filtered, struct st
 		str_print(out, _("%zu coming up"), busy);
 	else if (busy > 0)
 		str_print(out, _("%zu of %zu coming up"), busy, all);
-	else if (all > 0)
+	else if (stopped > 0 && !is_filtered)
+		str_print(out, _("%zu of %zu run"), all - stopped, all);
+	else if (all > 0 && stopped == 0)
 		str_print(out, _("all %zu well"), all);
 }
 
