@@ -66,7 +66,7 @@ def rows_come_before_compose():
         screen.wait("stopping")
         check(inspect(container(workspace, "north"))["State"]["Running"], "it is stopped before compose can do it")
         gate.write_text("go\n")
-        screen.wait("nothing is built", "stopped", "all 2 well")
+        screen.wait("nothing is built", "stopped", "1 of 2 run")
         until(lambda: not inspect(container(workspace, "north"))["State"]["Running"], "the container still runs")
 
 
