@@ -337,6 +337,24 @@ struct forwarding {
 	const char *bare; /* a service whose log goes nowhere */
 };
 
+/* Does the collector publish the port that its own log is sent to? */
+static bool sends_to_itself(const json_t *service, const json_t *logging)
+{
+	static const char *const names[] = {"fluentd-address", "gelf-address", "syslog-address"};
+	const char *address = NULL;
+	for (size_t i = 0; i < COUNT_OF(names) && address == NULL; i++)
+		address = option(logging, names[i]);
+	const char *colon = address != NULL ? strrchr(address, ':') : NULL;
+	int wanted = colon != NULL ? atoi(colon + 1) : 24224;
+	const json_t *ports = json_object_get(service, "ports");
+	for (size_t i = 0; i < json_array_size(ports) && i < 100; i++) {
+		const json_t *published = json_object_get(json_array_get(ports, i), "published");
+		if ((json_is_string(published) ? atoi(json_string_value(published)) : (int)json_integer_value(published)) == wanted)
+			return true;
+	}
+	return false;
+}
+
 static void judge_logging(struct check *check, const char *name, const json_t *service, struct forwarding *found)
 {
 	const json_t *logging = json_object_get(service, "logging");
@@ -349,7 +367,7 @@ static void judge_logging(struct check *check, const char *name, const json_t *s
 	if (driver != NULL && strcmp(driver, "logstash") == 0) {
 		check_against(check, file, line, "there is no driver logstash: Logstash is reached by gelf or syslog");
 		found->forwarded += product;
-	} else if (driver != NULL && is_collector(compose_image(service)) && is_among(driver, forwarders)) {
+	} else if (driver != NULL && is_collector(compose_image(service)) && is_among(driver, forwarders) && sends_to_itself(service, logging)) {
 		file = service_place(check->sources, name, "logging", &line);
 		check_against(check, file, line, "%s collects the logs and sends its own to itself", name);
 	} else if (driver != NULL && is_among(driver, forwarders)) {
