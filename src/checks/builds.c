@@ -322,7 +322,7 @@ static void join_pushes(struct image_builds *builds, const struct pipeline *pipe
 				if (pipe_command_pushes(command) && !pipe_command_builds(command))
 					build->pushes = step->condition != NULL ? 1 : 2;
 			}
-			if (step->action[0] != '\0' && strstr(step->action, "push-to-registry") != NULL)
+			if (pipe_is_action(step, pipe_pushing_actions))
 				build->pushes = 2;
 		}
 	}

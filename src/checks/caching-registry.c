@@ -172,9 +172,8 @@ void caching_registry(struct check *check)
 		remote = cache.build->is_remote ? cache.build : remote;
 		look_at_cache(&cache, &unknown);
 	}
-	auto_pipeline again = {0};
 	if (looked > 0 && looked == unknown)
 		check_missing(check, "%s lies in another repository: what it caches is not known", remote->via);
-	else if (looked == 0 && pipeline_begin(check, &again))
+	else if (looked == 0 && pipeline_is_there(check, &pipe))
 		check_none(check, pipe.workflows.items[0].source->path, "no workflow builds an image that compiles anything");
 }

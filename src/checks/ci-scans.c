@@ -1,6 +1,7 @@
 /* 9.5: somebody looks for known weaknesses without being asked: of the image and
  * of the crates in it. */
 #include "ci.h"
+#include "pipe-images.h"
 
 #include <stdio.h>
 
@@ -31,28 +32,20 @@ static bool was_compromised(const struct pipe_step *step)
 		minor < 35;
 }
 
-static const struct pipe_command *find_removed(const struct pipeline *pipe, const struct pipe_step *step)
+static void look_at_scan(struct check *check, const struct image_step *scan)
 {
-	for (size_t i = 0; i < step->command_count; i++)
-		if (pipe_command_is(&pipe->commands.items[step->first_command + i], "docker scan"))
-			return &pipe->commands.items[step->first_command + i];
-	return NULL;
-}
-
-static void look_at_step(struct check *check, const struct pipeline *pipe, const struct pipe_step *step, unsigned roles)
-{
-	const struct pipe_command *removed = find_removed(pipe, step);
+	const struct pipe_step *step = scan->step;
 	const char *what = step->uses != NULL ? step->action : _("a command of this step");
-	if (removed != NULL) {
-		check_against(check, removed->file, removed->line, "docker scan is gone since 2023: the step fails");
-		check_mend(check, "scan with docker scout, trivy or grype");
-	} else if (was_compromised(step)) {
+	if (was_compromised(step)) {
 		check_against(check, step->file, step->line, "%s: tags below 0.35.0 were moved to malware in March 2026", step->uses);
 		check_mend(check, "name the action by the commit of 0.35.0 or newer");
-	} else if ((roles & PIPE_SCANS) != 0) {
-		check_for(check, step->file, step->line, "%s scans the image", what);
+	} else if (scan->act == SCAN_OF_FILES) {
+		check_for(check, scan->file, scan->line, "%s looks through the dependencies", what);
+	} else if (is_scan_heard(scan)) {
+		check_for(check, scan->file, scan->line, "%s scans the image", what);
 	} else {
-		check_for(check, step->file, step->line, "%s looks through the dependencies", what);
+		say_no_gate(check, scan);
+		check_mend(check, "scan with docker scout, trivy or grype, and let the step fail on what it finds");
 	}
 }
 
@@ -72,46 +65,57 @@ struct found {
 	const struct pipe_job *job; /* one of them */
 };
 
-static void find_scans(struct check *check, const struct pipeline *pipe, struct found *found)
+static void take(struct found *found, const struct pipeline *pipe, const struct pipe_job *job, bool scans, bool audits)
 {
+	found->scans = found->scans || scans;
+	found->audits = found->audits || audits;
+	found->is_scheduled = found->is_scheduled || (pipe->workflows.items[job->workflow].triggers & PIPE_ON_SCHEDULE) != 0;
+	found->job = job;
+}
+
+static void find_scans(struct check *check, const struct image_steps *steps, struct found *found)
+{
+	const struct pipeline *pipe = &steps->workflows;
+	for (size_t i = 0; i < steps->count; i++) {
+		const struct image_step *scan = &steps->items[i];
+		if (scan->step == NULL || !is_scan(scan) || scan->act == SCAN_OF_NOTHING)
+			continue;
+		look_at_scan(check, scan);
+		take(found, pipe, pipe_job_of(pipe, scan->step), scan->act != SCAN_OF_FILES, scan->act == SCAN_OF_FILES);
+	}
 	for (size_t i = 0; i < pipe->steps.count; i++) {
 		const struct pipe_step *step = &pipe->steps.items[i];
-		unsigned roles = pipe_step_roles(pipe, step) & (PIPE_SCANS | PIPE_AUDITS);
-		if (roles == 0)
+		if ((pipe_step_roles(pipe, step) & PIPE_AUDITS) == 0)
 			continue;
-		look_at_step(check, pipe, step, roles);
-		found->scans = found->scans || (roles & PIPE_SCANS) != 0;
-		found->audits = found->audits || (roles & PIPE_AUDITS) != 0;
-		found->is_scheduled = found->is_scheduled || (pipe_workflow_of(pipe, step)->triggers & PIPE_ON_SCHEDULE) != 0;
-		found->job = pipe_job_of(pipe, step);
+		check_for(check, step->file, step->line, "%s looks through the dependencies", step->uses != NULL ? step->action :
+			_("a command of this step"));
+		take(found, pipe, pipe_job_of(pipe, step), false, true);
 	}
 	for (size_t i = 0; i < pipe->jobs.count; i++) {
 		const struct pipe_job *job = &pipe->jobs.items[i];
 		if (job->uses == NULL || job->called >= 0 || (job->roles & (PIPE_SCANS | PIPE_AUDITS)) == 0)
 			continue;
 		check_for(check, pipe_file(pipe, job), job->line, "%s scans", job->uses);
-		found->scans = found->scans || (job->roles & PIPE_SCANS) != 0;
-		found->audits = true;
-		found->is_scheduled = found->is_scheduled || (pipe->workflows.items[job->workflow].triggers & PIPE_ON_SCHEDULE) != 0;
-		found->job = job;
+		take(found, pipe, job, (job->roles & PIPE_SCANS) != 0, true);
 	}
 }
 
 void ci_scans(struct check *check)
 {
-	auto_pipeline pipe = {0};
+	auto_image_steps steps = {0};
 	struct found found = {0};
 	const struct sources *sources = check->sources;
 	const char *updater = find_updater(sources);
-	if (!pipeline_begin(check, &pipe))
+	image_steps_open(sources, &steps);
+	if (!pipeline_is_there(check, &steps.workflows))
 		return;
 	bool has_image = sources->shipped.count > 0;
 	if (!has_image && !sources->rust.is_there) {
 		check_none(check, NULL, "there is neither a Dockerfile nor a Cargo.toml: nothing to scan");
 		return;
 	}
-	find_scans(check, &pipe, &found);
-	const char *file = found.job != NULL ? pipe_file(&pipe, found.job) : pipe.workflows.items[0].source->path;
+	find_scans(check, &steps, &found);
+	const char *file = found.job != NULL ? pipe_file(&steps.workflows, found.job) : steps.workflows.workflows.items[0].source->path;
 	unsigned line = found.job != NULL ? found.job->line : 0;
 	if (!found.scans && !found.audits)
 		check_against(check, file, 0, "no workflow looks for known vulnerabilities");

@@ -3,6 +3,8 @@
 
 #include <ctype.h>
 
+enum { CALL_DEPTH = 4 };
+
 struct tags {
 	struct check *check;
 	const struct pipeline *pipe;
@@ -99,17 +101,25 @@ static bool is_meta(const struct pipe_step *step)
 	return pipe_is_action(step, actions);
 }
 
-/* Do the patterns of tags that start the workflow let a pre-release in? "v*" does. */
-static bool takes_prereleases(const struct pipe_workflow *workflow)
+/* Do the patterns of tags that start the workflow, or one that calls it, let a
+ * pre-release in? "v*" does, "v[0-9]+.[0-9]+.[0-9]+" does not. */
+static bool takes_prereleases(const struct pipeline *pipe, const struct pipe_workflow *workflow, int depth)
 {
-	const struct yaml_node *patterns = yaml_at(workflow->root, "on.push.tags");
-	bool takes = (workflow->triggers & PIPE_ON_TAG) != 0 && patterns == NULL;
+	const struct yaml_node *push = yaml_at(workflow->root, "on.push"), *patterns = yaml_get(push, "tags");
+	auto_strings ignored = {0};
+	pipe_texts(yaml_get(push, "tags-ignore"), &ignored);
+	bool takes = (workflow->own_triggers & PIPE_ON_TAG) != 0 && patterns == NULL;
+	for (size_t i = 0; i < ignored.count; i++)
+		takes = takes && strchr(ignored.items[i], '-') == NULL;
 	for (size_t i = 0; patterns != NULL && patterns->kind == YAML_LIST && i < patterns->items.count; i++) {
 		const char *pattern = yaml_text(patterns->items.items[i]);
 		if (pattern != NULL && pattern[0] == '!' && strchr(pattern, '-') != NULL)
 			return false;
 		takes = takes || (pattern != NULL && text_ends_with(pattern, "*"));
 	}
+	for (size_t i = 0; !takes && depth < CALL_DEPTH && i < pipe->jobs.count; i++)
+		takes = pipe->jobs.items[i].called == (int)(workflow - pipe->workflows.items) &&
+			takes_prereleases(pipe, &pipe->workflows.items[pipe->jobs.items[i].workflow], depth + 1);
 	return takes;
 }
 
@@ -130,17 +140,54 @@ static bool rule_says_version(const char *rule, unsigned triggers)
 		"is_default_branch") == NULL);
 }
 
-/* With rules of type=ref alone, every tag becomes `latest`, v2.0.0-rc1 too. */
+/* Rules that come before type=ref for a git tag know pre-releases, or are asked
+ * for a pattern. */
+static bool is_by_ref(const char *rules)
+{
+	static const char *const others[] = {"type=semver", "type=pep440", "type=match", "priority="};
+	const char *rule = rules != NULL ? strstr(rules, "type=ref,event=tag") : NULL;
+	for (size_t i = 0; rule != NULL && i < COUNT_OF(others); i++)
+		if (strstr(rules, others[i]) != NULL)
+			return false;
+	auto_free char *line = rule != NULL ? mem_copy_bytes(rule, strcspn(rule, "\n")) : NULL;
+	return rules == NULL || (line != NULL && (strstr(line, "enable=") == NULL || strstr(line, "enable=true") != NULL));
+}
+
+/* Does somebody take the tags it gives? Often its labels alone are wanted. */
+static bool tags_are_taken(const struct tags *tags, const struct pipe_step *step)
+{
+	static const char *const outputs[] = {"tags", "json", "bake-file"};
+	const char *id = yaml_text(yaml_get(step->node, "id")), *text = pipe_workflow_of(tags->pipe, step)->source->text;
+	if (step->caller != NULL || strstr(text, "DOCKER_METADATA_OUTPUT") != NULL)
+		return true;
+	for (size_t i = 0; id != NULL && i < COUNT_OF(outputs); i++) {
+		auto_free char *output = mem_print("steps.%s.outputs.%s", id, outputs[i]);
+		if (strstr(text, output) != NULL)
+			return true;
+	}
+	return false;
+}
+
+/* "!contains(github.ref, '-')", "!github.event.release.prerelease": it is thought of. */
+static bool tells_prereleases(const char *condition)
+{
+	return condition != NULL && (strstr(condition, "'-") != NULL || strcasestr(condition, "prerelease") != NULL);
+}
+
+/* The action's flavor is latest=auto where nothing is said: type=ref then makes
+ * every git tag `latest`, v2.0.0-rc.1 too; type=semver leaves pre-releases out. */
 static void look_for_latest(struct tags *tags, const struct pipe_step *step, const char *rules, unsigned line)
 {
 	const struct pipe_workflow *workflow = pipe_workflow_of(tags->pipe, step);
 	auto_free char *flavor = pipe_with(tags->pipe, step, "flavor", NULL);
-	bool by_ref = rules == NULL || (strstr(rules, "type=ref,event=tag") != NULL && strstr(rules, "type=semver") == NULL &&
-		strstr(rules, "type=pep440") == NULL &&
-		strstr(rules, "type=match") == NULL);
-	if (!by_ref || !takes_prereleases(workflow) || (flavor != NULL && strstr(flavor, "latest=false") != NULL))
+	const char *latest = flavor != NULL ? strstr(flavor, "latest=") : NULL;
+	bool is_auto = latest == NULL || text_starts_with(latest, "latest=auto") || text_starts_with(latest, "latest=true");
+	if (!is_auto || !is_by_ref(rules) || tells_prereleases(step->condition) ||
+		tells_prereleases(pipe_job_of(tags->pipe, step)->condition) ||
+		!takes_prereleases(tags->pipe, workflow, 0))
 		return;
-	check_against(tags->check, step->file, line, "any tag becomes `latest`, a pre-release as well: type=ref knows no versions");
+	check_against(tags->check, step->file, line,
+		"with the flavor latest=auto any git tag becomes `latest`, a pre-release as well: type=ref knows no versions");
 	check_mend(tags->check, "use the rules `type=semver,pattern={{version}}` and `type=semver,pattern={{major}}.{{minor}}`");
 }
 
@@ -255,7 +302,7 @@ void ci_tags(struct check *check)
 	for (size_t i = 0; i < pipe.steps.count; i++)
 		tags.has_meta = tags.has_meta || is_meta(&pipe.steps.items[i]);
 	for (size_t i = 0; i < pipe.steps.count; i++)
-		if (is_meta(&pipe.steps.items[i]))
+		if (is_meta(&pipe.steps.items[i]) && tags_are_taken(&tags, &pipe.steps.items[i]))
 			take_meta(&tags, &pipe.steps.items[i]);
 	take_builds(&tags, &builds);
 	take_commands(&tags);

@@ -5,7 +5,7 @@
 
 #include <ctype.h>
 
-enum { WAIT_DEPTH = 40 };
+enum { WAIT_DEPTH = 40, NAMES_LIMIT = 20 };
 
 const char *const pipe_build_actions[] = {"docker/build-push-action", "depot/build-push-action",
 	"useblacksmith/build-push-action",
@@ -106,6 +106,12 @@ bool pipe_command_builds(const struct pipe_command *command)
 		pipe_command_is(command, "az acr build");
 }
 
+/* A registry that lives as long as the job: localhost:5000/shop. */
+static bool is_local(const char *text)
+{
+	return text != NULL && (strstr(text, "localhost:") != NULL || strstr(text, "127.0.0.1:") != NULL);
+}
+
 bool pipe_command_pushes(const struct pipe_command *command)
 {
 	static const char *const pushes[] = {"docker push", "docker image push", "docker compose push", "docker-compose push",
@@ -115,8 +121,9 @@ bool pipe_command_pushes(const struct pipe_command *command)
 		"crane tag", "regctl image copy", "nerdctl push", "gcloud builds submit"};
 	for (size_t i = 0; i < COUNT_OF(pushes); i++)
 		if (pipe_command_is(command, pushes[i]))
-			return true;
-	if (!pipe_command_builds(command))
+			return !is_local(command->words.items[command->words.count - 1]);
+	size_t at = 0;
+	if (!pipe_command_builds(command) || is_local(pipe_option(command, &at, "--tag", "-t")))
 		return false;
 	for (size_t i = command->at; i < command->words.count; i++)
 		if (strcmp(command->words.items[i], "--push") == 0 || strstr(command->words.items[i], "push=true") != NULL ||
@@ -157,32 +164,11 @@ bool pipe_command_deploys(const struct pipe_command *command)
 	return false;
 }
 
-static bool command_scans(const struct pipe_command *command)
-{
-	static const char *const scans[] = {"trivy image", "grype", "docker scout cves", "docker scout quickview", "snyk container test",
-		"docker scan",
-		"docker-scout cves", "osv-scanner scan image"};
-	const struct strings *words = &command->words;
-	for (size_t i = 0; i < COUNT_OF(scans); i++)
-		if (pipe_command_is(command, scans[i]))
-			return command->at + 1 >= words->count || !text_starts_with(words->items[command->at + 1], "dir:");
-	if (!pipe_command_is(command, "docker run"))
-		return false;
-	bool scanner = false;
-	for (size_t i = command->at; i < words->count; i++) {
-		scanner = scanner || strstr(words->items[i], "aquasec/trivy") != NULL || strstr(words->items[i], "anchore/grype") != NULL;
-		if (scanner && (strcmp(words->items[i], "image") == 0 || strstr(words->items[i], "grype") != NULL))
-			return true;
-	}
-	return false;
-}
-
 static bool command_audits(const struct pipe_command *command)
 {
 	static const char *const verbs[] = {"audit", "deny", "vet", NULL};
 	return runs_cargo(command, verbs) || pipe_command_is(command, "cargo-audit") || pipe_command_is(command, "cargo-deny") ||
-		pipe_command_is(command, "osv-scanner") || pipe_command_is(command, "trivy fs") || pipe_command_is(command, "trivy repo") ||
-		pipe_command_is(command, "snyk test");
+		(pipe_command_is(command, "osv-scanner") && !pipe_command_is(command, "osv-scanner scan image"));
 }
 
 static unsigned command_roles(const struct pipe_command *command)
@@ -192,7 +178,6 @@ static unsigned command_roles(const struct pipe_command *command)
 	roles |= pipe_command_builds(command) ? PIPE_BUILDS : 0;
 	roles |= pipe_command_pushes(command) ? PIPE_PUSHES : 0;
 	roles |= pipe_command_deploys(command) ? PIPE_DEPLOYS : 0;
-	roles |= command_scans(command) ? PIPE_SCANS : 0;
 	roles |= command_audits(command) ? PIPE_AUDITS : 0;
 	return roles;
 }
@@ -216,6 +201,9 @@ int pipe_step_pushes(const struct pipeline *pipe, const struct pipe_step *step)
 	if (pipe_is_action(step, pipe_pushing_actions))
 		return 2;
 	if (!pipe_is_action(step, pipe_build_actions) && !pipe_is_action(step, pipe_bake_actions))
+		return pushes;
+	auto_free char *tags = pipe_with(pipe, step, "tags", NULL);
+	if (is_local(tags))
 		return pushes;
 	static const char *const names[] = {"outputs", "output", "set", "tags", "push"};
 	for (size_t i = 0; i < COUNT_OF(names); i++) {
@@ -244,38 +232,10 @@ bool pipe_is_foreign_builder(const struct pipe_step *step)
 			pipe_pushing_actions);
 }
 
-static bool action_scans(const struct pipeline *pipe, const struct pipe_step *step)
-{
-	static const char *const trivy[] = {"aquasecurity/trivy-action", "lazy-actions/gitrivy", NULL};
-	static const char *const others[] = {"snyk/actions/docker", "crazy-max/ghaction-container-scan", "azure/container-scan",
-		"sysdiglabs/scan-action",
-		"phonito/phonito-scanner-action", "aquasecurity/gitrivy", NULL};
-	if (pipe_is_action(step, others))
-		return true;
-	if (pipe_is_action(step, trivy)) {
-		auto_free char *type = pipe_with(pipe, step, "scan-type", NULL);
-		auto_free char *image = pipe_with(pipe, step, "image-ref", NULL);
-		auto_free char *input = pipe_with(pipe, step, "input", NULL);
-		return type == NULL ? image != NULL || input != NULL : strcmp(type, "image") == 0;
-	}
-	if (pipe_is_action(step, (const char *const[]){"anchore/scan-action", NULL})) {
-		auto_free char *image = pipe_with(pipe, step, "image", NULL);
-		return image != NULL;
-	}
-	if (pipe_is_action(step, (const char *const[]){"docker/scout-action", NULL})) {
-		auto_free char *command = pipe_with(pipe, step, "command", NULL);
-		return command != NULL && (strstr(command, "cves") != NULL || strstr(command, "quickview") != NULL || strstr(command,
-			"compare") != NULL);
-	}
-	return false;
-}
-
 static bool action_audits(const struct pipe_step *step)
 {
 	static const char *const audits[] = {"rustsec/audit-check", "actions-rs/audit-check", "actions-rust-lang/audit",
-		"embarkstudios/cargo-deny-action",
-		"aquasecurity/trivy-action", "anchore/scan-action", "snyk/actions/rust", "google/osv-scanner-action",
-			"actions/dependency-review-action",
+		"embarkstudios/cargo-deny-action", "google/osv-scanner-action", "actions/dependency-review-action",
 		"google/osv-scanner-action/osv-scanner-action", NULL};
 	return pipe_is_action(step, audits);
 }
@@ -319,7 +279,7 @@ unsigned pipe_step_roles(const struct pipeline *pipe, const struct pipe_step *st
 	}
 	roles |= pipe_step_pushes(pipe, step) > 0 ? PIPE_PUSHES : 0;
 	roles |= pipe_is_foreign_builder(step) ? PIPE_BUILDS | PIPE_PUSHES : 0;
-	roles |= action_scans(pipe, step) ? PIPE_SCANS : action_audits(step) ? PIPE_AUDITS : 0;
+	roles |= action_audits(step) ? PIPE_AUDITS : 0;
 	roles |= action_tests(pipe, step) ? PIPE_TESTS : 0;
 	roles |= action_deploys(step) ? PIPE_DEPLOYS : 0;
 	return roles;
@@ -332,7 +292,8 @@ static unsigned remote_roles(const char *uses)
 {
 	static const char *const builds[] = {"docker", "container", "image", "buildx", "bake", NULL};
 	static const char *const tests[] = {"test", "/ci", "check", "rust", NULL};
-	static const char *const scans[] = {"trivy", "grype", "vuln", NULL};
+	static const char *const scans[] = {"trivy", "grype", "vuln", "scan", "security", NULL};
+	static const char *const others[] = {"osv-scanner", "codeql", "secret", NULL};
 	static const char *const deploys[] = {"deploy", "release-app", NULL};
 	unsigned roles = 0;
 	const char *path = strchr(uses, '/');
@@ -340,7 +301,7 @@ static unsigned remote_roles(const char *uses)
 	roles |= has_part(path, builds) && !has_part(path, (const char *const[]){"lint", "hadolint", "test", NULL}) ?
 		PIPE_BUILDS | PIPE_PUSHES : 0;
 	roles |= has_part(path, tests) ? PIPE_TESTS : 0;
-	roles |= has_part(path, scans) ? PIPE_SCANS : 0;
+	roles |= has_part(path, scans) && !has_part(path, others) ? PIPE_SCANS : 0;
 	roles |= strstr(path, "osv-scanner") != NULL || strstr(path, "audit") != NULL ? PIPE_AUDITS : 0;
 	roles |= has_part(path, deploys) ? PIPE_DEPLOYS : 0;
 	return roles;
@@ -403,7 +364,7 @@ static bool follows_workflow(const struct wait *wait, const struct pipe_workflow
 	const struct yaml_node *names = yaml_at(workflow->root, "on.workflow_run.workflows");
 	if ((workflow->triggers & PIPE_ON_WORKFLOW) == 0 || strstr(workflow->source->text, "conclusion") == NULL)
 		return false;
-	for (size_t i = 0; names != NULL && names->kind == YAML_LIST && i < names->items.count; i++)
+	for (size_t i = 0; names != NULL && names->kind == YAML_LIST && i < names->items.count && i < NAMES_LIMIT; i++)
 		for (size_t j = 0; j < wait->pipe->jobs.count; j++) {
 			const struct pipe_job *job = &wait->pipe->jobs.items[j];
 			const char *name = yaml_text(yaml_get(wait->pipe->workflows.items[job->workflow].root, "name"));

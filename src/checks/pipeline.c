@@ -4,6 +4,8 @@
  * somebody else's: bounded, and never run. */
 #include "pipeline.h"
 
+#include "own.h"
+
 #include <ctype.h>
 
 enum { ACTION_DEPTH = 3, SCRIPT_DEPTH = 2, SCRIPT_BYTES = 64 << 10, SCRIPTS_LIMIT = 200, ALL_SCRIPT_BYTES = 4 << 20 };
@@ -31,12 +33,17 @@ static char *mask_expressions(const char *text)
 	return masked;
 }
 
-static void add_script(struct pipeline *pipe, const char *path, const char *folder, bool is_remote, int depth);
-static void add_recipe(struct pipeline *pipe, const char *tool, const char *target, bool is_remote, int depth);
+/* How it has come to a command. */
+struct way {
+	bool is_remote, is_forgiven;
+	int depth;
+};
+
+static void add_script(struct pipeline *pipe, const char *path, const char *folder, struct way way);
+static void add_recipe(struct pipeline *pipe, const char *tool, const char *target, struct way way);
 
 /* A script of the repository that is run: "./ci/build.sh", "bash ci/build.sh". */
-static void follow_script(struct pipeline *pipe, const struct strings *words, size_t at, const char *folder, bool is_remote,
-	int depth)
+static void follow_script(struct pipeline *pipe, const struct strings *words, size_t at, const char *folder, struct way way)
 {
 	const char *name = words->items[at];
 	if (is_shell(name) || strcmp(name, "source") == 0 || strcmp(name, ".") == 0) {
@@ -45,19 +52,19 @@ static void follow_script(struct pipeline *pipe, const struct strings *words, si
 				return;
 	}
 	if (at < words->count && strchr(words->items[at], '/') != NULL && strchr(words->items[at], '$') == NULL)
-		add_script(pipe, words->items[at], folder, is_remote, depth + 1);
+		add_script(pipe, words->items[at], folder, way);
 	else if (at < words->count && text_ends_with(words->items[at], ".sh"))
-		add_script(pipe, words->items[at], folder, is_remote, depth + 1);
+		add_script(pipe, words->items[at], folder, way);
 }
 
-static void follow_recipe(struct pipeline *pipe, const struct strings *words, size_t at, bool is_remote, int depth)
+static void follow_recipe(struct pipeline *pipe, const struct strings *words, size_t at, struct way way)
 {
 	const char *name = path_name(words->items[at]);
 	if (strcmp(name, "make") != 0 && strcmp(name, "just") != 0)
 		return;
 	for (size_t i = at + 1; i < words->count; i++)
 		if (words->items[i][0] != '-' && strchr(words->items[i], '=') == NULL && strchr(words->items[i], '$') == NULL)
-			add_recipe(pipe, name, words->items[i], is_remote, depth + 1);
+			add_recipe(pipe, name, words->items[i], way);
 }
 
 /* ssh HOST <<END: what follows runs over there. */
@@ -69,9 +76,19 @@ static bool opens_remote(const struct strings *words, size_t at)
 	return false;
 }
 
+/* "… || true" makes good of any end; "|| exit 1", "|| { … }" and "|| code=$?" do not. */
+static bool is_forgiven(const char *end)
+{
+	if (!text_starts_with(end, "||"))
+		return false;
+	end += 2 + strspn(end + 2, " \t\\\n");
+	return end[strcspn(end, " =\n")] != '=' && !text_starts_with(end, "false") && !text_starts_with(end, "return") && *end != '{' && *end != '(' &&
+		(!text_starts_with(end, "exit") || text_starts_with(end, "exit 0"));
+}
+
 /* The commands of a shell text whose first line is that line of the file. */
 static void add_commands(struct pipeline *pipe, const char *text, const char *file, unsigned line, const char *folder,
-	bool is_remote, int depth)
+	struct way way)
 {
 	auto_free char *masked = mask_expressions(text);
 	struct shell_commands commands = {0};
@@ -87,23 +104,26 @@ static void add_commands(struct pipeline *pipe, const char *text, const char *fi
 		if (at >= each->words.count)
 			continue;
 		struct pipe_command *command = array_add(&pipe->commands);
-		*command = (struct pipe_command){.words = each->words, .at = at, .file = file, .line = line, .is_remote = is_remote};
+		struct way inner = {.is_remote = way.is_remote, .is_forgiven = way.is_forgiven || is_forgiven(each->start + each->len),
+			.depth = way.depth + 1};
+		*command = (struct pipe_command){.words = each->words, .at = at, .file = file, .line = line, .is_remote = way.is_remote,
+			.is_forgiven = inner.is_forgiven};
 		/* blanks and ends of lines before its first word */
 		for (const char *blank = each->start; isspace((unsigned char)*blank); blank++)
 			command->line += *blank == '\n';
 		each->words = (struct strings){0};
 		auto_strings words = {0};
 		strings_copy(&words, &command->words); /* the list of commands grows below */
-		is_remote = is_remote || opens_remote(&words, at);
-		if (depth < SCRIPT_DEPTH) {
-			follow_script(pipe, &words, at, folder, is_remote, depth);
-			follow_recipe(pipe, &words, at, is_remote, depth);
+		way.is_remote = inner.is_remote = way.is_remote || opens_remote(&words, at);
+		if (way.depth < SCRIPT_DEPTH) {
+			follow_script(pipe, &words, at, folder, inner);
+			follow_recipe(pipe, &words, at, inner);
 		}
 	}
 	shell_commands_finish(&commands);
 }
 
-static void add_script(struct pipeline *pipe, const char *path, const char *folder, bool is_remote, int depth)
+static void add_script(struct pipeline *pipe, const char *path, const char *folder, struct way way)
 {
 	auto_free char *joined = path_join(folder, path);
 	auto_free char *clean = path_clean(joined);
@@ -115,7 +135,7 @@ static void add_script(struct pipeline *pipe, const char *path, const char *fold
 	bool is_script = text != NULL && (text_ends_with(clean, ".sh") || (text_starts_with(text, "#!") && strstr(text, "sh") != NULL &&
 		strstr(text, "sh") < text + strcspn(text, "\n")));
 	if (is_script)
-		add_commands(pipe, text, file->path, 1, ".", is_remote, depth);
+		add_commands(pipe, text, file->path, 1, ".", way);
 }
 
 /* "name:" or, of just, "name param='x':" and "@name:". */
@@ -134,7 +154,7 @@ static bool begins_recipe(const char *line, size_t len, const char *target)
 
 /* The lines below a target, indented, up to the next one. */
 static void add_recipe_of(struct pipeline *pipe, const struct tree_file *file, const char *text, const char *target,
-	bool is_remote, int depth)
+	struct way way)
 {
 	struct str body = {0};
 	unsigned line = 0, first = 0;
@@ -154,11 +174,11 @@ static void add_recipe_of(struct pipeline *pipe, const struct tree_file *file, c
 		at += len + (at[len] == '\n');
 	}
 	if (first != 0)
-		add_commands(pipe, str_text(&body), file->path, first, ".", is_remote, depth);
+		add_commands(pipe, str_text(&body), file->path, first, ".", way);
 	str_finish(&body);
 }
 
-static void add_recipe(struct pipeline *pipe, const char *tool, const char *target, bool is_remote, int depth)
+static void add_recipe(struct pipeline *pipe, const char *tool, const char *target, struct way way)
 {
 	static const char *const makefiles[] = {"Makefile", "makefile", "GNUmakefile", NULL};
 	static const char *const justfiles[] = {"justfile", "Justfile", ".justfile", NULL};
@@ -170,7 +190,7 @@ static void add_recipe(struct pipeline *pipe, const char *tool, const char *targ
 		pipe->script_bytes += file->size;
 		auto_free char *text = tree_read(&pipe->sources->tree, file->path, NULL);
 		if (text != NULL)
-			add_recipe_of(pipe, file, text, target, is_remote, depth);
+			add_recipe_of(pipe, file, text, target, way);
 		return;
 	}
 }
@@ -217,6 +237,7 @@ struct place {
 	const char *condition, *folder;
 	size_t job;
 	int depth;
+	bool goes_on;
 };
 
 static void add_step_commands(struct pipeline *pipe, const struct place *place, const struct pipe_step *step)
@@ -227,14 +248,15 @@ static void add_step_commands(struct pipeline *pipe, const struct place *place, 
 	if (folder == NULL || strchr(folder, '$') != NULL)
 		folder = place->folder;
 	if (yaml_text(run) != NULL)
-		add_commands(pipe, run->text, place->source->path, text_line(place->source, run), folder, false, 0);
+		add_commands(pipe, run->text, place->source->path, text_line(place->source, run), folder, (struct way){0});
 	if (strstr(step->action, "github-script") != NULL)
 		return;
 	bool is_remote = strstr(step->action, "ssh") != NULL;
 	for (size_t i = 0; i < COUNT_OF(others); i++) {
 		const struct yaml_node *text = yaml_at(step->node, others[i]);
 		if (yaml_text(text) != NULL)
-			add_commands(pipe, text->text, place->source->path, text_line(place->source, text), ".", is_remote, 0);
+			add_commands(pipe, text->text, place->source->path, text_line(place->source, text), ".",
+				(struct way){.is_remote = is_remote});
 	}
 }
 
@@ -246,7 +268,8 @@ static void add_step(struct pipeline *pipe, const struct place *place, const str
 	const char *at = uses != NULL ? strchr(uses, '@') : NULL;
 	struct pipe_step step = {.job = place->job, .file = place->source->path, .line = node->line, .node = node, .uses = uses,
 		.version = at != NULL ? at + 1 : "", .condition = condition != NULL ? condition : place->condition, .caller = place->caller,
-		.inputs = place->inputs, .first_command = pipe->commands.count};
+		.inputs = place->inputs, .first_command = pipe->commands.count,
+		.goes_on = place->goes_on || yaml_truth(yaml_get(node, "continue-on-error")) == 1};
 	step.action = uses != NULL ? mem_copy_bytes(uses, at != NULL ? (size_t)(at - uses) : strlen(uses)) : mem_copy_string("");
 	for (char *letter = step.action; *letter != '\0'; letter++)
 		*letter = (char)tolower((unsigned char)*letter);
@@ -259,7 +282,7 @@ static void add_step(struct pipeline *pipe, const struct place *place, const str
 	if (action == NULL)
 		return;
 	struct place inner = {.source = action, .caller = node, .inputs = yaml_get(yaml_root(action->yaml), "inputs"),
-		.condition = step.condition,
+		.condition = step.condition, .goes_on = step.goes_on,
 		.folder = ".", .job = place->job, .depth = place->depth + 1};
 	add_steps(pipe, &inner, yaml_at(yaml_root(action->yaml), "runs.steps"));
 }
@@ -293,7 +316,7 @@ static void add_job(struct pipeline *pipe, size_t workflow, const struct yaml_so
 		.uses = yaml_text(yaml_get(node, "uses")), .called = -1, .first_step = pipe->steps.count};
 	pipe_texts(yaml_get(node, "needs"), &job->needs);
 	struct place place = {.source = source, .folder = folder != NULL && strchr(folder, '$') == NULL ? folder : ".",
-		.job = pipe->jobs.count - 1};
+		.job = pipe->jobs.count - 1, .goes_on = yaml_truth(yaml_get(node, "continue-on-error")) == 1};
 	add_steps(pipe, &place, yaml_get(node, "steps"));
 	job->step_count = pipe->steps.count - job->first_step;
 }
@@ -322,7 +345,7 @@ static unsigned read_triggers(const struct yaml_node *on)
 			triggers |= events[i].trigger;
 	const struct yaml_node *push = yaml_get(on, "push"), *types = yaml_at(on, "pull_request.types");
 	if (has_event(on, "push")) {
-		bool tags = yaml_get(push, "tags") != NULL, branches = yaml_get(push, "branches") != NULL || yaml_get(push,
+		bool tags = yaml_get(push, "tags") != NULL || yaml_get(push, "tags-ignore") != NULL, branches = yaml_get(push, "branches") != NULL || yaml_get(push,
 			"branches-ignore") != NULL;
 		triggers |= tags || !branches ? PIPE_ON_TAG : 0;
 		triggers |= branches || !tags ? PIPE_ON_BRANCH : 0;
@@ -338,7 +361,9 @@ static void add_workflow(struct pipeline *pipe, const struct yaml_source *source
 {
 	const struct yaml_node *root = yaml_root(source->yaml), *jobs = yaml_get(root, "jobs");
 	struct pipe_workflow *workflow = array_add(&pipe->workflows);
-	*workflow = (struct pipe_workflow){.source = source, .root = root, .triggers = read_triggers(yaml_get(root, "on")), .first_job = pipe->jobs.count};
+	*workflow = (struct pipe_workflow){.source = source, .root = root, .own_triggers = read_triggers(yaml_get(root, "on")),
+		.first_job = pipe->jobs.count};
+	workflow->triggers = workflow->own_triggers;
 	for (size_t i = 0; jobs != NULL && jobs->kind == YAML_MAP && i < jobs->items.count && pipe->jobs.count < PIPE_MOST_JOBS; i++)
 		if (jobs->items.items[i]->kind == YAML_MAP && jobs->keys.items[i]->text != NULL)
 			add_job(pipe, pipe->workflows.count - 1, source, jobs->keys.items[i], jobs->items.items[i]);
@@ -375,13 +400,22 @@ static void find_befores(struct pipeline *pipe)
 	}
 }
 
+/* "./.github/workflows/a.yml", or "owner/name/.github/workflows/a.yml@main" for
+ * one that lies here as well: the repository under its own name. */
+static char *called_path(const char *uses)
+{
+	const char *at = uses != NULL ? strstr(uses, "/.github/workflows/") : NULL;
+	return at != NULL ? mem_copy_bytes(at + 1, strcspn(at + 1, "@")) : NULL;
+}
+
 static void join_calls(struct pipeline *pipe)
 {
 	for (size_t i = 0; i < pipe->jobs.count; i++) {
 		struct pipe_job *job = &pipe->jobs.items[i];
-		auto_free char *path = job->uses != NULL && text_starts_with(job->uses, "./") ? path_clean(job->uses) : NULL;
+		auto_free char *path = called_path(job->uses);
+		bool is_local = path != NULL && job->uses[0] == '.';
 		for (size_t j = 0; path != NULL && j < pipe->workflows.count; j++)
-			if (strcmp(pipe->workflows.items[j].source->path, path) == 0)
+			if (strcmp(pipe->workflows.items[j].source->path, path) == 0 && (is_local || j != job->workflow))
 				job->called = (int)j;
 	}
 	find_befores(pipe);
@@ -414,19 +448,16 @@ static void blank_signs(char *text)
 
 void pipeline_open_scripts(const struct sources *sources, struct pipeline *pipe)
 {
-	static const char *const names[] = {"*.sh", "Makefile", "makefile", "GNUmakefile", "*.mk", "justfile", "Justfile", ".justfile"};
+	const struct tree_file *file;
 	size_t left = SCRIPTS_LIMIT;
 	*pipe = (struct pipeline){.sources = sources};
-	for (size_t i = 0; i < COUNT_OF(names); i++) {
-		const struct tree_file *file;
-		for (size_t at = 0; left > 0 && (file = tree_each(&sources->tree, &at, names[i])) != NULL;) {
-			auto_free char *text = !file->is_harness && file->size <= SCRIPT_BYTES ? tree_read(&sources->tree, file->path, NULL) : NULL;
-			if (text == NULL)
-				continue;
-			blank_signs(text);
-			add_commands(pipe, text, file->path, 1, ".", false, SCRIPT_DEPTH);
-			left--;
-		}
+	for (size_t at = 0; left > 0 && (file = script_each(sources, &at)) != NULL;) {
+		auto_free char *text = file->size <= SCRIPT_BYTES ? tree_read(&sources->tree, file->path, NULL) : NULL;
+		if (text == NULL)
+			continue;
+		blank_signs(text);
+		add_commands(pipe, text, file->path, 1, ".", (struct way){.depth = SCRIPT_DEPTH});
+		left--;
 	}
 }
 
@@ -447,22 +478,30 @@ void pipeline_finish(struct pipeline *pipe)
 	array_finish(&pipe->texts);
 }
 
-const char *pipeline_other(const struct sources *sources)
+const struct tree_file *pipeline_other_each(const struct sources *sources, size_t *at)
 {
 	static const char *const files[] = {".gitlab-ci.yml", ".circleci/config.yml", ".travis.yml", "azure-pipelines.yml",
-		"Jenkinsfile", ".drone.yml",
-		".woodpecker.yml", ".woodpecker.yaml", "bitbucket-pipelines.yml", ".buildkite/pipeline.yml", "cloudbuild.yaml",
-			"cloudbuild.yml", ".cirrus.yml",
-		"appveyor.yml"};
-	static const char *const folders[] = {".woodpecker", ".forgejo/workflows", ".gitea/workflows", ".builds", ".concourse",
-		".tekton"};
-	for (size_t i = 0; i < COUNT_OF(files); i++)
-		if (tree_find(&sources->tree, files[i]) != NULL)
-			return files[i];
-	for (size_t i = 0; i < COUNT_OF(folders); i++)
-		if (tree_has_folder(&sources->tree, folders[i]))
-			return folders[i];
+		"Jenkinsfile", ".drone.yml", ".woodpecker.yml", ".woodpecker.yaml", "bitbucket-pipelines.yml", "cloudbuild.yaml",
+		"cloudbuild.yml", ".cirrus.yml", "appveyor.yml", ".build.yml", "buildspec.yml", "Earthfile"};
+	static const char *const folders[] = {".woodpecker/", ".forgejo/workflows/", ".gitea/workflows/", ".gitlab/ci/", ".buildkite/",
+		".drone/", ".builds/", ".concourse/", ".tekton/"};
+	while (*at < sources->tree.files.count) {
+		const struct tree_file *file = &sources->tree.files.items[(*at)++];
+		for (size_t i = 0; i < COUNT_OF(files); i++)
+			if (strcmp(file->path, files[i]) == 0)
+				return file;
+		for (size_t i = 0; i < COUNT_OF(folders); i++)
+			if (text_starts_with(file->path, folders[i]) && (text_ends_with(file->path, ".yml") || text_ends_with(file->path, ".yaml")))
+				return file;
+	}
 	return NULL;
+}
+
+const char *pipeline_other(const struct sources *sources)
+{
+	size_t at = 0;
+	const struct tree_file *file = pipeline_other_each(sources, &at);
+	return file != NULL ? file->path : NULL;
 }
 
 const char *pipeline_ground(const struct sources *sources)
@@ -472,10 +511,9 @@ const char *pipeline_ground(const struct sources *sources)
 	return sources->compose_files.count > 0 ? sources->compose_files.items[0].path : ".";
 }
 
-bool pipeline_begin(struct check *check, struct pipeline *pipe)
+bool pipeline_is_there(struct check *check, const struct pipeline *pipe)
 {
 	const struct sources *sources = check->sources;
-	pipeline_open(sources, pipe);
 	if (pipe->workflows.count > 0)
 		return true;
 	const char *other = pipeline_other(sources);
@@ -490,4 +528,10 @@ bool pipeline_begin(struct check *check, struct pipeline *pipe)
 	else
 		check_none(check, pipeline_ground(sources), "there is no CI: neither .github/workflows nor another one");
 	return false;
+}
+
+bool pipeline_begin(struct check *check, struct pipeline *pipe)
+{
+	pipeline_open(check->sources, pipe);
+	return pipeline_is_there(check, pipe);
 }

@@ -1,4 +1,4 @@
-/* Inside topics 4 and 9: what the workflows of GitHub Actions do. Composite
+/* What the workflows of GitHub Actions do. Composite
  * actions and scripts of the repository are read where a step uses them, and
  * workflows that a job calls. */
 #ifndef CARGODECK_CHECKS_PIPELINE_H
@@ -13,6 +13,7 @@ struct pipe_command {
 	const char *file;
 	unsigned line;
 	bool is_remote; /* said over ssh: it runs on the machine that is deployed to */
+	bool is_forgiven; /* "… || true": it fails, and nothing ends */
 };
 
 struct pipe_step {
@@ -26,6 +27,7 @@ struct pipe_step {
 	const char *condition; /* of the step, or of what uses its action; NULL: none */
 	const struct yaml_node *caller; /* the step that uses the composite action, or NULL */
 	const struct yaml_node *inputs; /* that the action declares */
+	bool goes_on; /* continue-on-error: of itself, of its job, of what uses its action */
 	size_t first_command, command_count;
 };
 
@@ -34,7 +36,7 @@ enum pipe_role {
 	PIPE_BUILDS = 1 << 1, /* an image */
 	PIPE_PUSHES = 1 << 2,
 	PIPE_DEPLOYS = 1 << 3,
-	PIPE_SCANS = 1 << 4, /* the image */
+	PIPE_SCANS = 1 << 4, /* the image: of a workflow that lies elsewhere; of steps pipe-images.h knows more */
 	PIPE_AUDITS = 1 << 5, /* dependencies */
 };
 
@@ -45,7 +47,7 @@ struct pipe_job {
 	unsigned line;
 	const char *condition; /* or NULL */
 	const char *uses; /* of a job that calls a workflow, or NULL */
-	int called; /* that workflow where it is one of the repository; else -1 */
+	int called; /* that workflow where it is one of the repository, also under its own name; else -1 */
 	struct strings needs;
 	struct { size_t *items; size_t count, cap; } before; /* jobs that it waits for, and those that call its workflow */
 	size_t first_step, step_count;
@@ -67,7 +69,7 @@ enum pipe_trigger {
 struct pipe_workflow {
 	const struct yaml_source *source;
 	const struct yaml_node *root;
-	unsigned triggers; /* those of its callers too */
+	unsigned own_triggers, triggers; /* the latter with those of its callers */
 	size_t first_job, job_count;
 };
 
@@ -89,12 +91,14 @@ void pipeline_finish(struct pipeline *pipe);
 
 void pipeline_find_roles(struct pipeline *pipe); /* the last step of opening: pipe-roles.c */
 
-/* The workflows; where there are none, the verdict is given and it is false. */
-bool pipeline_begin(struct check *check, struct pipeline *pipe);
+/* Has it workflows? Where there are none, the verdict is given. */
+bool pipeline_is_there(struct check *check, const struct pipeline *pipe);
+bool pipeline_begin(struct check *check, struct pipeline *pipe); /* opens it before */
 /* Where one has looked for what is not there: the manifest, a compose file, the folder. */
 const char *pipeline_ground(const struct sources *sources);
-/* The file of another CI (".gitlab-ci.yml"), or NULL. */
-const char *pipeline_other(const struct sources *sources);
+/* The next file of another CI (".gitlab-ci.yml") from *at on (0: the first); NULL: no more. */
+const struct tree_file *pipeline_other_each(const struct sources *sources, size_t *at);
+const char *pipeline_other(const struct sources *sources); /* the path of the first, or NULL */
 
 const struct pipe_job *pipe_job_of(const struct pipeline *pipe, const struct pipe_step *step);
 const struct pipe_workflow *pipe_workflow_of(const struct pipeline *pipe, const struct pipe_step *step);

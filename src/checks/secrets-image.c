@@ -1,7 +1,9 @@
 /* Topic 3, what an image and its container tell of themselves: logs and labels. */
 #include "secrets.h"
 
-#include "acts.h"
+#include "builds.h"
+#include "own.h"
+#include "pipe-images.h"
 
 #include <strings.h>
 
@@ -223,69 +225,58 @@ static bool look_at_label_lines(struct check *check, const struct shipped *shipp
 	return found;
 }
 
-/* Where a shell text builds an image. */
-static const char *find_build(const char *text)
+static bool command_labels(const struct pipe_command *command)
 {
-	static const char *const commands[] = {"docker build", "docker buildx b", "podman build", "buildah bu", "docker image build",
-		"buildah config"};
-	const char *first = NULL;
-	for (size_t i = 0; i < COUNT_OF(commands); i++) {
-		const char *at = strstr(text, commands[i]);
-		first = at != NULL && (first == NULL || at < first) ? at : first;
-	}
-	return first;
+	size_t at = 0;
+	return (pipe_command_builds(command) || pipe_command_is(command, "buildah config")) &&
+		(pipe_option(command, &at, "--label", NULL) != NULL || pipe_has_word(command, "--label"));
 }
 
-static bool step_labels(const struct yaml_node *step)
+static bool step_labels(const struct pipeline *pipe, const struct pipe_step *step)
 {
-	const char *action = yaml_text(yaml_get(step, "uses")), *run = yaml_text(yaml_get(step, "run"));
-	const struct yaml_node *with = yaml_get(step, "with");
-	const char *labels = yaml_text(yaml_get(with, "labels")), *set = yaml_text(yaml_get(with, "set")),
-		*files = yaml_text(yaml_get(with, "files"));
-	if (run != NULL && find_build(run) != NULL && strstr(find_build(run), "--label") != NULL)
-		return true;
-	if (action == NULL || (strstr(action, "build") == NULL && strstr(action, "bake") == NULL))
+	auto_free char *labels = pipe_with(pipe, step, "labels", NULL), *set = pipe_with(pipe, step, "set", NULL),
+		*files = pipe_with(pipe, step, "files", NULL);
+	for (size_t i = 0; i < step->command_count; i++)
+		if (command_labels(&pipe->commands.items[step->first_command + i]))
+			return true;
+	if (!pipe_is_action(step, pipe_build_actions) && !pipe_is_action(step, pipe_bake_actions) && !pipe_is_foreign_builder(step))
 		return false;
 	return (labels != NULL && labels[0] != '\0') || (set != NULL && strstr(set, ".labels.") != NULL) ||
 		(files != NULL && strstr(files, "outputs.bake-file") != NULL);
 }
 
-static bool look_at_steps(struct check *check, const struct yaml_source *source, const struct yaml_node *steps)
+static bool look_at_bake(struct check *check)
 {
-	for (size_t i = 0; steps != NULL && steps->kind == YAML_LIST && i < steps->items.count; i++)
-		if (step_labels(steps->items.items[i])) {
-			check_for(check, source->path, steps->items.items[i]->line, "this step gives the image labels");
-			return true;
-		}
-	return false;
+	struct bake bake = {0};
+	bool found = false;
+	bake_open(check->sources, &bake);
+	for (size_t i = 0; i < bake.targets.count && !found; i++) {
+		const struct bake_file *file = NULL;
+		const struct yaml_node *labels = bake_attribute(&bake, bake.targets.items[i], "labels", &file);
+		found = labels != NULL;
+		if (found)
+			check_for(check, file->path, labels->line, "the bake file gives the image labels");
+	}
+	bake_finish(&bake);
+	return found;
 }
 
-static bool look_at_pipelines(struct check *check)
+static bool look_at_pipelines(struct check *check, const struct image_steps *steps)
 {
-	const struct sources *sources = check->sources;
-	const struct tree_file *file;
-	bool found = false;
-	for (size_t i = 0; i < sources->workflows.count; i++) {
-		const struct yaml_source *source = &sources->workflows.items[i];
-		const struct yaml_node *root = source->yaml != NULL ? yaml_root(source->yaml) : NULL, *jobs = yaml_get(root, "jobs");
-		found = look_at_steps(check, source, yaml_at(root, "runs.steps")) || found;
-		for (size_t j = 0; jobs != NULL && jobs->kind == YAML_MAP && j < jobs->items.count; j++)
-			found = look_at_steps(check, source, yaml_get(jobs->items.items[j], "steps")) || found;
-	}
-	for (size_t at = 0; (file = tree_each(&sources->tree, &at, "*bake*.[hj]*")) != NULL;) {
-		auto_free char *text = tree_read(&sources->tree, file->path, NULL);
-		const char *labels = text != NULL ? strstr(text, "labels") : NULL;
-		if (labels == NULL)
+	const struct pipeline *pipe = &steps->workflows, *scripts = &steps->scripts;
+	bool found = look_at_bake(check);
+	for (size_t i = 0; i < pipe->steps.count; i++) {
+		const struct pipe_step *step = &pipe->steps.items[i];
+		if (!step_labels(pipe, step))
 			continue;
-		check_for(check, file->path, text_line_at(text, (size_t)(labels - text)), "the bake file gives the image labels");
+		check_for(check, step->file, step->line, "this step gives the image labels");
 		found = true;
 	}
-	for (size_t at = 0; (file = script_each(sources, &at)) != NULL;) {
-		auto_free char *text = tree_read(&sources->tree, file->path, NULL);
-		const char *build = text != NULL ? find_build(text) : NULL, *label = build != NULL ? strstr(build, "--label") : NULL;
-		if (label == NULL || label - build > 1000)
+	for (size_t i = 0; i < scripts->commands.count; i++) {
+		const struct pipe_command *command = &scripts->commands.items[i];
+		if (!command_labels(command))
 			continue;
-		check_for(check, file->path, text_line_at(text, (size_t)(label - text)), "the script gives the image labels");
+		check_for(check, command->file, command->line, "the script gives the image labels");
 		found = true;
 	}
 	return found;
@@ -319,14 +310,13 @@ void check_labels(struct check *check)
 	const struct sources *sources = check->sources;
 	const struct shipped *shipped;
 	struct product_service service;
-	struct image_acts pipeline;
+	auto_image_steps steps = {0};
 	if (!product_has_image(sources)) {
 		product_no_image(check);
 		return;
 	}
-	acts_read(sources, &pipeline);
-	bool is_pushed = acts_find(&pipeline, IMAGE_PUSH) != NULL, found = look_at_pipelines(check);
-	acts_finish(&pipeline);
+	image_steps_open(sources, &steps);
+	bool is_pushed = image_steps_find(&steps, IMAGE_PUSH) != NULL, found = look_at_pipelines(check, &steps);
 	for (size_t at = 0; product_service(sources, &at, &service);)
 		found = (service.is_own && look_at_service_labels(check, &service)) || found;
 	for (size_t at = 0; (shipped = product_image(sources, &at)) != NULL;) {

@@ -2,7 +2,8 @@
  * and who answers for it by a signature. */
 #include "security.h"
 
-#include "acts.h"
+#include "own.h"
+#include "pipe-images.h"
 
 #include <fnmatch.h>
 #include <stdio.h>
@@ -11,40 +12,20 @@ enum { FOUND_SHOWN = 20, LEFT_OUT_SHOWN = 5 };
 
 /* ---- 2.7 the scan ---- */
 
-static bool is_good_scan(const struct image_acts *pipeline, const struct image_step *step)
+/* A script is run by hand: whoever runs it sees what it finds. */
+static bool is_good_scan(const struct image_step *step)
 {
-	if (step->act != IMAGE_SCAN)
-		return false;
-	return step->is_script || step->is_reporting || (step->is_stopping && !acts_is_after_push(pipeline, step));
+	return step->act == SCAN_OF_IMAGE && (step->is_script || step->is_reporting || (step->is_stopping && !step->is_late));
 }
 
-static void say_weak_scan(struct check *check, const struct image_acts *pipeline, const struct image_step *step)
-{
-	if (step->act == DEAD_SCAN)
-		check_against(check, step->file, step->line, "docker scan was removed in 2023: nothing is scanned");
-	else if (step->act == OTHER_SCAN)
-		check_against(check, step->file, step->line, "this scan looks at the repository, not at the image");
-	else if (step->act == IMAGE_SCAN && !step->is_stopping)
-		check_against(check, step->file, step->line, "this scan never fails, and nobody is told what it finds");
-	else if (step->act == IMAGE_SCAN && acts_is_after_push(pipeline, step))
-		check_against(check, step->file, step->line, "this scan comes after the push: what it finds is out already");
-}
-
-/* The file whose steps are kept elsewhere, or NULL. */
-static const char *elsewhere_of(const struct image_acts *pipeline)
-{
-	return pipeline->remote != NULL ? pipeline->remote : pipeline->other_includes ? pipeline->other_ci : NULL;
-}
-
-static void say_no_scan(struct check *check, const struct image_acts *pipeline)
+static void say_no_scan(struct check *check, const struct image_steps *steps)
 {
 	const struct sources *sources = check->sources;
-	const struct image_step *push = acts_find(pipeline, IMAGE_PUSH);
+	const struct image_step *push = image_steps_find(steps, IMAGE_PUSH);
 	size_t at = 0;
 	const struct shipped *shipped = product_image(sources, &at);
-	const char *elsewhere = elsewhere_of(pipeline);
-	if (elsewhere != NULL)
-		check_missing(check, "%s takes steps from elsewhere: whether they scan the image cannot be read here", elsewhere);
+	if (steps->elsewhere != NULL)
+		check_missing(check, "%s takes steps from elsewhere: whether they scan the image cannot be read here", steps->elsewhere);
 	else if (push != NULL)
 		check_against(check, push->file, push->line, "an image is pushed, and nothing scans it");
 	else if (sources->workflows.count > 0)
@@ -55,27 +36,27 @@ static void say_no_scan(struct check *check, const struct image_acts *pipeline)
 
 void check_scan(struct check *check)
 {
-	struct image_acts pipeline;
+	auto_image_steps steps = {0};
 	bool good = false, weak = false;
 	if (!product_has_image(check->sources)) {
 		product_no_image(check);
 		return;
 	}
-	acts_read(check->sources, &pipeline);
-	for (size_t i = 0; i < pipeline.count; i++) {
-		const struct image_step *step = &pipeline.items[i];
-		if (!is_good_scan(&pipeline, step))
+	image_steps_open(check->sources, &steps);
+	for (size_t i = 0; i < steps.count; i++) {
+		if (!is_good_scan(&steps.items[i]))
 			continue;
 		good = true;
-		check_for(check, step->file, step->line, "the image is scanned");
+		check_for(check, steps.items[i].file, steps.items[i].line, "the image is scanned");
 	}
-	for (size_t i = 0; i < pipeline.count && !good; i++) {
-		say_weak_scan(check, &pipeline, &pipeline.items[i]);
-		weak = weak || (pipeline.items[i].act != IMAGE_PUSH && pipeline.items[i].act != IMAGE_SIGN);
+	for (size_t i = 0; i < steps.count && !good; i++) {
+		if (!is_scan(&steps.items[i]))
+			continue;
+		weak = true;
+		say_no_gate(check, &steps.items[i]);
 	}
 	if (!good && !weak)
-		say_no_scan(check, &pipeline);
-	acts_finish(&pipeline);
+		say_no_scan(check, &steps);
 }
 
 /* ---- 2.8 what enters the context ---- */
@@ -481,18 +462,18 @@ static void look_at_production(struct check *check, const struct yaml_source *so
 	}
 }
 
-static void say_signed(struct check *check, const struct image_acts *pipeline)
+static void say_signed(struct check *check, const struct image_steps *steps)
 {
 	const struct sources *sources = check->sources;
-	const struct image_step *push = acts_find(pipeline, IMAGE_PUSH), *sign = acts_find(pipeline, IMAGE_SIGN);
-	if (sign != NULL && (push != NULL || sign->job != NULL))
+	const struct image_step *push = image_steps_find(steps, IMAGE_PUSH), *sign = image_steps_find(steps, IMAGE_SIGN);
+	if (sign != NULL && (push != NULL || !sign->is_script))
 		check_for(check, sign->file, sign->line, "the image is signed");
 	else if (push != NULL)
 		check_against(check, push->file, push->line, "the image is pushed and not signed");
 	else if (!product_has_image(sources))
 		product_no_image(check);
-	else if (elsewhere_of(pipeline) != NULL)
-		check_missing(check, "%s takes steps from elsewhere: whether they sign an image cannot be read here", elsewhere_of(pipeline));
+	else if (steps->elsewhere != NULL)
+		check_missing(check, "%s takes steps from elsewhere: whether they sign an image cannot be read here", steps->elsewhere);
 	else if (sources->workflows.count > 0)
 		check_none(check, sources->workflows.items[0].path, "no workflow pushes an image");
 	else
@@ -501,14 +482,13 @@ static void say_signed(struct check *check, const struct image_acts *pipeline)
 
 void check_signed(struct check *check)
 {
-	struct image_acts pipeline;
-	acts_read(check->sources, &pipeline);
+	auto_image_steps steps = {0};
+	image_steps_open(check->sources, &steps);
 	look_for_trust(check);
-	say_signed(check, &pipeline);
+	say_signed(check, &steps);
 	for (size_t i = 0; i < check->sources->other_composes.count; i++)
 		if (is_production_file(check->sources->other_composes.items[i].path))
 			look_at_production(check, &check->sources->other_composes.items[i]);
-	acts_finish(&pipeline);
 }
 
 /* The engine's own word (image inspect, Identity, API 1.53). */

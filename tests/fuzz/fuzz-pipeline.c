@@ -1,6 +1,7 @@
 /* Fuzzes the taking apart of workflows: jobs, steps, commands, and the builds in
- * them; all of it can be asked. */
+ * them, and what becomes of images; all of it can be asked. */
 #include "../../src/checks/builds.h"
+#include "../../src/checks/pipe-images.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -26,6 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct sources sources = {0};
 	struct pipeline pipe;
 	struct image_builds builds;
+	struct image_steps steps;
 	struct yaml *yaml = yaml_read((const char *)data, size, NULL);
 	auto_free char *text = mem_copy_bytes((const char *)data, size);
 	if (yaml == NULL)
@@ -34,6 +36,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	pipeline_open(&sources, &pipe);
 	image_builds_open(&sources, &pipe, &builds);
 	ask(&sources, &pipe, &builds);
+	image_steps_open(&sources, &steps);
+	image_steps_finish(&steps);
 	image_builds_finish(&builds);
 	pipeline_finish(&pipe);
 	array_finish(&sources.workflows);
