@@ -41,6 +41,7 @@ struct yaml_source {
 	char *text;
 	size_t len;
 	struct yaml *yaml; /* NULL: it is none; a note says so */
+	bool is_translated; /* a pipeline of another CI, written out as a workflow */
 	bool is_mentioned; /* a compose file that others include or extend */
 };
 

@@ -192,6 +192,8 @@ static void look_at_workflow(struct check *check, const struct pipeline *pipe, c
 {
 	unsigned used = 0, pinned = 0;
 	const char *file = workflow->source->path;
+	if (workflow->source->is_translated)
+		return; /* rights and actions are GitHub's */
 	look_at_rights(check, file, workflow->root);
 	for (size_t i = 0; i < workflow->job_count; i++) {
 		const struct pipe_job *job = &pipe->jobs.items[workflow->first_job + i];

@@ -431,7 +431,7 @@ void pipeline_open(const struct sources *sources, struct pipeline *pipe)
 	*pipe = (struct pipeline){.sources = sources};
 	for (size_t i = 0; i < sources->workflows.count; i++) {
 		const struct yaml_source *source = &sources->workflows.items[i];
-		if (source->yaml != NULL && text_starts_with(source->path, ".github/workflows/"))
+		if (source->yaml != NULL && (source->is_translated || text_starts_with(source->path, ".github/workflows/")))
 			add_workflow(pipe, source);
 	}
 	join_calls(pipe);

@@ -1,6 +1,7 @@
 /* All that checks look at, read once: the tree, Dockerfiles under any name and
  * which of their stages are shipped, the compose model and its files, workflows,
  * the Rust side. What cannot be read becomes a note, never a fault. */
+#include "pipe-other.h"
 #include "layers.h"
 
 #include <ctype.h>
@@ -92,6 +93,24 @@ static void read_compose_files(struct sources *sources, const struct strings *fi
 	}
 }
 
+/* Where its jobs stand in other files, it is not read: that is said where it counts. */
+static void read_other_ci(struct sources *sources, const char *path)
+{
+	struct yaml_source source;
+	if (sources->workflows.count >= YAMLS_LIMIT || !read_yaml(sources, path, &source))
+		return;
+	char *text = source.yaml != NULL ? pipe_other_write(yaml_root(source.yaml), path) : NULL;
+	yaml_close(source.yaml);
+	free(source.text);
+	if (text == NULL)
+		return;
+	source.text = text;
+	source.len = strlen(text);
+	source.yaml = yaml_read(text, source.len, NULL);
+	source.is_translated = true;
+	*array_add(&sources->workflows) = source;
+}
+
 static void read_yamls(struct sources *sources)
 {
 	read_compose_files(sources, sources->options->compose_mentioned, true);
@@ -102,6 +121,8 @@ static void read_yamls(struct sources *sources)
 			continue;
 		if (is_workflow(file->path))
 			ADD_YAML(sources, workflows, file->path);
+		else if (pipe_other_is(file->path))
+			read_other_ci(sources, file->path);
 		else if (!file->is_harness && is_compose_name(path_name(file->path)) && !has_compose_file(sources, file->path))
 			ADD_YAML(sources, other_composes, file->path);
 	}
