@@ -2,6 +2,8 @@
  * and places alone. */
 #include "database.h"
 
+#include "layers.h"
+
 #include <ctype.h>
 
 /* ---- passwords ---- */
@@ -97,17 +99,23 @@ static void judge_image_env(struct check *check, const struct shipped *shipped, 
 		check_against(check, shipped->source->path, line, "the value of %s is in the image: whoever has the image has it", name);
 }
 
+static const struct door {
+	const char *name, *value;
+} doors[] = {{"POSTGRES_HOST_AUTH_METHOD", "trust"}, {"MYSQL_ALLOW_EMPTY_PASSWORD", NULL},
+	{"MARIADB_ALLOW_EMPTY_ROOT_PASSWORD", NULL}, {"ALLOW_EMPTY_PASSWORD", "yes"}};
+
+static bool is_open(const struct door *door, const char *value)
+{
+	return value != NULL && (door->value != NULL ? text_equal_fold(value, door->value) : value[0] != '\0' &&
+		!text_equal_fold(value, "no") && strcmp(value, "0") != 0);
+}
+
 static void judge_open_doors(struct check *check, const struct database *database)
 {
-	static const struct {
-		const char *name, *value;
-	} doors[] = {{"POSTGRES_HOST_AUTH_METHOD", "trust"}, {"MYSQL_ALLOW_EMPTY_PASSWORD", NULL},
-		{"MARIADB_ALLOW_EMPTY_ROOT_PASSWORD", NULL}, {"ALLOW_EMPTY_PASSWORD", "yes"}};
 	for (size_t i = 0; i < COUNT_OF(doors); i++) {
-		const char *value = service_env(database->json, doors[i].name), *file;
+		const char *file;
 		unsigned line;
-		if (value == NULL || (doors[i].value != NULL ? !text_equal_fold(value, doors[i].value) : value[0] == '\0' ||
-			text_equal_fold(value, "no") || strcmp(value, "0") == 0))
+		if (!is_open(&doors[i], service_env(database->json, doors[i].name)))
 			continue;
 		service_env_written(check->sources, database->service, doors[i].name, &file, &line);
 		check_against(check, file, line, "%s: %s lets anybody in without a password", database->service, doors[i].name);
@@ -133,6 +141,60 @@ static void judge_server(struct check *check, const struct database *database)
 		if (database->shipped != NULL)
 			judge_image_env(check, database->shipped, names[i]);
 	}
+}
+
+/* ---- what stands open, in files for development too ---- */
+
+static enum engine unit_engine(const struct unit *unit)
+{
+	bool other = unit->layer != NULL && unit->layer->role == LAYER_TEST;
+	enum engine engine = other || service_is_for_tests(unit->name) ? ENGINE_NONE :
+		engine_of_image(json_string_value(json_object_get(unit->json, "image")), NULL);
+	return unit->is_rust ? ENGINE_NONE : engine;
+}
+
+static void judge_unit_doors(struct check *check, const struct layers *layers, const struct unit *unit)
+{
+	for (size_t i = 0; i < COUNT_OF(doors); i++) {
+		unsigned line;
+		const char *file = unit_place(layers, unit, "environment", doors[i].name, &line);
+		if (!is_open(&doors[i], unit_variable(unit, doors[i].name)))
+			continue;
+		/* said once where the model was judged with the rest of its variables */
+		check_against(check, file, line, "%s: %s lets anybody in without a password", unit->name, doors[i].name);
+		check_mend(check, "Take %s away, and give the database a password from a variable or a secret", doors[i].name);
+	}
+}
+
+/* At every address of this machine: docker opens the port past the firewall. */
+static void judge_unit_ports(struct check *check, const struct layers *layers, const struct unit *unit)
+{
+	struct unit_port port;
+	bool is_free = false;
+	for (size_t i = 0; i < COUNT_OF(doors); i++)
+		is_free = is_free || is_open(&doors[i], unit_variable(unit, doors[i].name));
+	for (size_t i = 0; unit_port(unit, i, &port); unit_port_finish(&port), i++) {
+		if (port_is_local(&port) || (port.target != 5432 && port.target != 3306 && port.target != 27017))
+			continue;
+		bool is_first = !has_against(check);
+		port_against(check, layers, unit, &port, is_free ?
+			N_("%s is published at %s for every machine that reaches this one, without a password") :
+			N_("%s is published at %s for every machine that reaches this one: a password alone keeps them out"));
+		if (is_first)
+			check_mend(check, "Publish the database at 127.0.0.1 (127.0.0.1:%ld:%ld) or not at all: services reach it by its name",
+				port.published > 0 ? port.published : port.target, port.target);
+	}
+}
+
+static void judge_units(struct check *check)
+{
+	const struct layers *layers = check->sources->layers;
+	for (size_t i = 0; i < layers->units.count; i++)
+		if (unit_engine(&layers->units.items[i]) != ENGINE_NONE)
+			judge_unit_doors(check, layers, &layers->units.items[i]);
+	for (size_t i = 0; i < layers->units.count; i++)
+		if (unit_engine(&layers->units.items[i]) != ENGINE_NONE)
+			judge_unit_ports(check, layers, &layers->units.items[i]);
 }
 
 /* ---- the program's variables ---- */
@@ -346,7 +408,7 @@ static bool judge_code(struct check *check)
 	return reads;
 }
 
-void credentials_files(struct check *check)
+static void judge_credentials(struct check *check)
 {
 	struct databases databases;
 	const char *crate;
@@ -370,6 +432,12 @@ void credentials_files(struct check *check)
 		check_missing(check, "nothing in compose or the code says where the password of %s comes from", databases.count > 0 ?
 			databases.items[0].service : crate);
 	databases_finish(&databases);
+}
+
+void credentials_files(struct check *check)
+{
+	judge_credentials(check);
+	judge_units(check);
 }
 
 /* ---- what runs ---- */

@@ -312,7 +312,7 @@ static const struct practice practices[] = {
 			"start alone: changing it later changes nothing. A letter such as @ or / in a password has to be percent-encoded "
 			"in an address."),
 		.looks = N_("Passwords as the compose files write them, weak ones and trust, addresses with a password in compose, "
-			"images and code"),
+			"images and code, and at which address the database is published"),
 		.looks_live = N_("Names and strength of the passwords in Config.Env of the database's container, and trust"),
 		.mends = N_("Take it from a variable (${POSTGRES_PASSWORD:?}) or a secret (POSTGRES_PASSWORD_FILE), and keep the value "
 			"out of git"),

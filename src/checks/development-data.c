@@ -111,6 +111,21 @@ static void judge_memory(struct check *check, const struct layers *layers, const
 		check_against(check, file, line, "%s is cache and store at once: it writes all to disk, and drops keys when it is full", unit->name);
 }
 
+/* latest, or no tag, is another major version one day. */
+static void judge_redis_tag(struct check *check, const struct layers *layers, const struct unit *unit)
+{
+	const char *image = json_string_value(json_object_get(unit->json, "image"));
+	struct image_name name;
+	unsigned line;
+	if (image == NULL || strchr(image, '$') != NULL)
+		return;
+	const char *file = unit_place(layers, unit, "image", NULL, &line);
+	image_name_read(image, &name);
+	if (name.digest == NULL && (name.tag == NULL || strcmp(name.tag, "latest") == 0))
+		check_against(check, file, line, "%s takes %s, whatever version that is at the next pull", unit->name, image);
+	image_name_finish(&name);
+}
+
 static void judge_redis(struct check *check, const struct layers *layers, const struct unit *unit)
 {
 	unsigned line;
@@ -122,6 +137,7 @@ static void judge_redis(struct check *check, const struct layers *layers, const 
 	for (size_t i = 0; unit_port(unit, i, &port); unit_port_finish(&port), i++)
 		if (!port_is_local(&port) && !has_password(unit, settings) && !hidden && port.target == 6379)
 			port_against(check, layers, unit, &port, N_("%s is published at %s for every machine that reaches this one, without a password"));
+	judge_redis_tag(check, layers, unit);
 	judge_memory(check, layers, unit, settings, hidden);
 }
 
@@ -168,10 +184,12 @@ void files_redis(struct check *check)
 		const struct unit *unit = &layers->units.items[i];
 		if (!is_redis(unit) || (unit->layer != NULL && unit->layer->role == LAYER_PROD))
 			continue;
-		judge_redis(check, layers, unit);
 		found = true;
-		if (crate == NULL && facts->is_there && !is_redis_asked_for(layers, unit)) {
+		bool is_idle = crate == NULL && facts->is_there && !is_redis_asked_for(layers, unit);
+		judge_redis(check, layers, unit);
+		if (is_idle) {
 			const char *file = unit_place(layers, unit, NULL, NULL, &line);
+			check_mend(check, "Take the service %s away, or let the program keep its cache there (a crate that speaks redis)", unit->name);
 			check_against(check, file, line, "nothing here talks to %s: no enabled crate speaks redis (%s)", unit->name, facts->graph_file);
 		}
 	}
@@ -180,9 +198,10 @@ void files_redis(struct check *check)
 		check_none(check, file, "no enabled crate speaks redis");
 	else if (!found && find_run(check, redis_images))
 		found = true;
-	else if (!found && layers->units.count == 0)
-		check_none(check, main_place(sources), "there is no compose file that redis could be in");
-	else if (!found)
+	else if (!found && layers->units.count == 0) {
+		if (!compose_is_unread(check))
+			check_none(check, main_place(sources), "there is no compose file that redis could be in");
+	} else if (!found)
 		check_against(check, layers_place(layers), 0,
 			"the crate %s needs a redis, and no compose file starts one", crate);
 }
@@ -341,9 +360,10 @@ void files_mail(struct check *check)
 		check_none(check, file, "no enabled crate sends mail by SMTP");
 	else if (!found && (find_run(check, catchers) || find_file_transport(check)))
 		found = true;
-	else if (!found && layers->units.count == 0)
-		check_none(check, main_place(sources), "there is no compose file that a mail catcher could be in");
-	else if (!found)
+	else if (!found && layers->units.count == 0) {
+		if (!compose_is_unread(check))
+			check_none(check, main_place(sources), "there is no compose file that a mail catcher could be in");
+	} else if (!found)
 		check_against(check, layers_place(layers), 0,
 			"the crate %s sends mail, and no compose file starts what catches it", crate);
 }

@@ -185,9 +185,10 @@ void files_mounts(struct check *check)
 	}
 	for (size_t i = 0; i < layers->units.count; i++)
 		found = judge_watch(check, layers, &layers->units.items[i]) || found;
-	if (layers->units.count == 0)
-		check_none(check, main_place(check->sources), "there is no compose file that could mount sources");
-	else if (!has_rust_unit(layers))
+	if (layers->units.count == 0) {
+		if (!compose_is_unread(check))
+			check_none(check, main_place(check->sources), "there is no compose file that could mount sources");
+	} else if (!has_rust_unit(layers))
 		check_none(check, layers_place(layers),
 			"compose starts nothing that is built of the Rust sources here");
 	else if (!found && !lacks_sources(check, layers))
@@ -337,9 +338,10 @@ void files_debugger(struct check *check)
 	if (!found && !has_debugger) {
 		if (launch.file != NULL)
 			check_none(check, launch.file, "the editor debugs on the host: nothing listens for a debugger in a container");
-		else if (layers->units.count == 0)
-			check_none(check, main_place(check->sources), "there is no compose file that could publish a debugger's port");
-		else
+		else if (layers->units.count == 0) {
+			if (!compose_is_unread(check))
+				check_none(check, main_place(check->sources), "there is no compose file that could publish a debugger's port");
+		} else
 			check_none(check, layers_place(layers),
 				"no service starts a debugger or has one in its image");
 	}

@@ -249,6 +249,15 @@ static void judge_variable(struct check *check, const struct layers *layers, con
 	}
 }
 
+/* Does it wait for others? A worker may be at home there, and a monitor of the machine needs its network. */
+static bool is_reached(const struct unit *unit)
+{
+	static const char *const images[] = {"postgres", "postgis", "mysql", "mariadb", "mongo", "redis", "valkey", "rabbitmq", "nats", NULL};
+	bool listens = json_array_size(json_object_get(unit->json, "ports")) > 0 ||
+		(unit->docker != NULL && unit->stage >= 0 && dockerfile_last(&unit->docker->file, unit->stage, "EXPOSE") >= 0);
+	return (unit->is_rust && listens) || unit_has_image(unit, images);
+}
+
 static void judge_unit(struct check *check, const struct layers *layers, const struct unit *unit)
 {
 	unsigned line;
@@ -257,6 +266,12 @@ static void judge_unit(struct check *check, const struct layers *layers, const s
 	if (json_array_size(json_object_get(unit->json, "links")) > 0) {
 		const char *file = unit_place(layers, unit, "links", NULL, &line);
 		check_against(check, file, line, "%s uses links, which compose keeps for old files: names of the network do the same", unit->name);
+	}
+	if (text_equal(json_string_value(json_object_get(unit->json, "network_mode")), "host") && is_reached(unit)) {
+		const char *file = unit_place(layers, unit, "network_mode", NULL, &line);
+		check_against(check, file, line, "%s takes the host's network: no service reaches it by name, and all its ports are open on this machine",
+			unit->name);
+		check_mend(check, "Take network_mode: host away, publish the ports that are needed, and name services as hosts");
 	}
 	if (has_no_network(unit))
 		return;
@@ -311,9 +326,10 @@ void files_names(struct check *check)
 		judge_unit(check, layers, &layers->units.items[i]);
 		judge_aliases(check, layers, &layers->units.items[i]);
 	}
-	if (count == 0)
-		check_none(check, main_place(check->sources), "there is no compose file");
-	else if (count == 1)
+	if (count == 0) {
+		if (!compose_is_unread(check))
+			check_none(check, main_place(check->sources), "there is no compose file");
+	} else if (count == 1)
 		check_none(check, file, "there is but one service: it has nobody to reach");
 	else if (on_network < 2)
 		check_none(check, file, "services share the host's network: there are no names of a network");

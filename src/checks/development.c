@@ -287,9 +287,10 @@ static void files_dev_file(struct check *check)
 		found = is_for_developers(check, layers) || found;
 	if (!found && production != NULL && layers->main_file != NULL)
 		check_for(check, layers_place(layers), 0, "production has a file of its own, %s: this one is for development", production->path);
-	else if (!found && layers->units.count == 0)
-		check_none(check, main_place(check->sources), "there is no compose file");
-	else if (!found && !has_rust_unit(layers))
+	else if (!found && layers->units.count == 0) {
+		if (!compose_is_unread(check))
+			check_none(check, main_place(check->sources), "there is no compose file");
+	} else if (!found && !has_rust_unit(layers))
 		check_none(check, layers_place(layers), "compose builds nothing of the Rust sources here");
 	else if (!found)
 		check_against(check, layers_place(layers), 0, "it is the only compose file: development starts what is shipped");
@@ -416,9 +417,10 @@ static void files_override(struct check *check)
 	}
 	for (size_t i = 0; i < layers->units.count; i++)
 		found = judge_homes(check, layers, &layers->units.items[i]) || found;
-	if (!found && layers->units.count == 0)
-		check_none(check, main_place(check->sources), "there is no compose file that something could be laid over");
-	else if (!found)
+	if (!found && layers->units.count == 0) {
+		if (!compose_is_unread(check))
+			check_none(check, main_place(check->sources), "there is no compose file that something could be laid over");
+	} else if (!found)
 		check_none(check, layers_place(layers),
 			"nobody has settings of their own here: there is no override file, nor a sample of one");
 }

@@ -143,5 +143,7 @@ const char *word_in(const char *text, const char *word);
 bool has_against(const struct check *check);
 /* Where the reason of "there is no …" was read. */
 const char *main_place(const struct sources *sources);
+/* Is a compose file there that cannot be read, and none that can? It was said then. */
+bool compose_is_unread(struct check *check);
 
 #endif

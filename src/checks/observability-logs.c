@@ -1,6 +1,9 @@
 /* 5.2, 5.3, 5.8: what the logs look like, where they go, how long they stay. */
 #include "observability.h"
 
+#include "earnest.h"
+#include "programs.h"
+
 #include <ctype.h>
 #include <stdio.h>
 
@@ -89,9 +92,8 @@ static bool find_json_setting(struct check *check)
 	return false;
 }
 
-static bool find_json(struct check *check)
+static bool find_json(struct check *check, const struct rust_facts *facts)
 {
-	const struct rust_facts *facts = &check->sources->rust;
 	struct rust_place place;
 	const struct rust_crate *crate = direct_crate(facts, json_crates);
 	if (crate != NULL) {
@@ -113,7 +115,7 @@ static bool find_json(struct check *check)
 }
 
 /* Where the log is set up as text, or printed. */
-static void say_plain(struct check *check)
+static void say_plain(struct check *check, const struct rust_facts *facts)
 {
 	static const struct {
 		const char *crate, *words, *calls;
@@ -125,7 +127,6 @@ static void say_plain(struct check *check)
 		{"slog-term", "slog_term", "slog-term"},
 		{"slog-async", "slog", "slog"}, {"tracing", "tracing", "tracing"},
 	};
-	const struct rust_facts *facts = &check->sources->rust;
 	for (size_t i = 0; i < COUNT_OF(loggers); i++) {
 		const char *const names[] = {loggers[i].crate, NULL};
 		struct rust_place place = {0};
@@ -151,8 +152,25 @@ static void say_plain(struct check *check)
 
 void json_logs_files(struct check *check)
 {
-	if (is_service(check) && !find_json(check))
-		say_plain(check);
+	if (!is_service(check))
+		return;
+	struct programs *programs = programs_open(check->sources);
+	bool known[PROGRAMS_MOST] = {false}, any = false, others = false;
+	size_t at = 0;
+	for (const struct shipped *shipped; (shipped = product_image_each(check->sources, &at)) != NULL;) {
+		const struct program *program = programs_of_image(programs, shipped);
+		others = others || program == NULL;
+		any = any || program != NULL;
+		if (program == NULL || known[program->index])
+			continue;
+		bool is_job = shipped->service != NULL && earnest_is_job(check->sources, shipped->service, image_service(check->sources, shipped));
+		known[program->index] = !is_job;
+		if (!is_job && (shipped->service != NULL || rust_server(&program->facts) != NULL) && !find_json(check, &program->facts))
+			say_plain(check, &program->facts);
+	}
+	programs_close(programs);
+	if ((!any || others || check->result->evidence.count == 0) && !find_json(check, &check->sources->rust))
+		say_plain(check, &check->sources->rust);
 }
 
 /* Lines of a panic or of what runs before the program are no JSON: a tenth may be so. */

@@ -259,10 +259,11 @@ void metrics_files(struct check *check)
 		check_for(check, place.source->path, place.line, "the program writes Prometheus' format itself");
 	else if (pushes_metrics(&sources->rust))
 		judge_pushed(check);
-	else if (crate != NULL)
+	else if (crate != NULL) {
+		check_mend(check, "Let the program answer GET /metrics with what %s has counted, or drop the dependency", crate->name);
 		check_against(check, rust_file(sources), 0, "%s is a dependency, but nothing in the code gives its numbers out",
 			crate->name);
-	else if (other != NULL)
+	} else if (other != NULL)
 		check_against(check, rust_file(sources), 0, "metrics go out by %s, which Prometheus does not read", other->name);
 	else
 		check_against(check, rust_file(sources), 0, "no crate of metrics is among the dependencies, and nothing serves /metrics");

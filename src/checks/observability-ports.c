@@ -167,6 +167,148 @@ static void hold_against_compose(struct check *check, const struct shipped *ship
 	}
 }
 
+/* ---- what the code binds ---- */
+
+enum { BOUND_MOST = 20 };
+struct bound {
+	unsigned port;
+	const char *file;
+	unsigned line;
+};
+struct bounds {
+	struct bound items[BOUND_MOST];
+	size_t count;
+	bool is_open; /* a port comes from elsewhere */
+};
+
+static void add_bound(struct bounds *bounds, unsigned long port, const char *file, unsigned line)
+{
+	if (port > 0 && port < 65536 && bounds->count < BOUND_MOST)
+		bounds->items[bounds->count++] = (struct bound){(unsigned)port, file, line};
+}
+
+/* The name of a variable whose whole value begins with the literal, and that is bound: `let addr = "…"; bind(addr)`. */
+static bool is_bound_later(const struct literal *literal)
+{
+	size_t len;
+	const struct rust_source *source = literal->source;
+	const char *before = code_before(source, literal->offset, &len), *end = before + len, *name = NULL;
+	if (!code_ends_with(source, literal->offset, "="))
+		return false;
+	for (const char *at = before; (at = memmem(at, (size_t)(end - at), "let ", 4)) != NULL;)
+		name = at += 4;
+	while (name != NULL && name < end && isspace((unsigned char)*name))
+		name++;
+	if (name != NULL && end - name > 4 && strncmp(name, "mut ", 4) == 0)
+		name += 4;
+	size_t size = 0;
+	while (name != NULL && name + size < end && (isalnum((unsigned char)name[size]) || name[size] == '_'))
+		size++;
+	for (const char *at = source->code; size > 0 && (at = memmem(at, (size_t)(source->code + source->len - at), "bind(", 5)) != NULL;) {
+		at += 5;
+		at += *at == '&';
+		if ((size_t)(source->code + source->len - at) > size && strncmp(at, name, size) == 0 && !isalnum((unsigned char)at[size]) && at[size] != '_')
+			return true;
+	}
+	return false;
+}
+
+/* "0.0.0.0:8080": its port; 0: it is no such address. */
+static unsigned long port_of_address(const struct literal *literal)
+{
+	static const char *const hosts[] = {"0.0.0.0:", "[::]:", "127.0.0.1:", "localhost:", "[::1]:", ":::"};
+	for (size_t i = 0; i < COUNT_OF(hosts); i++) {
+		size_t len = strlen(hosts[i]), digits = 0;
+		if (literal->len <= len || strncmp(literal->text, hosts[i], len) != 0)
+			continue;
+		while (len + digits < literal->len && isdigit((unsigned char)literal->text[len + digits]))
+			digits++;
+		if (digits > 0 && len + digits == literal->len)
+			return strtoul(literal->text + len, NULL, 10);
+	}
+	return 0;
+}
+
+/* The number behind a comma: `[0, 0, 0, 0], 8080`; 0: another thing. */
+static unsigned long port_behind(const char *code, char close)
+{
+	const char *at = strchr(code, close);
+	if (at == NULL)
+		return 0;
+	at += 1 + strspn(at + 1, " \t\r\n");
+	return *at == ',' ? strtoul(at + 1, NULL, 10) : 0;
+}
+
+static void read_bounds(const struct rust_facts *facts, struct bounds *bounds)
+{
+	static const char *const calls[] = {"TcpListener :: bind (", "Server :: bind (", "axum_server :: bind ("};
+	struct rust_place place = {0};
+	size_t len, called = 0;
+	for (struct literal literal = {0}; literal_each(facts, &literal);) {
+		bool is_direct = code_ends_with(literal.source, literal.offset, "bind(");
+		unsigned long port = port_of_address(&literal);
+		if (code_ends_with(literal.source, literal.offset, "bind(("))
+			port = port_behind(literal.source->code + literal.offset + 1, '"');
+		else if (port == 0 || (!is_direct && !is_bound_later(&literal)))
+			continue;
+		add_bound(bounds, port, literal.source->path, literal_line(&literal));
+		bounds->is_open = bounds->is_open || port == 0;
+	}
+	while (rust_find(facts, "([0, 0, 0, 0]", &place)) {
+		unsigned long port = port_behind(place.source->code + place.offset, ']');
+		const char *before = code_before(place.source, place.offset, &len);
+		bool is_default = memmem(before, len, "unwrap_or", 9) != NULL || memmem(before, len, "default", 7) != NULL;
+		bounds->is_open = bounds->is_open || port == 0 || is_default;
+		add_bound(bounds, port, place.source->path, place.line);
+	}
+	for (size_t i = 0; i < COUNT_OF(calls); i++)
+		for (place = (struct rust_place){0}; rust_find(facts, calls[i], &place);)
+			called++;
+	bounds->is_open = bounds->is_open || called > bounds->count;
+}
+
+/* Ports that are written into the code: is one of them exposed? */
+static void hold_against_code(struct check *check, const struct shipped *shipped, const struct ports *exposed, unsigned line)
+{
+	struct bounds bounds = {0};
+	bool any = false;
+	read_bounds(&check->sources->rust, &bounds);
+	for (size_t i = 0; i < bounds.count; i++)
+		any = any || exposed->has[bounds.items[i].port];
+	if (bounds.is_open || bounds.count == 0 || any)
+		return;
+	check_against(check, shipped->source->path, line, "EXPOSE does not name %u, the port that the program binds (%s:%u)",
+		bounds.items[0].port, bounds.items[0].file, bounds.items[0].line);
+	check_mend(check, "Write EXPOSE %u, the port that the program binds", bounds.items[0].port);
+}
+
+/* A variable that the code asks for its port, as the image or the service sets it. */
+static void hold_against_variable(struct check *check, const struct shipped *shipped, const struct ports *exposed)
+{
+	static const char *const names[] = {"PORT", "HTTP_PORT", "SERVER_PORT", "APP_PORT", "LISTEN_PORT"};
+	const struct sources *sources = check->sources;
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		struct rust_place place = {0};
+		if (!rust_find_string(&sources->rust, names[i], true, &place))
+			continue;
+		for (size_t k = 0; k < sources->shipped.count; k++) {
+			const struct shipped *each = &sources->shipped.items[k];
+			const json_t *service = each->service != NULL ? json_object_get(compose_services(sources), each->service) : NULL;
+			unsigned line = 0;
+			auto_free char *own = image_env(each, names[i], &line);
+			const char *set = service_env(service, names[i]), *value = set != NULL ? set : own, *file = each->source->path;
+			unsigned long port = value != NULL && value[0] != '\0' && strspn(value, "0123456789") == strlen(value) ? strtoul(value, NULL, 10) : 0;
+			if (!is_same_image(each, shipped) || port == 0 || port > 65535 || exposed->has[port])
+				continue;
+			if (set != NULL)
+				service_env_written(sources, each->service, names[i], &file, &line);
+			check_against(check, file, line, "the program listens on port %lu (%s), which EXPOSE of %s does not name", port, names[i],
+				shipped->source->path);
+			check_mend(check, "Write EXPOSE %lu, the port that %s gives the program", port, names[i]);
+		}
+	}
+}
+
 static void judge_image(struct check *check, const struct shipped *shipped)
 {
 	const struct dockerfile *file = &shipped->source->file;
@@ -174,6 +316,10 @@ static void judge_image(struct check *check, const struct shipped *shipped)
 	unsigned line = read_exposed(check, shipped, exposed);
 	hold_against_compose(check, shipped, exposed, published);
 	if (exposed->any) {
+		if (!exposed->is_open) {
+			hold_against_variable(check, shipped, exposed);
+			hold_against_code(check, shipped, exposed, line);
+		}
 		check_for(check, shipped->source->path, line, "EXPOSE stands in the stage that is shipped");
 		return;
 	}
@@ -286,7 +432,7 @@ static bool binds_to_all(const struct rust_facts *facts)
 /* Does an address of the container alone stand in a call of bind() itself? */
 static bool binds_to_itself(const struct rust_facts *facts, const char **file, unsigned *line)
 {
-	static const char *const codes[] = {"SocketAddr :: from (([127, 0, 0, 1]", "bind (([127, 0, 0, 1]",
+	static const char *const codes[] = {"SocketAddr :: from (([127, 0, 0, 1]", "bind (([127, 0, 0, 1]", "run (([127, 0, 0, 1]",
 		"bind ((Ipv4Addr :: LOCALHOST", NULL};
 	struct rust_place place;
 	if (find_any(facts, codes, &place)) {
@@ -299,7 +445,8 @@ static bool binds_to_itself(const struct rust_facts *facts, const char **file, u
 		bool none = literal.len >= 2 && strncmp(literal.text + literal.len - 2, ":0", 2) == 0; /* any port: a client's */
 		if (literal.len < 9 || !own || none)
 			continue;
-		if (!code_ends_with(literal.source, literal.offset, "bind(") && !code_ends_with(literal.source, literal.offset, "bind(("))
+		if (!code_ends_with(literal.source, literal.offset, "bind(") && !code_ends_with(literal.source, literal.offset, "bind((") &&
+			!is_bound_later(&literal))
 			continue;
 		*file = literal.source->path;
 		*line = literal_line(&literal);

@@ -11,7 +11,7 @@ static const struct practice practices[] = {
 			"discovery and `docker run -P` go by it. A program that binds to 127.0.0.1 cannot be reached from outside its "
 			"container at all."),
 		.looks = N_("EXPOSE lines of the stage that is shipped and of those below it, ports of its compose service, addresses "
-			"that the code binds to"),
+			"and ports that the code binds to"),
 		.looks_live = N_("Config.ExposedPorts of the image beside the sockets that its process listens on and the ports that "
 			"are published"),
 		.mends = N_("Add EXPOSE with the program's port to the last stage, and bind to 0.0.0.0"),

@@ -2,6 +2,7 @@
  * signals are in signals.c, what compose sets in running.c, scanning in scan.c. */
 #include "production.h"
 
+#include <ctype.h>
 #include <stdio.h>
 
 /* ---- 8.1: nothing for developers in it ---- */
@@ -126,6 +127,118 @@ static bool check_commands(struct check *check, const struct shipped *shipped)
 	return !watches;
 }
 
+static bool is_fetcher(const struct strings *words, size_t at)
+{
+	return at < words->count && (strcmp(path_name(words->items[at]), "curl") == 0 || strcmp(path_name(words->items[at]), "wget") == 0);
+}
+
+/* curl … | sh: in one pipe, the shell at its end. */
+static bool pipes_into_shell(const char *body)
+{
+	struct shell_commands commands = {0};
+	bool found = false;
+	shell_split(body, &commands);
+	for (size_t i = 0; i + 1 < commands.count && !found; i++) {
+		const struct strings *words = &commands.items[i].words, *next = &commands.items[i + 1].words;
+		const char *end = commands.items[i + 1].start;
+		size_t at = command_at(next);
+		if (!is_fetcher(words, command_at(words)))
+			continue;
+		while (end > commands.items[i].start && isspace((unsigned char)end[-1]))
+			end--;
+		bool is_pipe = end > body + 1 && end[-1] == '|' && end[-2] != '|';
+		at += at < next->count && strcmp(next->items[at], "sudo") == 0;
+		found = is_pipe && at < next->count && is_shell(next->items[at]);
+	}
+	shell_commands_finish(&commands);
+	return found;
+}
+
+/* What comes from the network into the shipped stage, and nobody knows what it is. */
+static bool check_fetches(struct check *check, const struct shipped *shipped)
+{
+	const struct dockerfile *file = &shipped->source->file;
+	bool good = true;
+	size_t at = 0;
+	for (int index; (index = stage_next(file, shipped->stage, "", &at)) >= 0;) {
+		const struct docker_line *line = &file->lines.items[index];
+		struct copy_line copy;
+		if (strcmp(line->word, "RUN") == 0) {
+			auto_free char *body = run_body(file, (size_t)index);
+			if (!pipes_into_shell(body))
+				continue;
+			if (good)
+				check_mend(check, "Run it in the builder and copy what it makes, or install a package whose version is named");
+			check_against(check, shipped->source->path, line->first,
+				"a script from the network runs in the shipped stage: whatever its server sends that day is in the image");
+			good = false;
+		} else if (strcmp(line->word, "ADD") == 0 && copy_line_read(file, (size_t)index, &copy)) {
+			for (size_t i = 0; i < copy.sources.count; i++) {
+				const char *source = copy.sources.items[i];
+				bool is_web = text_starts_with(source, "http://") || text_starts_with(source, "https://");
+				if (!is_web || strstr(source, ".git") != NULL || strstr(line->rest, "--checksum=") != NULL)
+					continue;
+				if (good)
+					check_mend(check, "Write ADD --checksum=sha256:…, or fetch it in the builder and look at what came");
+				check_against(check, shipped->source->path, line->first, "ADD takes %s without --checksum: what it brings may change unseen",
+					source);
+				good = false;
+			}
+			copy_line_finish(&copy);
+		}
+	}
+	return good;
+}
+
+/* A setting of apt for all of its calls. */
+static bool recommends_are_off(const struct dockerfile *file)
+{
+	for (size_t i = 0; i < file->lines.count; i++)
+		if (strcmp(file->lines.items[i].word, "RUN") == 0 && strstr(file->lines.items[i].raw, "Install-Recommends") != NULL &&
+			strstr(file->lines.items[i].raw, "apt.conf") != NULL)
+			return true;
+	return false;
+}
+
+/* What a package manager leaves in the layer beside the packages: its lists are out of date by the time of the next
+ * build. Mounts of RUN keep them out. */
+static const char *left_lists(const struct docker_line *line, const struct package_call *call)
+{
+	if (strstr(line->raw, "--mount=type=cache") != NULL || strstr(line->raw, "--mount=type=tmpfs") != NULL)
+		return NULL;
+	if (strcmp(call->tool, "apt-get") == 0 || strcmp(call->tool, "apt") == 0)
+		return strstr(line->raw, "/var/lib/apt") == NULL ? "rm -rf /var/lib/apt/lists/*" : NULL;
+	bool is_apk = strcmp(call->tool, "apk") == 0 && strstr(line->raw, "--no-cache") == NULL && strstr(line->raw, "/var/cache/apk") == NULL;
+	return is_apk ? "apk add --no-cache" : NULL;
+}
+
+/* What the package manager brings into the shipped stage beside what was asked for: weight and no more, a remark. */
+static void check_installs(struct check *check, const struct shipped *shipped)
+{
+	const struct dockerfile *file = &shipped->source->file;
+	size_t at = 0;
+	for (int index; (index = stage_next(file, shipped->stage, "RUN", &at)) >= 0;) {
+		struct package_calls calls = {0};
+		const struct docker_line *line = image_line(shipped, (size_t)index);
+		const char *mend = NULL;
+		package_calls_read(file, (size_t)index, &calls);
+		for (size_t i = 0; i < calls.count; i++) {
+			const struct package_call *call = &calls.items[i];
+			if (call->removes || call->names.count == 0)
+				continue;
+			auto_free char *words = mem_print("%s %s", call->tool, strcmp(call->tool, "apk") == 0 ? "add" : "install");
+			if (call->takes_recommended && !recommends_are_off(file))
+				check_for(check, shipped->source->path, line_with(line, words),
+					"%s may bring into the shipped image what is merely recommended: --no-install-recommends keeps it out", call->tool);
+			mend = mend != NULL ? mend : left_lists(line, call);
+		}
+		if (mend != NULL)
+			check_for(check, shipped->source->path, line->first, "lists of packages stay in the shipped image, a few megabytes: %s leaves none",
+				mend);
+		package_calls_finish(&calls);
+	}
+}
+
 static void look_at_contents(struct check *check, const struct shipped *shipped)
 {
 	const struct dockerfile *file = &shipped->source->file;
@@ -134,10 +247,13 @@ static void look_at_contents(struct check *check, const struct shipped *shipped)
 	image_name_read(shipped_base(shipped), &base);
 	bool toolchain = base_kind(&base) == BASE_TOOLCHAIN || shipped_builder(shipped) == shipped->stage;
 	image_name_finish(&base);
+	bool is_known = check_fetches(check, shipped);
+	if (!toolchain)
+		check_installs(check, shipped);
 	if (toolchain)
 		check_against(check, shipped->source->path, stage->line, "the compiler and cargo are part of the shipped stage (%s)",
 			shipped_base(shipped));
-	else if (check_tools(check, shipped) && check_commands(check, shipped))
+	else if (check_tools(check, shipped) && check_commands(check, shipped) && is_known)
 		check_for(check, shipped->source->path, stage->line, "the shipped stage holds nothing that serves development");
 }
 
@@ -338,6 +454,35 @@ static bool has_bare_variant(const struct sources *sources)
 	return found;
 }
 
+/* The last day of mends of distroless images, as YYYYMMDD, by the number of their Debian. */
+static const unsigned distroless_ends[] = {[9] = 20220630, [10] = 20240630, [11] = 20250331, [12] = 20260930};
+
+static bool is_past_its_end(unsigned suite)
+{
+	char today[32];
+	clock_format_rfc3339(clock_wall_ms(), today, sizeof today);
+	unsigned day = (unsigned)atoi(today) * 10000 + (unsigned)atoi(today + 5) * 100 + (unsigned)atoi(today + 8);
+	return suite > 0 && (suite < 9 || (suite < COUNT_OF(distroless_ends) && distroless_ends[suite] < day));
+}
+
+/* By how the program is linked, and by the release that it is built on. */
+static void mend_base(struct check *check, const struct shipped *shipped)
+{
+	enum linkage linkage = image_linkage(check->sources, shipped);
+	int builder = shipped_builder(shipped);
+	struct image_name base;
+	image_name_read(builder >= 0 ? stage_root_base(&shipped->source->file, builder) : "", &base);
+	unsigned suite = suite_number(base.suite);
+	if (linkage == LINK_STATIC)
+		check_mend(check, "Let the last stage stand on gcr.io/distroless/static-debian13:nonroot: the program is linked statically");
+	else if (suite > 0 && is_past_its_end(suite))
+		check_mend(check, "Build on trixie in place of %s, and let the last stage stand on gcr.io/distroless/cc-debian13:nonroot", base.suite);
+	else if (suite > 0)
+		check_mend(check, "Let the last stage stand on gcr.io/distroless/cc-debian%u:nonroot, of the same release as the builder (%s)", suite,
+			base.suite);
+	image_name_finish(&base);
+}
+
 static void look_at_bareness(struct check *check, const struct shipped *shipped)
 {
 	const struct dockerfile *file = &shipped->source->file;
@@ -348,8 +493,13 @@ static void look_at_bareness(struct check *check, const struct shipped *shipped)
 	image_name_read(text, &base);
 	unsigned suite = suite_number(base.suite);
 	bool bare = is_bare(base_kind(&base));
-	if (bare && suite > 0 && suite < 12) {
-		check_against(check, path, line, "%s gets no more updates: its Debian is out of support", text);
+	if (bare && is_past_its_end(suite)) {
+		unsigned end = suite < COUNT_OF(distroless_ends) ? distroless_ends[suite] : 0;
+		if (end > 0)
+			check_against(check, path, line, "%s gets no more updates: the support of distroless images of Debian %u ended in %u-%02u", text,
+				suite, end / 10000, end / 100 % 100);
+		else
+			check_against(check, path, line, "%s gets no more updates: its Debian is out of support", text);
 		check_mend(check, "Take gcr.io/distroless/cc-debian13:nonroot, and a builder of the same release");
 	} else if (bare) {
 		bool starts = check_loader(check, shipped, &base), speaks = check_shell(check, shipped, &base);
@@ -367,6 +517,7 @@ static void look_at_bareness(struct check *check, const struct shipped *shipped)
 		check_none(check, path, "there is a variant of this image on distroless or scratch");
 	} else {
 		check_against(check, path, line, "the shipped stage stands on %s, with a shell and a package manager", text);
+		mend_base(check, shipped);
 	}
 	image_name_finish(&base);
 }
@@ -410,7 +561,8 @@ static const struct practice practices[] = {
 	{"8.1", N_("The shipped image holds nothing that serves development"), CHECK_MEDIUM,
 		N_("Compilers, debuggers, git and test programs in an image are weight to pull, findings of every scan, and tools for "
 			"whoever breaks in."),
-		N_("The base, packages and commands of the shipped stage, and whether a probe, a script or the program calls them."),
+		N_("The base, packages and commands of the shipped stage, and whether a probe, a script or the program calls them; "
+			"scripts and files that it takes from the network."),
 		N_("Layers and variables of the images of running containers."),
 		N_("Install and run such things in the builder or in a stage of their own, and ship a stage without them"), false,
 		minimal_files, minimal_live},

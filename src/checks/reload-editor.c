@@ -156,9 +156,10 @@ void files_exec(struct check *check)
 		found = true;
 	}
 	written_line_finish(&at);
-	if (!found && layers->units.count == 0)
-		check_none(check, main_place(check->sources), "there is no compose file whose containers one could look into");
-	else if (!found)
+	if (!found && layers->units.count == 0) {
+		if (!compose_is_unread(check))
+			check_none(check, main_place(check->sources), "there is no compose file whose containers one could look into");
+	} else if (!found)
 		check_none(check, layers_place(layers),
 			"no script or text here looks into a container");
 }

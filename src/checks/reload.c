@@ -331,9 +331,10 @@ static void files_sources(struct check *check)
 		check_for(check, file, line, "compose brings saves of %s into the container", unit->name);
 		found = true;
 	}
-	if (layers->units.count == 0)
-		check_none(check, main_place(check->sources), "there is no compose file that could mount sources");
-	else if (!found && !has_rust_unit(layers))
+	if (layers->units.count == 0) {
+		if (!compose_is_unread(check))
+			check_none(check, main_place(check->sources), "there is no compose file that could mount sources");
+	} else if (!found && !has_rust_unit(layers))
 		check_none(check, layers_place(layers),
 			"compose starts nothing that is built of the Rust sources here");
 	else if (!found && !lacks_sources(check, layers))

@@ -253,8 +253,12 @@ static void look_at_limits(struct check *check, const struct service *service)
 	else if (bytes_of(reserved) > bytes_of(memory) && bytes_of(memory) > 0) {
 		check_against(check, file, line, "%s reserves more memory than its limit: it is not started", service->name);
 		check_mend(check, "Set the reservation of %s below its limit", service->name);
-	} else
-		check_for(check, file, line, "%s: memory %s, CPU %s", service->name, memory, cpu);
+	} else {
+		char size[16];
+		double bytes = bytes_of(memory);
+		format_bytes(bytes > 0 && bytes < 1e18 ? (uint64_t)bytes : 0, size, sizeof size);
+		check_for(check, file, line, "%s: memory %s, CPU %s", service->name, bytes > 0 ? size : memory, cpu);
+	}
 }
 
 void limits_files(struct check *check)

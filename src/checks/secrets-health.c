@@ -2,6 +2,8 @@
  * can work in what the image holds. */
 #include "secrets.h"
 
+#include "layers.h"
+
 #include <strings.h>
 
 /* ---- 3.6 is the probe's tool there? ---- */
@@ -121,6 +123,10 @@ static void say_probe(struct check *check, const struct shipped *shipped, const 
 {
 	const char *lacking = lacking_tool(shipped, words, is_shell_text);
 	bool calls_shell = is_shell_text || (words->count > 0 && is_shell(words->items[0]));
+	if (!has_against(check) && calls_shell && lacks_shell(shipped))
+		check_mend(check, "Write the probe as a JSON array that calls the program itself: [\"CMD\", \"/usr/local/bin/NAME\", \"healthcheck\"]");
+	else if (!has_against(check) && lacking != NULL)
+		check_mend(check, "Install %s in the final stage, or let the probe call the program itself (a subcommand healthcheck)", lacking);
 	if (calls_shell && lacks_shell(shipped))
 		check_against(check, file, line, "the probe needs a shell, and the image has none");
 	else if (lacking != NULL)

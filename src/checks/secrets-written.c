@@ -2,6 +2,10 @@
  * Dockerfiles and the program. Values are looked at and never shown. */
 #include "secrets.h"
 
+#include "layers.h"
+#include "product.h"
+
+#include <ctype.h>
 #include <fnmatch.h>
 
 bool reads_variable(const struct sources *sources, struct rust_place *place, char **name)
@@ -167,6 +171,143 @@ static void look_at_code(struct check *check)
 	}
 }
 
+static bool is_token_letter(char letter)
+{
+	return isalnum((unsigned char)letter) || letter == '_' || letter == '-' || letter == '.';
+}
+
+/* Says by itself that it opens nothing: AKIAIOSFODNN7EXAMPLE, ghp_xxxxxxxx. */
+static bool is_sample(const char *text, size_t len)
+{
+	static const char *const words[] = {"example", "xxxx", "your", "placeholder", "0000000", "dummy", "fake"};
+	auto_free char *copy = mem_copy_bytes(text, len);
+	for (size_t i = 0; i < COUNT_OF(words); i++)
+		if (strcasestr(copy, words[i]) != NULL)
+			return true;
+	return false;
+}
+
+/* Whose token the text has in it, by how its maker marks them; NULL: none. */
+static const char *token_in(const char *text, size_t len)
+{
+	static const struct {
+		const char *start, *maker;
+		size_t least; /* letters behind the start */
+	} kinds[] = {{"AKIA", "AWS", 16}, {"ASIA", "AWS", 16}, {"ghp_", "GitHub", 30}, {"gho_", "GitHub", 30}, {"ghu_", "GitHub", 30},
+		{"ghs_", "GitHub", 30}, {"ghr_", "GitHub", 30}, {"github_pat_", "GitHub", 30}, {"glpat-", "GitLab", 18}, {"sk_live_", "Stripe", 16},
+		{"rk_live_", "Stripe", 16}, {"xoxb-", "Slack", 20}, {"xoxp-", "Slack", 20}, {"xoxa-", "Slack", 20}, {"xoxr-", "Slack", 20},
+		{"AIza", "Google", 35}, {"npm_", "npm", 36}, {"dckr_pat_", "Docker Hub", 20}, {"SG.", "SendGrid", 40}};
+	for (size_t at = 0; at < len; at++) {
+		if (at > 0 && is_token_letter(text[at - 1]))
+			continue;
+		for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+			size_t begin = strlen(kinds[i].start), end = at;
+			bool has_digit = false;
+			if (len - at < begin + kinds[i].least || strncmp(text + at, kinds[i].start, begin) != 0)
+				continue;
+			for (end = at + begin; end < len && is_token_letter(text[end]); end++)
+				has_digit = has_digit || isdigit((unsigned char)text[end]);
+			bool is_whole = strcmp(kinds[i].maker, "AWS") != 0 || end - at == 20;
+			if (end - at >= begin + kinds[i].least && is_whole && has_digit && !is_sample(text + at, end - at))
+				return kinds[i].maker;
+		}
+	}
+	return NULL;
+}
+
+/* With what lies below its first line: code that reads keys names that line alone. */
+static bool has_private_key(const char *text, size_t len)
+{
+	static const char head[] = "PRIVATE KEY-----";
+	const char *found = memmem(text, len, head, sizeof head - 1);
+	size_t left = found != NULL ? (size_t)(text + len - found) - (sizeof head - 1) : 0, letters = 0;
+	for (size_t i = 0; i < left && letters < 64; i++) {
+		char letter = found[sizeof head - 1 + i];
+		if (letter == '-')
+			break;
+		letters += isalnum((unsigned char)letter) || letter == '+' || letter == '/';
+	}
+	return letters >= 64;
+}
+
+/* The constant whose value the literal is: `const NAME: &str = "…"`. The caller frees; NULL: of none. */
+static char *constant_of(const struct literal *literal)
+{
+	static const char *const words[] = {"const", "static"};
+	size_t len;
+	const char *before = code_before(literal->source, literal->offset, &len);
+	if (!code_ends_with(literal->source, literal->offset, "=") && !code_ends_with(literal->source, literal->offset, "=b"))
+		return NULL;
+	for (size_t i = 0; i < COUNT_OF(words); i++) {
+		size_t word = strlen(words[i]);
+		for (const char *at = before; (at = memmem(at, len - (size_t)(at - before), words[i], word)) != NULL; at += word) {
+			const char *name = at + word, *end = before + len;
+			if ((at > before && is_token_letter(at[-1])) || name >= end || !isspace((unsigned char)*name))
+				continue;
+			while (name < end && isspace((unsigned char)*name))
+				name++;
+			const char *stop = name;
+			while (stop < end && (isalnum((unsigned char)*stop) || *stop == '_'))
+				stop++;
+			if (stop > name && stop < end && *stop == ':')
+				return mem_copy_bytes(name, (size_t)(stop - name));
+		}
+	}
+	return NULL;
+}
+
+/* The name of a variable, a field or a header: PASSWORD_VAR = "DB_PASSWORD". */
+static bool is_name_of_one(const char *name, const char *value)
+{
+	bool is_large = true;
+	auto_free char *plain = mem_copy_string(value);
+	for (char *at = plain; *at != '\0'; at++) {
+		is_large = is_large && (isupper((unsigned char)*at) || isdigit((unsigned char)*at) || *at == '_');
+		*at = *at == '-' || *at == '.' || *at == ' ' ? '_' : *at;
+	}
+	return is_large || strcasestr(name, plain) != NULL || strcasestr(plain, name) != NULL;
+}
+
+/* Passwords, and what else would be random: there a digit tells it from a word. */
+static bool is_secret_constant(const char *name, const char *value)
+{
+	static const char *const others[] = {"field", "header", "cookie", "param", "column", "env", "var", "label", "prompt", "regex",
+		"pattern", "message", "msg", "error", "help", "placeholder", "mask", "charset", "alphabet", "scope", "query", "sql", "test"};
+	static const char *const passwords[] = {"password", "passwd", "passphrase", "jwt_secret", "secret_key", "client_secret"};
+	bool is_password = false, has_digit = strpbrk(value, "0123456789") != NULL;
+	for (size_t i = 0; i < COUNT_OF(others); i++) {
+		const char *found = strcasestr(name, others[i]);
+		size_t len = strlen(others[i]);
+		if (found != NULL && (found == name || found[-1] == '_') && (found[len] == '\0' || found[len] == '_' || found[len] == 's' || found[len] == 'S'))
+			return false;
+	}
+	for (size_t i = 0; i < COUNT_OF(passwords); i++)
+		is_password = is_password || strcasestr(name, passwords[i]) != NULL;
+	if (!value_is_secret(name, value) || is_name_of_one(name, value) || is_stand_in(value) || is_sample(value, strlen(value)) ||
+		strpbrk(value, " {}<>*/:") != NULL)
+		return false;
+	return is_password || (has_digit && strlen(value) >= 16);
+}
+
+/* Constants and tokens of the program; what they are is not shown. */
+static void look_at_literals(struct check *check)
+{
+	for (struct literal literal = {0}; literal_each(&check->sources->rust, &literal);) {
+		const char *maker = token_in(literal.text, literal.len);
+		auto_free char *name = maker == NULL && literal.len > 3 && literal.len < 200 ? constant_of(&literal) : NULL;
+		auto_free char *value = name != NULL ? mem_copy_bytes(literal.text, literal.len) : NULL;
+		bool had_against = has_against(check);
+		if (maker != NULL)
+			check_against(check, literal.source->path, literal_line(&literal), "a token of %s is written into the program", maker);
+		else if (has_private_key(literal.text, literal.len))
+			check_against(check, literal.source->path, literal_line(&literal), "a private key is written into the program");
+		else if (name != NULL && is_secret_constant(name, value))
+			check_against(check, literal.source->path, literal_line(&literal), "the secret in the constant %s is written into the program", name);
+		if (!had_against && has_against(check))
+			check_mend(check, "Let the program read it from the environment or a file, and replace it where it is taken: git keeps what was written");
+	}
+}
+
 static bool is_direct(const struct sources *sources, const char *name)
 {
 	const struct rust_crate *crate = rust_crate(&sources->rust, name);
@@ -205,6 +346,7 @@ void check_hardcoded(struct check *check)
 	for (size_t at = 0; (shipped = product_image(sources, &at)) != NULL;)
 		look_at_dockerfile(check, shipped);
 	look_at_code(check);
+	look_at_literals(check);
 	look_for_variables(check);
 	check_none(check, product_file(sources), "nothing here is set by the environment, and no secret is written out");
 }

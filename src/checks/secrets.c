@@ -369,7 +369,7 @@ static const struct practice practices[] = {
 		.title = N_("Settings come from environment variables, not from values written out"),
 		.severity = CHECK_HIGH,
 		.says = N_("A password in a compose file, a Dockerfile or the sources is known to all who can read the repository or pull the image, and is the same everywhere. ENV stays in the image for ever, ARG in its history."),
-		.looks = N_("Environment and build arguments of compose files, ENV and ARG, addresses with a password in the sources, and whether the program asks the environment."),
+		.looks = N_("Environment and build arguments of compose files, ENV and ARG, addresses with a password, tokens, private keys and constants in the sources, and whether the program asks the environment."),
 		.looks_live = N_("Config.Env of the images: names of secrets, never values."),
 		.mends = N_("Write ${NAME:?say why} in the compose file and read NAME in the program; in a build use RUN --mount=type=secret."),
 		.is_heuristic = true,

@@ -2,6 +2,8 @@
  * of it is said where it is started: in compose files, in scripts, by what runs. */
 #include "security.h"
 
+#include "layers.h"
+
 #include <ctype.h>
 #include <stdio.h>
 #include <strings.h>
@@ -304,6 +306,8 @@ static void look_at_adds(struct check *check, const struct product_service *serv
 		const char *file = list_place(check->sources, service->name, "cap_add", text, &line);
 		bool is_traced = service->is_development && strcasecmp(bare_capability(text), "SYS_PTRACE") == 0;
 		bool is_allowed = is_traced || (service->is_own && is_needed(check->sources, text));
+		if (is_dangerous(text) && !is_allowed && !has_against(check))
+			check_mend(check, "Take %s out of cap_add of %s, and drop all others: cap_drop: [ALL]", text, service->name);
 		if (is_dangerous(text) && !is_allowed)
 			check_against(check, file, line, "the service %s gets the capability %s", service->name, text);
 		else
@@ -317,11 +321,15 @@ static void look_at_rights(struct check *check, const struct product_service *se
 	const struct sources *sources = check->sources;
 	const char *file = compose_place(sources, service->name, "security_opt", &line);
 	const char *unconfined = unconfined_in(json_object_get(service->service, "security_opt"));
-	if (unconfined != NULL && !service->is_development)
+	if (unconfined != NULL && !service->is_development) {
+		if (!has_against(check))
+			check_mend(check, "Take %s out of security_opt of %s: the profile that it switches off guards the kernel", unconfined, service->name);
 		check_against(check, file, line, "the service %s runs with %s", service->name, unconfined);
+	}
 	look_at_adds(check, service);
 	if (json_is_true(json_object_get(service->service, "privileged"))) {
 		file = compose_place(sources, service->name, "privileged", &line);
+		check_mend(check, "Take privileged: true away from %s; give it by cap_add and devices what it cannot do without", service->name);
 		check_against(check, file, line, "the service %s is privileged: it has all capabilities and the devices of this machine", service->name);
 		return;
 	}

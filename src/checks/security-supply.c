@@ -221,13 +221,39 @@ static bool compile_reads_env(const struct sources *sources)
 	return queries || rust_has_any(&sources->rust, crates, NULL);
 }
 
+/* Would that pattern leave out what a COPY names, so that the build stops there? */
+static bool breaks_a_copy(const struct shipped *shipped, const char *pattern)
+{
+	const struct dockerfile *file = &shipped->source->file;
+	const char *name = path_name(pattern);
+	bool found = false;
+	for (size_t i = 0; i < file->lines.count && !found; i++) {
+		struct copy_line copy;
+		if (!copy_line_read(file, i, &copy))
+			continue;
+		for (size_t j = 0; copy.from == NULL && j < copy.sources.count; j++) {
+			const char *last = path_name(copy.sources.items[j]);
+			found = found || strcmp(last, name) == 0 || (strchr(last, '*') != NULL && last[0] == name[0] && fnmatch(last, name, 0) == 0);
+		}
+		copy_line_finish(&copy);
+	}
+	return found;
+}
+
 struct context {
 	struct check *check;
 	const struct shipped *shipped;
 	const struct ignore *ignore; /* NULL: there is none */
 	struct strings patterns; /* that would mend it */
 	unsigned found, left_out;
+	bool is_copied; /* a COPY names one: no pattern mends that */
 };
+
+static void offer_pattern(struct context *context, const char *pattern)
+{
+	if (!breaks_a_copy(context->shipped, pattern))
+		strings_add_new(&context->patterns, pattern);
+}
 
 /* One path of the context: left out, or in it. */
 static void look_at_path(struct context *context, const char *relative, const char *pattern, bool is_there)
@@ -244,6 +270,8 @@ static void look_at_path(struct context *context, const char *relative, const ch
 	unsigned copied = copied_by_name(context->shipped, relative);
 	if (copied > 0) {
 		check_against(check, context->shipped->source->path, copied, "COPY takes %s into the image", relative);
+		check_mend(check, "Drop the COPY of %s: give the program what is in it when its container starts", relative);
+		context->is_copied = true;
 		return;
 	}
 	if (is_there)
@@ -252,7 +280,7 @@ static void look_at_path(struct context *context, const char *relative, const ch
 		check_against(check, file, place_line, "%s would enter the context of %s: an example of it is here, and no pattern leaves it out",
 			relative, context->shipped->source->path);
 	if (pattern != NULL)
-		strings_add_new(&context->patterns, pattern);
+		offer_pattern(context, pattern);
 }
 
 static void look_at_files(struct context *context)
@@ -327,7 +355,7 @@ static void look_at_git(struct context *context)
 	context->found++;
 	check_against(context->check, file, place_line, ".git enters the context of %s: all history, and credentials that are kept there",
 		context->shipped->source->path);
-	strings_add_new(&context->patterns, "**/.git");
+	offer_pattern(context, "**/.git");
 }
 
 /* Does any line take files of the context? */
@@ -359,8 +387,9 @@ static void say_no_ignore(struct context *context)
 	else if (context->found == 0)
 		check_against(check, shipped->source->path, shipped_line(shipped),
 			"there is no %s: nothing keeps sensitive files out of the context", shipped->ignore_path);
-	check_mend(check, "Write %s with the patterns **/.git, **/.env, **/*.pem and **/*.key", shipped->ignore_path);
-	strings_add_new(&context->patterns, "**/.env");
+	if (!context->is_copied)
+		check_mend(check, "Write %s with the patterns **/.git, **/.env, **/*.pem and **/*.key", shipped->ignore_path);
+	offer_pattern(context, "**/.env");
 }
 
 static void look_at_context(struct check *check, const struct shipped *shipped)

@@ -2,6 +2,8 @@
  * program runs as, and what it may write of the image and of this machine. */
 #include "security.h"
 
+#include "layers.h"
+
 /* ---- 2.1 the user ---- */
 
 static const char *service_user(const struct product_service *service)
@@ -53,10 +55,13 @@ static bool services_settle_user(struct check *check, const struct shipped *ship
 		unsigned line;
 		const char *file = compose_place(check->sources, service.name, "user", &line);
 		settled++;
+		bool is_first = !has_against(check);
 		if (user_is_root(user))
 			check_against(check, file, line, "the service %s runs as root", service.name);
 		else
 			check_for(check, file, line, "the service %s runs as the user %s", service.name, user);
+		if (is_first && user_is_root(user))
+			check_mend(check, "Write user: \"10001:10001\" in place of user: %s, or take it away where the image has a USER", user);
 	}
 	return settled > 0 && others == 0;
 }
@@ -255,19 +260,21 @@ static bool services_are_read_only(const struct sources *sources, const struct s
 	return any && all;
 }
 
-/* The user that every service of the image takes, or NULL. */
+/* The user that every service of the image takes, root where one takes it; NULL:
+ * the image's counts. */
 static const char *user_of_services(const struct sources *sources, const struct shipped *shipped)
 {
 	struct product_service service;
-	const char *found = NULL;
+	const char *found = NULL, *root = NULL;
+	bool all = true;
 	for (size_t at = 0; product_service(sources, &at, &service);) {
 		if (!shipped_is_same(service.shipped, shipped) || service.is_development)
 			continue;
 		found = service_user(&service);
-		if (found == NULL || user_is_root(found))
-			return NULL;
+		all = all && found != NULL;
+		root = found != NULL && user_is_root(found) ? found : root;
 	}
-	return found;
+	return root != NULL ? root : all ? found : NULL;
 }
 
 static void look_at_image_files(struct check *check, const struct shipped *shipped)
@@ -298,8 +305,8 @@ static void look_at_image_files(struct check *check, const struct shipped *shipp
 	else if (is_root && user == NULL && !base_is_known(shipped))
 		check_missing(check, "whether the program of %s runs as root is not known here", shipped->source->path);
 	else if (is_root)
-		check_against(check, shipped->source->path, user_line > 0 ? user_line : shipped_line(shipped),
-			"the program runs as root: no file's mode binds it");
+		check_for(check, shipped->source->path, user_line > 0 ? user_line : shipped_line(shipped),
+			"no file is opened to others; that the program runs as root, whom no mode binds, is said by 2.1");
 	else if (!said)
 		check_for(check, shipped->source->path, user_line > 0 ? user_line : shipped_line(shipped),
 			"the program runs without root's rights, and no mode is opened for it");
@@ -384,6 +391,7 @@ static void look_at_mount(struct check *check, const struct product_service *ser
 		return;
 	const char *file;
 	unsigned line = mount_line(check->sources, service->name, target, &file);
+	bool had_against = has_against(check);
 	if (is_engine_socket(source) && !(needs_engine(check->sources, service) && (is_read_only || service->is_own)))
 		check_against(check, file, line, "the service %s gets the engine's socket, and with it root on this machine", service->name);
 	else if (is_system_folder(source) && !is_read_only)
@@ -392,6 +400,12 @@ static void look_at_mount(struct check *check, const struct product_service *ser
 		check_against(check, file, line, "the service %s may write to its own settings %s", service->name, path_name(source));
 	else if (service->is_own && is_read_only)
 		check_for(check, file, line, "the service %s may only read %s", service->name, target);
+	if (had_against || !has_against(check))
+		return;
+	if (is_engine_socket(source))
+		check_mend(check, "Take the socket's mount away, or let a proxy of the socket stand between that passes on only what %s asks", service->name);
+	else
+		check_mend(check, "Mount %s with :ro, or a folder of its own in its place", target);
 }
 
 static void judge_permissions(struct check *check)

@@ -2,6 +2,9 @@
  * with signals, and whether requests come to their end. */
 #include "production.h"
 
+#include "earnest.h"
+#include "programs.h"
+
 #include <ctype.h>
 #include <stdio.h>
 
@@ -251,7 +254,8 @@ static void place_of_main(const struct rust_facts *rust, struct handling *out)
 		out->file = rust->graph_file;
 }
 
-static void look_at_handler(struct check *check, const struct shipped *shipped, const struct front *front, struct handling handling)
+static void look_at_handler(struct check *check, const struct shipped *shipped, const struct front *front, struct handling handling,
+	const struct program *program)
 {
 	const struct rust_facts *rust = &check->sources->rust;
 	auto_free char *stop = stop_signal(check->sources, shipped);
@@ -271,6 +275,10 @@ static void look_at_handler(struct check *check, const struct shipped *shipped, 
 	} else if (front->has_init) {
 		check_for(check, shipped->source->path, shipped->source->file.stages.items[shipped->stage].line,
 			"an init process stands before the program, so SIGTERM ends it without a handler");
+	} else if (program != NULL) {
+		check_against(check, handling.file, handling.line,
+			"no handler for SIGTERM is found in %s and the crates that it stands on: as the first process it does not notice it",
+			program->name);
 	} else {
 		check_against(check, handling.file, handling.line,
 			"no handler for SIGTERM is found: as the first process the program does not notice it");
@@ -302,20 +310,66 @@ static bool is_to_be_stopped(struct check *check, const struct shipped *shipped)
 	return false;
 }
 
+/* A worker without a port: it takes one thing after the other. */
+static bool works_on(const struct program *program)
+{
+	static const char *const words[] = {"loop {", "interval (", "while let Some", "while let Ok", "while true", NULL};
+	struct handling place = {0};
+	return find_first(&program->facts, words, &place);
+}
+
+/* Of several programs: one that ends by itself, or of which nothing says that it runs on. */
+static bool ends_by_itself(struct check *check, const struct shipped *shipped, const struct program *program)
+{
+	static const char *const signs[] = {"ports", "expose", "healthcheck", "restart", "deploy"};
+	const struct dockerfile *file = &shipped->source->file;
+	const json_t *service = image_service(check->sources, shipped);
+	bool by_hand = json_array_size(json_object_get(service, "profiles")) > 0;
+	for (size_t i = 0; i < COUNT_OF(signs); i++)
+		by_hand = by_hand && json_object_get(service, signs[i]) == NULL;
+	if (program == NULL)
+		return false;
+	if (by_hand)
+		return true;
+	if (rust_server(&program->facts) != NULL)
+		return false;
+	if (shipped->service != NULL)
+		return earnest_is_job(check->sources, shipped->service, service);
+	return dockerfile_last(file, shipped->stage, "EXPOSE") < 0 && dockerfile_last(file, shipped->stage, "HEALTHCHECK") < 0 &&
+		!works_on(program);
+}
+
+static struct handling handling_of(const struct rust_facts *rust)
+{
+	struct handling handling = find_handling(rust);
+	if (handling.handler == HANDLER_NONE)
+		place_of_main(rust, &handling);
+	return handling;
+}
+
 void signal_files(struct check *check)
 {
 	size_t at = 0;
-	bool any = false;
-	struct handling handling = find_handling(&check->sources->rust); /* of the project: once for all images */
-	if (handling.handler == HANDLER_NONE)
-		place_of_main(&check->sources->rust, &handling);
+	bool any = false, known[PROGRAMS_MOST] = {false};
+	struct programs *programs = programs_open(check->sources);
+	struct handling all = handling_of(&check->sources->rust), each[PROGRAMS_MOST]; /* once for all images of a program */
 	for (const struct shipped *shipped; (shipped = image_next(check->sources, &at, true)) != NULL; any = true) {
+		const struct program *program = programs_of_image(programs, shipped);
 		if (!is_to_be_stopped(check, shipped))
 			continue;
+		if (ends_by_itself(check, shipped, program)) {
+			check_none(check, shipped->source->path, "nothing says that %s runs on", program->name);
+			continue;
+		}
+		if (program != NULL && !known[program->index]) {
+			each[program->index] = handling_of(&program->facts);
+			known[program->index] = true;
+		}
 		struct front front = look_at_front(check, shipped);
 		if (!front.is_bad)
-			look_at_handler(check, shipped, &front, handling);
+			look_at_handler(check, shipped, &front, program != NULL ? each[program->index] : all, program);
 	}
+	programs_close(programs);
 	if (!any)
 		image_none(check, true);
 }
@@ -485,11 +539,10 @@ static void check_stop_signal(struct check *check, const struct shipped *shipped
 			"the signal to stop is SIGKILL: nothing can come to its end");
 }
 
-/* What the sources do when they are told to stop. */
-static void look_at_shutdown(struct check *check)
+/* What the sources do when they are told to stop. `by_int`: SIGINT tells it, as compose or the image says. */
+static void look_at_shutdown(struct check *check, const struct rust_facts *rust, bool by_int)
 {
 	static const char *const serves[] = {"axum :: serve", "Server :: bind", "warp :: serve", "serve_connection", "serve (", NULL};
-	const struct rust_facts *rust = &check->sources->rust;
 	const char *server = rust_server(rust), *stops = stopping_crate(rust);
 	struct handling place = {0}, handling = find_handling(rust);
 	struct rust_place exit = {0};
@@ -499,7 +552,11 @@ static void look_at_shutdown(struct check *check)
 		check_mend(check, "Let the signal begin a graceful shutdown in place of process::exit");
 	} else if (stops != NULL) {
 		check_for(check, rust->graph_file, 0, "%s lets requests come to their end by itself", stops);
-	} else if (find_graceful(rust, &place)) {
+	} else if (find_graceful(rust, &place) && handling.handler == HANDLER_INT && !by_int) {
+		check_against(check, handling.file, handling.line,
+			"the graceful shutdown waits for SIGINT alone: docker stop sends SIGTERM, which never begins it");
+		check_mend(check, "Wait for tokio::signal::unix::signal(SignalKind::terminate()) too, or set STOPSIGNAL SIGINT");
+	} else if (place.file != NULL) {
 		check_for(check, place.file, place.line, "the shutdown is graceful");
 	} else if (server != NULL) {
 		if (!find_first(rust, serves, &place))
@@ -518,22 +575,37 @@ static void look_at_shutdown(struct check *check)
 void shutdown_files(struct check *check)
 {
 	size_t at = 0;
-	bool any = false, stopped = false;
+	bool any = false, stopped = false, by_int = true, known[PROGRAMS_MOST] = {false};
+	struct programs *programs = programs_open(check->sources);
 	struct rust_place place;
 	double deadline = deadline_of(&check->sources->rust, &place);
 	for (const struct shipped *shipped; (shipped = image_next(check->sources, &at, true)) != NULL; any = true) {
 		if (!check->sources->rust.is_there) {
 			check_none(check, shipped->source->path, "there are no Rust sources to read");
 		} else if (is_to_be_stopped(check, shipped)) {
+			const struct program *program = programs_of_image(programs, shipped);
+			auto_free char *stop = stop_signal(check->sources, shipped);
+			bool is_int = strcmp(stop, "INT") == 0;
+			if (ends_by_itself(check, shipped, program)) {
+				check_none(check, shipped->source->path, "nothing says that %s runs on", program->name);
+				continue;
+			}
 			check_deadline(check, shipped, deadline, &place);
 			check_stop_signal(check, shipped);
-			stopped = true;
+			if (program == NULL) {
+				by_int = by_int && is_int;
+				stopped = true;
+			} else if (!known[program->index]) {
+				look_at_shutdown(check, &program->facts, is_int);
+				known[program->index] = true;
+			}
 		}
 	}
+	programs_close(programs);
 	if (!any)
 		image_none(check, true);
 	else if (stopped)
-		look_at_shutdown(check);
+		look_at_shutdown(check, &check->sources->rust, by_int);
 }
 
 void shutdown_live(struct check *check)

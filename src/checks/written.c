@@ -200,6 +200,22 @@ bool has_against(const struct check *check)
 	return false;
 }
 
+bool compose_is_unread(struct check *check)
+{
+	const struct sources *sources = check->sources;
+	const struct yaml_source *unread = NULL;
+	for (size_t i = 0; i < sources->compose_files.count && unread == NULL; i++)
+		if (sources->compose_files.items[i].yaml == NULL)
+			unread = &sources->compose_files.items[i];
+	for (size_t i = 0; i < sources->other_composes.count && unread == NULL; i++)
+		if (sources->other_composes.items[i].yaml == NULL)
+			unread = &sources->other_composes.items[i];
+	if (unread == NULL || sources->layers->units.count > 0)
+		return false;
+	check_missing(check, "%s cannot be read as YAML", unread->path);
+	return true;
+}
+
 const char *main_place(const struct sources *sources)
 {
 	if (sources->compose_files.count > 0)
