@@ -10,7 +10,7 @@ use axum::routing::{any, get};
 use axum::Router;
 use hyper_util::client::legacy::{connect::HttpConnector, Client};
 use hyper_util::rt::TokioExecutor;
-use shop_core::{health, logs, settings};
+use shop_core::{health, logs, settings, stop};
 use std::error::Error;
 use std::process::ExitCode;
 use tokio::net::TcpListener;
@@ -74,10 +74,11 @@ fn all(api: Authority) -> Router {
 }
 
 async fn serve() -> Result<(), Box<dyn Error>> {
+    let stop = stop::listen()?;
     let api = settings::text("API", "api:8081").parse()?;
     let listener = TcpListener::bind(("0.0.0.0", settings::port(PORT))).await?;
     tracing::info!(address = %listener.local_addr()?, "listening");
-    axum::serve(listener, all(api)).await?;
+    axum::serve(listener, all(api)).with_graceful_shutdown(stop.asked()).await?;
     Ok(())
 }
 
