@@ -167,7 +167,7 @@ static bool stands_on(const struct dockerfile *file, int stage, int base)
 static bool has_target_mount(const struct chef *chef, size_t line)
 {
 	auto_strings mounts = {0};
-	run_cache_mounts(&chef->file->lines.items[line], &mounts);
+	cache_mounts(chef->file, line, &mounts);
 	for (size_t i = 0; i < mounts.count; i++)
 		if (text_ends_with(mounts.items[i], "target") || text_ends_with(mounts.items[i], "target/"))
 			return true;
@@ -311,7 +311,7 @@ static unsigned find_other_way(const struct chef *chef)
 {
 	for (size_t i = 0; i < chef->builds.count; i++) {
 		auto_strings mounts = {0};
-		run_cache_mounts(&chef->file->lines.items[chef->builds.items[i].line], &mounts);
+		cache_mounts(chef->file, chef->builds.items[i].line, &mounts);
 		for (size_t j = 0; j < mounts.count; j++)
 			if (strstr(mounts.items[j], "target") != NULL || strstr(mounts.items[j], "sccache") != NULL || strstr(mounts.items[j],
 				"build") != NULL)

@@ -60,7 +60,7 @@ static bool is_all(const char *source)
 /* Does the stage have the project's sources, and is that folder what is copied? */
 static bool stage_hands_on(struct layers *layers, const struct copy_line *copy, const char *source, int depth);
 
-static bool copy_brings(struct layers *layers, size_t at, int depth)
+static bool line_brings(struct layers *layers, size_t at, int depth)
 {
 	struct copy_line copy;
 	bool brings = false;
@@ -90,14 +90,14 @@ static bool stage_hands_on(struct layers *layers, const struct copy_line *copy, 
 	if (!path_is_below(workdir, clean) || stage_compiles(layers->file, copy->from_stage, true))
 		return false;
 	for (size_t i = 0; i < layers->file->lines.count; i++)
-		if (stage_has_line(layers->file, copy->from_stage, i) && copy_brings(layers, i, depth + 1))
+		if (stage_has_line(layers->file, copy->from_stage, i) && line_brings(layers, i, depth + 1))
 			return true;
 	return false;
 }
 
 static bool brings_sources(struct layers *layers, size_t at)
 {
-	return copy_brings(layers, at, 0);
+	return line_brings(layers, at, 0);
 }
 
 static bool brings_all(struct layers *layers, size_t at)
@@ -142,7 +142,7 @@ static bool keeps_target(struct layers *layers, size_t at)
 {
 	const struct docker_line *line = &layers->file->lines.items[at];
 	auto_strings mounts = {0};
-	run_cache_mounts(line, &mounts);
+	cache_mounts(layers->file, at, &mounts);
 	for (size_t i = 0; i < mounts.count; i++)
 		if (strstr(mounts.items[i], "target") != NULL || strstr(mounts.items[i], "sccache") != NULL || strstr(mounts.items[i],
 			"build") != NULL ||
@@ -163,7 +163,7 @@ static void read_run(struct layers *layers, size_t at)
 	auto_free char *body = run_body(layers->file, at);
 	auto_strings mounts = {0};
 	run_find_cargo(body, &calls);
-	run_cache_mounts(&layers->file->lines.items[at], &mounts);
+	cache_mounts(layers->file, at, &mounts);
 	bool makes = false, fetches = false, cooks = false;
 	for (size_t i = 0; i < calls.count; i++) {
 		makes = makes || makes_something(&calls.items[i]);

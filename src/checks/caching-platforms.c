@@ -226,7 +226,7 @@ void caching_platforms_live(struct check *check)
 	const json_t *container;
 	for (size_t at = 0; engine != NULL && (container = live_each(check->sources, &at)) != NULL;) {
 		const char *image = architecture_of(live_text(container, "image.Architecture"));
-		if (image != NULL && live_is_built(check->sources, container) && strcmp(image, engine) != 0)
+		if (image != NULL && live_is_own(check->sources, container) && strcmp(image, engine) != 0)
 			check_live_against(check, live_service(container), "image.Architecture is %s, and the engine is %s: it runs under emulation",
 				image, engine);
 	}

@@ -6,24 +6,6 @@
 
 /* ---- shared ---- */
 
-void run_cache_mounts(const struct docker_line *line, struct strings *targets)
-{
-	const char *rest = line->rest + strspn(line->rest, " \t");
-	for (; text_starts_with(rest, "--"); rest += strspn(rest, " \t")) {
-		size_t len = strcspn(rest, " \t");
-		auto_free char *flag = mem_copy_bytes(rest, len);
-		rest += len;
-		if (!text_starts_with(flag, "--mount=") || strstr(flag, "type=cache") == NULL)
-			continue;
-		static const char *const names[] = {"target", "dst", "destination"};
-		for (size_t i = 0; i < COUNT_OF(names); i++) {
-			char *target = cache_value(flag + 8, names[i]);
-			if (target != NULL)
-				strings_take(targets, target);
-		}
-	}
-}
-
 bool shipped_is_repeated(const struct sources *sources, size_t at)
 {
 	const struct shipped *shipped = &sources->shipped.items[at];
@@ -197,7 +179,7 @@ static void caching_buildkit_live(struct check *check)
 	for (size_t at = 0; (container = live_each(check->sources, &at)) != NULL;) {
 		const json_t *history = live_at(container, "history");
 		bool is_buildkit = false;
-		if (!live_is_built(check->sources, container) || json_array_size(history) == 0)
+		if (!live_is_own(check->sources, container) || json_array_size(history) == 0)
 			continue;
 		for (size_t i = 0; i < 3 && i < json_array_size(history) && !is_buildkit; i++) {
 			const char *comment = json_string_value(json_object_get(json_array_get(history, i), "Comment"));

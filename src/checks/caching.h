@@ -3,6 +3,8 @@
 #define CARGODECK_CHECKS_CACHING_H
 
 #include "builds.h"
+#include "services.h"
+#include "shipped.h"
 
 void caching_context(struct check *check); /* 4.2: caching-context.c */
 void caching_layers(struct check *check); /* 4.3: caching-layers.c */
@@ -13,8 +15,6 @@ void caching_buildx(struct check *check); /* 4.6: caching-buildx.c */
 void caching_registry(struct check *check); /* 4.7: caching-registry.c */
 void caching_args(struct check *check); /* 4.8: caching-args.c */
 
-/* Where a line's cache mounts lie: of "--mount=type=cache,target=…". */
-void run_cache_mounts(const struct docker_line *line, struct strings *targets);
 /* Was the same Dockerfile and stage seen at an earlier index? */
 bool shipped_is_repeated(const struct sources *sources, size_t at);
 /* Verdict where no image is made by cargo; true: there is none. */

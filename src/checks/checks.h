@@ -61,8 +61,8 @@ struct sources {
 	struct { struct yaml_source *items; size_t count, cap; } workflows; /* .github/workflows, composite actions */
 	struct { struct ignore_source *items; size_t count, cap; } ignores;
 	struct rust_facts rust;
-	struct layers *layers; /* every compose file with the part it plays, and their services: layers.h */
-	struct writings *writings; /* what people have written down to be typed: layers.h */
+	struct layers *layers; /* every compose file with the part it plays, and their services: compose-files.h */
+	struct writings *writings; /* what people have written down to be typed: writings.h */
 	json_t *live; /* in the form of live.h, or NULL: nobody looked */
 	struct strings notes;
 	struct { char **items; size_t count, cap; } texts; /* paths and words that the lists above borrow */
@@ -76,11 +76,17 @@ const struct ignore *sources_ignore(const struct sources *sources, const struct 
  * for "src" in "crates/a". The caller frees. */
 char *shipped_path(const struct shipped *shipped, const char *path);
 
+/* Where the reason of "there is no …" was read: a compose file, else a Dockerfile,
+ * else the lock or a manifest; NULL: none is there. */
+const char *main_place(const struct sources *sources);
+
 /* ---- model.c: compose files without compose ------------------------------------------ */
 
 /* The model of those files, merged in their order, in the form of `docker compose
  * config`; NULL: no service is in them. The caller has the reference. */
 json_t *model_read(const struct sources *sources, const struct yaml_source *files, size_t count);
+/* A service of it laid over another as compose merges. The caller has the reference. */
+json_t *model_lay_over(const json_t *below, const json_t *over);
 
 /* ---- verdict.c: how a check says what it found -------------------------------------- */
 
@@ -109,6 +115,10 @@ void check_none(struct check *check, const char *file, const char *format, ...) 
 void check_missing(struct check *check, const char *format, ...) PRINTF_LIKE(2, 3);
 /* What mends it here, in place of the practice's own line. The last one counts. */
 void check_mend(struct check *check, const char *format, ...) PRINTF_LIKE(2, 3);
+
+bool has_against(const struct check *check); /* was anything said against it? */
+/* Did files speak for it, so that what was not found by asking may have another name? */
+bool files_speak_for(const struct check *check);
 
 /* Edits that are safe: nothing else changes, comments and layout stay. Beside
  * check_against(). `old_text` must stand in that line, once. */
@@ -150,9 +160,18 @@ int shipped_builder(const struct shipped *shipped);
 
 json_t *compose_services(const struct sources *sources); /* object, or NULL */
 json_t *compose_member(const json_t *service, const char *path); /* "deploy.resources.limits.memory" */
-/* Where a service's member stands: in the last file that has it; else the
- * service's own line. The file is relative; NULL: not found. */
+/* `services` as the file writes it; NULL: it has none. */
+const struct yaml_node *compose_written(const struct yaml_source *source);
+/* Where a service's member stands: in the last file that has it; else what would
+ * hold it, at last the service's own line. The file is relative; NULL: not found. */
 const char *compose_place(const struct sources *sources, const char *service, const char *path, unsigned *line);
+/* A variable as it is written, before compose fills anything in, of a map or list of
+ * the service: "environment", "build.args"; NULL: no file has it. *file, *line:
+ * where; else the place of the whole. */
+const char *compose_entry(const struct sources *sources, const char *service, const char *where, const char *name,
+	const char **file, unsigned *line);
+/* Where the mount on `target` is written, else the service's own place. */
+const char *compose_mount_place(const struct sources *sources, const char *service, const char *target, unsigned *line);
 /* Does the service run a program that is built here, or a known image? */
 bool compose_is_built(const json_t *service);
 const char *compose_image(const json_t *service); /* or NULL */
@@ -160,6 +179,20 @@ const char *compose_image(const json_t *service); /* or NULL */
  * several lines where `text` has some, indented by two blanks in itself). Nothing
  * where the service is not written as a block, or has the member. */
 void compose_edit_add(struct check *check, const char *service, const char *text);
+
+/* ---- what topics share -------------------------------------------------------------------
+ *
+ * services.h       what a service of compose is: the project's own, a job, being developed
+ * own-images.h     which images are the project's own
+ * shipped.h        what is in an image that is shipped, what it stands on, what starts in it
+ * rust-asks.h      what kind of program the sources are, and places in them
+ * programs.h       the programs of a workspace, one by one
+ * clients.h        which databases and servers it talks to; migrations.h: what makes their tables
+ * deployed.h       the compose files and services that run in earnest
+ * compose-files.h  every compose file of the tree and the services that it makes
+ * environment.h    variables as compose files write them, and which are secrets
+ * run-calls.h      docker run in scripts; writings.h: all that people have written down to be typed
+ */
 
 /* ---- the topics --------------------------------------------------------------------------- */
 

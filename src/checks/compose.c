@@ -50,11 +50,16 @@ static const struct yaml_node *find_key(const struct yaml_node *map, const char 
 	return key;
 }
 
-static const struct yaml_node *service_node(const struct yaml_source *source, const char *service, const struct yaml_node **key)
+const struct yaml_node *compose_written(const struct yaml_source *source)
 {
 	const struct yaml_node *services = source->yaml != NULL ? yaml_get(yaml_root(source->yaml), "services") : NULL;
-	*key = services != NULL ? yaml_key(services, service) : NULL;
-	return *key != NULL ? yaml_get(services, service) : NULL;
+	return services != NULL && services->kind == YAML_MAP ? services : NULL;
+}
+
+static const struct yaml_node *service_node(const struct yaml_source *source, const char *service, const struct yaml_node **key)
+{
+	*key = yaml_key(compose_written(source), service);
+	return yaml_get(compose_written(source), service);
 }
 
 /* Where a service that is extended has the member. */
@@ -77,13 +82,15 @@ static const char *extended_place(const struct sources *sources, const struct ya
 	return NULL;
 }
 
-const char *compose_place(const struct sources *sources, const char *service, const char *path, unsigned *line)
+/* *is_member: is it the member's own place, and not the service's? */
+static const char *find_place(const struct sources *sources, const char *service, const char *path, unsigned *line, bool *is_member)
 {
 	const char *extended = NULL;
 	unsigned extended_line = 0;
 	const struct yaml_source *own = NULL;
 	const struct yaml_node *key;
 	*line = 0;
+	*is_member = true;
 	for (size_t i = sources->compose_files.count; i-- > 0;) {
 		const struct yaml_source *source = &sources->compose_files.items[i];
 		const struct yaml_node *node = service_node(source, service, &key);
@@ -104,9 +111,98 @@ const char *compose_place(const struct sources *sources, const char *service, co
 		*line = extended_line;
 		return extended;
 	}
+	*is_member = false;
 	if (own == NULL && sources->compose_files.count > 0)
 		own = &sources->compose_files.items[0];
 	return own != NULL ? own->path : NULL;
+}
+
+const char *compose_place(const struct sources *sources, const char *service, const char *path, unsigned *line)
+{
+	auto_free char *part = mem_copy_string(path);
+	for (;;) {
+		bool is_member;
+		const char *file = find_place(sources, service, part, line, &is_member);
+		char *dot = strrchr(part, '.');
+		if (is_member || dot == NULL)
+			return file;
+		*dot = '\0';
+	}
+}
+
+/* In a list of NAME=VALUE: the item, and its value; "" where there is none. */
+static const char *value_in_list(const struct yaml_node *list, const char *name, unsigned *line)
+{
+	size_t len = strlen(name);
+	for (size_t i = 0; list != NULL && list->kind == YAML_LIST && i < list->items.count; i++) {
+		const char *text = yaml_text(list->items.items[i]);
+		if (text == NULL || strncmp(text, name, len) != 0 || (text[len] != '=' && text[len] != '\0'))
+			continue;
+		*line = list->items.items[i]->line;
+		return text + len + (text[len] == '=');
+	}
+	return NULL;
+}
+
+const char *compose_entry(const struct sources *sources, const char *service, const char *where, const char *name,
+	const char **file, unsigned *line)
+{
+	for (size_t i = sources->compose_files.count; i-- > 0;) {
+		const struct yaml_source *source = &sources->compose_files.items[i];
+		const struct yaml_node *node = yaml_get(compose_written(source), service);
+		const struct yaml_node *all = node != NULL ? yaml_at(node, where) : NULL;
+		const struct yaml_node *key = all != NULL ? yaml_key(all, name) : NULL;
+		const char *value = value_in_list(all, name, line);
+		*file = source->path;
+		if (value != NULL)
+			return value;
+		if (key == NULL)
+			continue;
+		*line = key->line;
+		value = yaml_text(yaml_get(all, name));
+		return value != NULL ? value : "";
+	}
+	*file = compose_place(sources, service, where, line);
+	return NULL;
+}
+
+static bool mounts_on(const struct yaml_node *item, const char *target)
+{
+	const char *text = yaml_text(item), *long_form = yaml_text(yaml_get(item, "target"));
+	if (text == NULL)
+		return text_equal(long_form, target);
+	const char *at = strstr(text, target);
+	size_t len = strlen(target);
+	return at != NULL && (at == text || at[-1] == ':') && (at[len] == '\0' || at[len] == ':' ||
+		(at[len] == '/' && (at[len + 1] == '\0' || at[len + 1] == ':')));
+}
+
+const char *compose_mount_place(const struct sources *sources, const char *service, const char *target, unsigned *line)
+{
+	static const char *const lists[] = {"volumes", "tmpfs", "configs"};
+	for (size_t i = sources->compose_files.count; i-- > 0;) {
+		const struct yaml_source *source = &sources->compose_files.items[i];
+		const struct yaml_node *node = yaml_get(compose_written(source), service);
+		for (size_t k = 0; node != NULL && k < COUNT_OF(lists); k++) {
+			const struct yaml_node *list = yaml_get(node, lists[k]);
+			for (size_t j = 0; list != NULL && list->kind == YAML_LIST && j < list->items.count; j++) {
+				if (!mounts_on(list->items.items[j], target))
+					continue;
+				*line = list->items.items[j]->line;
+				return source->path;
+			}
+		}
+	}
+	return compose_place(sources, service, "volumes", line);
+}
+
+const char *main_place(const struct sources *sources)
+{
+	if (sources->compose_files.count > 0)
+		return sources->compose_files.items[0].path;
+	if (sources->dockers.count > 0)
+		return sources->dockers.items[0]->path;
+	return sources->rust.graph_file != NULL ? sources->rust.graph_file : sources->rust.manifests.count > 0 ? sources->rust.manifests.items[0] : NULL;
 }
 
 /* ---- edits ---- */

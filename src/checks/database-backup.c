@@ -207,7 +207,7 @@ static void say_found(struct backup *backup, const char *name, const json_t *ser
 	struct check *check = backup->check;
 	unsigned line, own;
 	const char *file = compose_place(check->sources, name, "", &line), *volume = mounted_volume(service);
-	const char *command = service_place(check->sources, name, "command", &own);
+	const char *command = compose_place(check->sources, name, "command", &own);
 	if (volume != NULL)
 		check_for(check, file, line, "%s backs the database up, into the volume %s: down -v takes that too unless it is external",
 			name, volume);
@@ -223,7 +223,7 @@ static void say_found(struct backup *backup, const char *name, const json_t *ser
 static void judge_service(struct backup *backup, const char *name, const json_t *service)
 {
 	const struct sources *sources = backup->check->sources;
-	const struct shipped *shipped = service_shipped(sources, name);
+	const struct shipped *shipped = service_shipped(sources, name, service);
 	const char *path = NULL, *image = compose_image(service);
 	auto_free char *command = words_text(json_object_get(service, "command")), *entrypoint = words_text(json_object_get(service,
 		"entrypoint"));
@@ -294,7 +294,7 @@ static bool find_labels(struct backup *backup)
 			unsigned line;
 			if (!has_dump(json_string_value(value)))
 				continue;
-			const char *file = service_place(backup->check->sources, name, "labels", &line);
+			const char *file = compose_place(backup->check->sources, name, "labels", &line);
 			check_for(backup->check, file, line, "the label %s of %s has the database dumped", label, name);
 			return true;
 		}

@@ -2,7 +2,7 @@
  * and places alone. */
 #include "database.h"
 
-#include "layers.h"
+#include "compose-files.h"
 
 #include <ctype.h>
 
@@ -77,7 +77,7 @@ static void judge_written(struct check *check, const struct database *database, 
 	unsigned line;
 	size_t len = 0;
 	const char *value = service_env(database->json, name);
-	written = service_env_written(check->sources, database->service, name, &file, &line);
+	written = compose_entry(check->sources, database->service, "environment", name, &file, &line);
 	fallback = written != NULL ? default_in(written, &len) : NULL;
 	if (written == NULL || written[0] == '\0')
 		check_for(check, file, line, "%s of %s comes from a file of variables or from whoever starts compose", name,
@@ -117,7 +117,7 @@ static void judge_open_doors(struct check *check, const struct database *databas
 		unsigned line;
 		if (!is_open(&doors[i], service_env(database->json, doors[i].name)))
 			continue;
-		service_env_written(check->sources, database->service, doors[i].name, &file, &line);
+		compose_entry(check->sources, database->service, "environment", doors[i].name, &file, &line);
 		check_against(check, file, line, "%s: %s lets anybody in without a password", database->service, doors[i].name);
 	}
 }
@@ -133,7 +133,7 @@ static void judge_server(struct check *check, const struct database *database)
 		const char *file;
 		unsigned line;
 		if (service_env(database->json, with_file) != NULL) {
-			service_env_written(check->sources, database->service, with_file, &file, &line);
+			compose_entry(check->sources, database->service, "environment", with_file, &file, &line);
 			check_for(check, file, line, "%s names a secret", with_file);
 		} else if (service_env(database->json, names[i]) != NULL) {
 			judge_written(check, database, names[i], user);
@@ -158,7 +158,7 @@ static void judge_unit_doors(struct check *check, const struct layers *layers, c
 	for (size_t i = 0; i < COUNT_OF(doors); i++) {
 		unsigned line;
 		const char *file = unit_place(layers, unit, "environment", doors[i].name, &line);
-		if (!is_open(&doors[i], unit_variable(unit, doors[i].name)))
+		if (!is_open(&doors[i], service_env(unit->json, doors[i].name)))
 			continue;
 		/* said once where the model was judged with the rest of its variables */
 		check_against(check, file, line, "%s: %s lets anybody in without a password", unit->name, doors[i].name);
@@ -172,7 +172,7 @@ static void judge_unit_ports(struct check *check, const struct layers *layers, c
 	struct unit_port port;
 	bool is_free = false;
 	for (size_t i = 0; i < COUNT_OF(doors); i++)
-		is_free = is_free || is_open(&doors[i], unit_variable(unit, doors[i].name));
+		is_free = is_free || is_open(&doors[i], service_env(unit->json, doors[i].name));
 	for (size_t i = 0; unit_port(unit, i, &port); unit_port_finish(&port), i++) {
 		if (port_is_local(&port) || (port.target != 5432 && port.target != 3306 && port.target != 27017))
 			continue;
@@ -216,7 +216,7 @@ static void judge_variable(struct check *check, const char *service, const char 
 	struct login login;
 	const char *file;
 	unsigned line;
-	const char *written = service_env_written(check->sources, service, name, &file, &line);
+	const char *written = compose_entry(check->sources, service, "environment", name, &file, &line);
 	if (login_in(value, strlen(value), &login)) {
 		if (login.is_bad) {
 			check_against(check, file, line, "%s: a letter of its password has to be percent-encoded in an address", name);
@@ -245,7 +245,7 @@ static void judge_build(struct check *check, const char *service, const char *na
 	unsigned line;
 	if (!login_in(value, strlen(value), &login) || login.len == 0)
 		return;
-	const char *written = service_written(check->sources, service, "build.args", name, &file, &line);
+	const char *written = compose_entry(check->sources, service, "build.args", name, &file, &line);
 	if (written != NULL && login_in(written, strlen(written), &login) && !is_variable(login.password, login.len))
 		check_against(check, file, line, "%s holds the password as it is, and the image's history shows it", name);
 }
@@ -256,7 +256,7 @@ static void judge_services(struct check *check)
 	json_t *value;
 	void *iter = NULL;
 	for (const json_t *each; (each = service_each(check->sources, &iter, &service)) != NULL;) {
-		if (!service_is_product(check->sources, service, each) || service_is_for_tests(service))
+		if (!service_is_rust(check->sources, service, each) || service_is_for_tests(service))
 			continue;
 		json_object_foreach((json_t *)json_object_get(each, "environment"), name, value)
 			if (json_is_string(value))
@@ -271,19 +271,13 @@ static void judge_services(struct check *check)
 static void judge_images(struct check *check)
 {
 	size_t at = 0;
-	for (const struct shipped *shipped; (shipped = product_image_each(check->sources, &at)) != NULL;) {
+	for (const struct shipped *shipped; (shipped = own_rust_image(check->sources, &at)) != NULL;) {
 		const struct dockerfile *file = &shipped->source->file;
 		for (size_t i = 0; i < file->lines.count; i++) {
 			auto_strings words = {0};
-			if (strcmp(file->lines.items[i].word, "ENV") != 0 || !stage_has_line(file, shipped->stage, i) ||
-				!strings_split_words(&words, file->lines.items[i].rest))
+			if (strcmp(file->lines.items[i].word, "ENV") != 0 || !stage_has_line(file, shipped->stage, i))
 				continue;
-			/* ENV NAME VALUE, as it was once written */
-			if (words.count == 2 && strchr(words.items[0], '=') == NULL) {
-				char *joined = mem_print("%s=%s", words.items[0], words.items[1]);
-				free(words.items[0]);
-				words.items[0] = joined;
-			}
+			env_line_read(&file->lines.items[i], &words);
 			for (size_t k = 0; k < words.count; k++) {
 				struct login login;
 				char *equal = strchr(words.items[k], '=');

@@ -44,7 +44,7 @@ static void take_mount(struct init *init, const struct database *database, const
 	unsigned line;
 	if (target == NULL || !text_starts_with(target, "/docker-entrypoint"))
 		return;
-	const char *file = service_mount_place(sources, database->service, target, &line), *own = path_in_project(sources, source);
+	const char *file = compose_mount_place(sources, database->service, target, &line), *own = path_in_project(sources, source);
 	auto_free char *clean = path_clean(target);
 	init->any = true;
 	if (is_nearly(clean)) {
@@ -72,7 +72,7 @@ static void take_configs(struct init *init, const struct database *database)
 		unsigned line;
 		if (target == NULL || name == NULL || !path_is_below(target, init_folder))
 			continue;
-		const char *file = service_mount_place(sources, database->service, target, &line);
+		const char *file = compose_mount_place(sources, database->service, target, &line);
 		const char *own = path_in_project(sources,
 			json_string_value(json_object_get(json_object_get(json_object_get(sources->compose, "configs"), name), "file")));
 		init->any = true;
@@ -246,7 +246,7 @@ static void say_none(struct check *check, const struct databases *databases, con
 	if (find_outer_script(check))
 		return;
 	if (!sql)
-		check_none(check, service_place(check->sources, databases->items[0].service, "image", &line),
+		check_none(check, compose_place(check->sources, databases->items[0].service, "image", &line),
 			"MongoDB makes its collections by itself");
 	else if (migrations->sets.count > 0)
 		check_none(check, migration_set_front(&migrations->sets.items[0]),
@@ -255,7 +255,7 @@ static void say_none(struct check *check, const struct databases *databases, con
 		check_none(check, place.source->path,
 			"the migrations make the whole schema: the image makes role and database by its variables");
 	else {
-		const char *file = service_place(check->sources, databases->items[0].service, "volumes", &line);
+		const char *file = compose_place(check->sources, databases->items[0].service, "volumes", &line);
 		check_against(check, file, line, "nothing prepares %s: no script is mounted, and there are no migrations",
 			databases->items[0].service);
 	}

@@ -5,131 +5,6 @@
 #include <ctype.h>
 #include <stdio.h>
 
-enum { SETS_LIMIT = 50, FILES_LIMIT = 5000 };
-
-/* ---- finding the files ---- */
-
-static bool is_migrations_folder(const char *path)
-{
-	for (const char *at = path; *at != '\0';) {
-		size_t len = strcspn(at, "/");
-		if (at[len] == '/' && ((len == 10 && strncmp(at, "migrations", 10) == 0) || (len == 9 &&
-			strncmp(at, "migration", 9) == 0)))
-			return true;
-		at += len + (at[len] == '/');
-	}
-	return false;
-}
-
-static char *parent_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	return slash != NULL ? mem_copy_bytes(path, (size_t)(slash - path)) : mem_copy_string("");
-}
-
-/* The folder of the member that a source belongs to. */
-static char *member_folder(const struct sources *sources, const char *path)
-{
-	auto_free char *folder = parent_of(path);
-	while (folder[0] != '\0') {
-		auto_free char *manifest = path_join(folder, "Cargo.toml");
-		if (tree_find(&sources->tree, manifest) != NULL)
-			break;
-		char *parent = parent_of(folder);
-		free(folder);
-		folder = parent;
-	}
-	return steal(&folder);
-}
-
-/* The folders of migrate!("…") or its like; "migrations" in the member where none is named. */
-static void folders_of(const struct sources *sources, const char *words, struct strings *folders)
-{
-	struct rust_place place = {0};
-	while (rust_find(&sources->rust, words, &place)) {
-		const struct rust_source *source = place.source;
-		const char *open = memchr(source->code + place.offset, '(', source->len - place.offset);
-		const char *quote = open != NULL ? open + 1 + strspn(open + 1, " \t\r\n") : NULL;
-		const char *close = quote != NULL && *quote == '"' ? strchr(quote + 1, '"') : NULL;
-		auto_free char *folder = member_folder(sources, source->path), *name = mem_copy_string("migrations");
-		if (close != NULL) {
-			free(name);
-			name = mem_copy_bytes(source->text + (quote + 1 - source->code), (size_t)(close - quote - 1));
-		}
-		auto_free char *joined = path_join(folder, name), *clean = path_clean(joined);
-		strings_add_new(folders, clean);
-	}
-}
-
-void migrations_folders(const struct sources *sources, struct strings *folders)
-{
-	folders_of(sources, "migrate ! (", folders);
-	folders_of(sources, "embed_migrations ! (", folders);
-}
-
-static enum migration_kind kind_of(const char *name)
-{
-	if (strcmp(name, "up.sql") == 0 || strcmp(name, "down.sql") == 0)
-		return MIGRATION_DIESEL;
-	if (strchr("VUR", name[0]) != NULL && strstr(name, "__") != NULL)
-		return MIGRATION_REFINERY;
-	return MIGRATION_SQLX;
-}
-
-static void add_file(struct migrations *migrations, const struct tree_file *file)
-{
-	enum migration_kind kind = kind_of(path_name(file->path));
-	auto_free char *folder = parent_of(file->path);
-	struct migration_set *set = NULL;
-	if (kind == MIGRATION_DIESEL) {
-		char *above = parent_of(folder);
-		free(folder);
-		folder = above;
-	}
-	for (size_t i = 0; i < migrations->sets.count; i++)
-		if (migrations->sets.items[i].kind == kind && strcmp(migrations->sets.items[i].folder, folder) == 0)
-			set = &migrations->sets.items[i];
-	if (set == NULL) {
-		if (migrations->sets.count >= SETS_LIMIT)
-			return;
-		set = array_add(&migrations->sets);
-		set->kind = kind;
-		set->folder = steal(&folder);
-	}
-	if (set->files.count < FILES_LIMIT)
-		*array_add(&set->files) = file;
-}
-
-void migrations_find(const struct sources *sources, struct migrations *migrations)
-{
-	auto_strings named = {0};
-	const struct tree_file *file;
-	*migrations = (struct migrations){0};
-	migrations_folders(sources, &named);
-	for (size_t at = 0; (file = tree_each(&sources->tree, &at, "*.sql")) != NULL;) {
-		auto_free char *folder = parent_of(file->path);
-		if (!file->is_harness && (is_migrations_folder(file->path) || strings_have(&named, folder)))
-			add_file(migrations, file);
-	}
-}
-
-void migrations_finish(struct migrations *migrations)
-{
-	for (size_t i = 0; i < migrations->sets.count; i++) {
-		free(migrations->sets.items[i].folder);
-		array_finish(&migrations->sets.items[i].files);
-	}
-	array_finish(&migrations->sets);
-}
-
-const char *migration_set_front(const struct migration_set *set)
-{
-	for (size_t i = 0; i < set->files.count; i++)
-		if (!text_ends_with(set->files.items[i]->path, "down.sql"))
-			return set->files.items[i]->path;
-	return set->files.items[0]->path;
-}
-
 /* ---- SQL ---- */
 
 static const char *skip_sql_blanks(const char *at)
@@ -185,47 +60,14 @@ void sql_tables(const char *text, struct strings *tables)
 
 /* ---- what applies them ---- */
 
-bool migrations_are_run(const struct sources *sources, struct rust_place *place)
-{
-	static const char *const words[] = {"migrate ! (", "embed_migrations ! (", "run_pending_migrations", "Migrator :: up",
-		"Migrator :: new", "refinery :: embed_migrations", "embed_migrations", "Migrations :: new",
-		"Migrations :: from_directory", "MigratorTrait", "SchemaBuilder", "run_migrations", NULL};
-	return find_any(&sources->rust, words, place);
-}
-
-static const char *const tool_words[] = {"sqlx migrate run", "sqlx database setup", "sqlx db setup", "sqlx mig run",
-	"diesel migration run", "diesel setup", "diesel database setup", "refinery migrate", "sea-orm-cli migrate", "dbmate up",
-	"dbmate migrate", "flyway migrate", "migrate -path", "atlas migrate apply", "goose up", "goose -dir", "liquibase update",
-	"sqitch deploy", "geni up", "diesel migration redo"};
-
-/* A text that runs a tool: where. */
-static bool text_runs_tool(const char *text, const char **word, unsigned *line)
-{
-	for (size_t i = 0; text != NULL && i < COUNT_OF(tool_words); i++) {
-		const char *found = strstr(text, tool_words[i]);
-		if (found == NULL)
-			continue;
-		*word = tool_words[i];
-		*line = text_line_at(text, (size_t)(found - text));
-		return true;
-	}
-	return false;
-}
-
 static bool service_runs_tool(struct check *check)
 {
-	static const char *const images[] = {"flyway/flyway", "dbmate", "migrate/migrate", "liquibase", "arigaio/atlas", "sqitch",
-		"goose", NULL};
-	const char *name;
+	const char *name, *at;
 	void *iter = NULL;
 	for (const json_t *service; (service = service_each(check->sources, &iter, &name)) != NULL;) {
-		const char *image = compose_image(service), *word;
 		auto_free char *command = words_text(json_object_get(service, "command"));
 		unsigned line;
-		bool found = text_runs_tool(command, &word, &line);
-		for (size_t i = 0; image != NULL && images[i] != NULL && !found; i++)
-			found = strstr(image, images[i]) != NULL;
-		if (!found)
+		if (migration_tool(command, &at) == NULL && !image_applies_migrations(compose_image(service)))
 			continue;
 		const char *file = compose_place(check->sources, name, "", &line);
 		check_for(check, file, line, "the service %s applies the migrations", name);
@@ -239,14 +81,12 @@ static bool file_runs_tool(struct check *check)
 	static const char *const patterns[] = {"*.sh", "Makefile*", "[Jj]ustfile", ".[Jj]ustfile", "Taskfile.y*ml", "Procfile",
 		"*.yml", "*.yaml", "*Dockerfile*", "package.json", "*.md", NULL};
 	struct text_walk walk = {0};
-	for (char *text; (text = text_walk_next(check->sources, &walk, patterns)) != NULL;) {
-		const char *word;
-		unsigned line;
-		bool found = text_runs_tool(text, &word, &line);
-		free(text);
-		if (!found)
+	for (char *text; (text = text_walk_next(check->sources, &walk, patterns)) != NULL; free(text)) {
+		const char *at, *tool = migration_tool(text, &at);
+		if (tool == NULL)
 			continue;
-		check_for(check, walk.file->path, line, "`%s` applies the migrations", word);
+		check_for(check, walk.file->path, text_line_at(text, (size_t)(at - text)), "`%s` applies the migrations", tool);
+		free(text);
 		return true;
 	}
 	return false;
@@ -333,7 +173,7 @@ static void judge_diesel(struct check *check, const struct migration_set *set)
 		downs += strcmp(path_name(set->files.items[i]->path), "down.sql") == 0;
 	for (size_t i = 0; i < set->files.count; i++) {
 		const char *path = set->files.items[i]->path;
-		auto_free char *folder = parent_of(path);
+		auto_free char *folder = path_parent(path);
 		auto_free char *down = path_join(folder, "down.sql"), *version = diesel_version(folder);
 		if (strcmp(path_name(path), "up.sql") != 0)
 			continue;
@@ -361,10 +201,10 @@ static void judge_replicas(struct check *check)
 		return;
 	for (const json_t *service; (service = service_each(check->sources, &iter, &name)) != NULL;) {
 		unsigned line;
-		if (json_integer_value(compose_member(service, "deploy.replicas")) < 2 || !service_is_product(check->sources, name,
+		if (json_integer_value(compose_member(service, "deploy.replicas")) < 2 || !service_is_rust(check->sources, name,
 			service))
 			continue;
-		const char *file = service_place(check->sources, name, "deploy.replicas", &line);
+		const char *file = compose_place(check->sources, name, "deploy.replicas", &line);
 		check_against(check, file, line, "the replicas of %s migrate at once when they start, and diesel takes no lock (%s:%u)",
 			name, place.source->path, place.line);
 		check_mend(check, "Migrate in a service of its own, which the others wait for: condition: service_completed_successfully");
@@ -374,7 +214,7 @@ static void judge_replicas(struct check *check)
 static bool keeps_target(const struct sources *sources, unsigned *line, const char **file)
 {
 	size_t at = 0;
-	for (const struct shipped *shipped; (shipped = product_image_each(sources, &at)) != NULL;) {
+	for (const struct shipped *shipped; (shipped = own_rust_image(sources, &at)) != NULL;) {
 		const struct dockerfile *docker = &shipped->source->file;
 		for (size_t i = 0; i < docker->lines.count; i++) {
 			const char *raw = docker->lines.items[i].raw;
@@ -493,7 +333,7 @@ static void judge_queries(struct check *check)
 	for (size_t i = 0; i < sources->tree.files.count && data == NULL; i++)
 		if (is_offline_data(sources->tree.files.items[i].path))
 			data = sources->tree.files.items[i].path;
-	for (const struct shipped *shipped; (shipped = product_image_each(sources, &at)) != NULL;)
+	for (const struct shipped *shipped; (shipped = own_rust_image(sources, &at)) != NULL;)
 		judge_offline(check, shipped, data != NULL, data);
 }
 

@@ -122,7 +122,7 @@ static void judge_size(struct check *check)
 	void *iter = NULL;
 	databases_find(sources, &databases);
 	for (const json_t *service; (service = service_each(sources, &iter, &name)) != NULL;)
-		if (service_is_product(sources, name, service) && json_object_get(json_object_get(service, "depends_on"),
+		if (service_is_rust(sources, name, service) && json_object_get(json_object_get(service, "depends_on"),
 			databases.count > 0 ? databases.items[0].service : "") != NULL)
 			processes = replicas_of(service) > processes ? replicas_of(service) : processes;
 	unsigned limit = databases.count == 1 && databases.items[0].engine == ENGINE_POSTGRES ? server_limit(&databases.items[0]) : 0;
@@ -169,7 +169,7 @@ static void judge_bouncer(struct check *check)
 		unsigned line;
 		if (mode == NULL || strcmp(mode, "transaction") != 0 || !is_old_bouncer(compose_image(service)))
 			continue;
-		service_env_written(sources, name, service_env(service, "POOL_MODE") != NULL ? "POOL_MODE" : "PGBOUNCER_POOL_MODE", &file,
+		compose_entry(sources, name, "environment", service_env(service, "POOL_MODE") != NULL ? "POOL_MODE" : "PGBOUNCER_POOL_MODE", &file,
 			&line);
 		check_against(check, file, line,
 			"%s hands connections out by transaction, which sqlx' prepared statements do not survive", name);

@@ -165,10 +165,10 @@ static void judge_check(struct check *check, const struct database *database)
 	if (own != NULL) {
 		judge_test(check, database, own, database->shipped->source->path, line);
 	} else if (text != NULL) {
-		file = service_place(check->sources, database->service, "healthcheck.test", &line);
+		file = compose_place(check->sources, database->service, "healthcheck.test", &line);
 		judge_test(check, database, text, file, line);
 	} else if (off || test != NULL) {
-		file = service_place(check->sources, database->service, "healthcheck", &line);
+		file = compose_place(check->sources, database->service, "healthcheck", &line);
 		check_against(check, file, line, "the health check of %s is switched off", database->service);
 	} else {
 		file = compose_place(check->sources, database->service, "", &line);
@@ -211,9 +211,9 @@ static void judge_waiting(struct check *check, const struct database *database)
 	for (const json_t *service; (service = service_each(sources, &iter, &name)) != NULL;) {
 		const char *condition = condition_of(service, database->service);
 		unsigned line;
-		if (condition == NULL || !service_is_product(sources, name, service))
+		if (condition == NULL || !service_is_rust(sources, name, service))
 			continue;
-		const char *file = service_place(sources, name, "depends_on", &line);
+		const char *file = compose_place(sources, name, "depends_on", &line);
 		if (waits_through_others(sources, service, database->service, 0, &(int){1000}))
 			check_for(check, file, line, "%s waits until %s is healthy", name, database->service);
 		else
@@ -296,7 +296,7 @@ void ready_live(struct check *check)
 		if (engine != ENGINE_NONE && live_at(container, "inspect.State") != NULL) {
 			judge_state(check, container, engine);
 			judge_execs(check, container);
-		} else if (engine == ENGINE_NONE && live_is_product(check->sources, container))
+		} else if (engine == ENGINE_NONE && live_is_rust(check->sources, container))
 			judge_label(check, container);
 	}
 }

@@ -102,7 +102,7 @@ void postgres_live(struct check *check)
 		if (live_engine(check->sources, container, &major) != ENGINE_POSTGRES || image == NULL)
 			continue;
 		image_name_read(image, &name);
-		bool built = live_is_built(check->sources, container) || engine_of_image(image, NULL) == ENGINE_NONE;
+		bool built = compose_is_built(json_object_get(compose_services(check->sources), live_service(container))) || engine_of_image(image, NULL) == ENGINE_NONE;
 		bool unnumbered = !built && name.digest == NULL && engine_of_image(image, &(unsigned){0}) == ENGINE_POSTGRES &&
 			(name.tag == NULL || strpbrk(name.tag, "0123456789") == NULL);
 		if (major > 0 && is_past_its_end(major))
@@ -170,7 +170,7 @@ static void judge_mount(struct check *check, const struct database *database, co
 	const char *type = json_string_value(json_object_get(mount, "type")), *source = json_string_value(json_object_get(mount,
 		"source"));
 	unsigned line;
-	const char *file = service_mount_place(check->sources, database->service, target, &line);
+	const char *file = compose_mount_place(check->sources, database->service, target, &line);
 	if (text_equal(type, "tmpfs"))
 		check_against(check, file, line, "%s keeps its data in memory: it is gone with the container", database->service);
 	else if (text_equal(type, "volume") && source == NULL)
@@ -208,7 +208,7 @@ static void judge_volume(struct check *check, const struct database *database)
 		enum holds holds = target != NULL && target[0] == '/' ? holds_data(target, data, has_pgdata, database) : HOLDS_NOT;
 		if (holds == HOLDS_NOT)
 			continue;
-		file = service_mount_place(check->sources, database->service, target, &line);
+		file = compose_mount_place(check->sources, database->service, target, &line);
 		if (holds == HOLDS)
 			judge_mount(check, database, mount, target);
 		else if (holds == HOLDS_AT_OLD_PLACE)
@@ -222,8 +222,8 @@ static void judge_volume(struct check *check, const struct database *database)
 		return;
 	}
 	bool in_memory = tmpfs_holds(database, data);
-	file = in_memory ? service_mount_place(check->sources, database->service, data, &line) :
-		service_place(check->sources, database->service, "volumes", &line);
+	file = in_memory ? compose_mount_place(check->sources, database->service, data, &line) :
+		compose_place(check->sources, database->service, "volumes", &line);
 	if (in_memory)
 		check_against(check, file, line, "%s keeps its data in memory: it is gone with the container", database->service);
 	else if (json_array_size(json_object_get(database->json, "volumes_from")) == 0)
@@ -275,13 +275,13 @@ static const char *kept_folder(const json_t *service)
 
 static bool judge_sqlite_service(struct check *check, const char *name, const json_t *service)
 {
-	const struct shipped *shipped = service_shipped(check->sources, name);
+	const struct shipped *shipped = service_shipped(check->sources, name, service);
 	auto_free char *folder = shipped != NULL ? stage_workdir(&shipped->source->file, shipped->stage) : mem_copy_string("/");
 	auto_free char *own = shipped != NULL ? image_env(shipped, "DATABASE_URL", NULL) : NULL;
 	const char *value = service_env(service, "DATABASE_URL"), *kept = kept_folder(service);
 	auto_free char *path = sqlite_path(value != NULL ? value : own, folder);
 	unsigned line;
-	const char *file = service_place(check->sources, name, "volumes", &line);
+	const char *file = compose_place(check->sources, name, "volumes", &line);
 	if (path != NULL && is_mounted(service, path))
 		check_for(check, file, line, "%s keeps SQLite's file %s in a volume", name, path);
 	else if (path != NULL)
@@ -300,7 +300,7 @@ static bool judge_sqlite(struct check *check)
 	if (stores_find(check->sources, &crate) != STORE_SQLITE)
 		return false;
 	for (const json_t *service; (service = service_each(check->sources, &iter, &name)) != NULL;)
-		if (service_is_product(check->sources, name, service))
+		if (service_is_rust(check->sources, name, service))
 			any |= judge_sqlite_service(check, name, service);
 	return any;
 }

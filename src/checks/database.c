@@ -111,7 +111,7 @@ void databases_find(const struct sources *sources, struct databases *databases)
 	void *iter = NULL;
 	*databases = (struct databases){0};
 	for (const json_t *service; (service = service_each(sources, &iter, &name)) != NULL;) {
-		const struct shipped *shipped = service_shipped(sources, name);
+		const struct shipped *shipped = service_shipped(sources, name, service);
 		struct database database = {.service = name, .json = service, .image = compose_image(service)};
 		if (compose_is_built(service)) {
 			database.shipped = shipped;
@@ -161,75 +161,6 @@ enum engine live_engine(const struct sources *sources, const json_t *container, 
 	if (value != NULL && atoi(value) > 0)
 		*major = (unsigned)atoi(value);
 	return engine;
-}
-
-/* ---- clients ---- */
-
-static unsigned by_features(const struct rust_facts *facts, const char *crate, const char *const features[3])
-{
-	static const unsigned stores[] = {STORE_POSTGRES, STORE_MYSQL, STORE_SQLITE};
-	unsigned found = 0;
-	for (size_t i = 0; i < COUNT_OF(stores); i++)
-		if (rust_has_feature(facts, crate, features[i]))
-			found |= stores[i];
-	return found != 0 ? found : STORE_SQL;
-}
-
-/* Crates of all databases, by what says which one: features, or the crate itself. */
-static const struct store_crate {
-	const char *name;
-	unsigned stores; /* 0: its features tell */
-	const char *features[3];
-} store_crates[] = {
-	{"sqlx", 0, {"postgres", "mysql", "sqlite"}},
-	{"diesel", 0, {"postgres", "mysql", "sqlite"}},
-	{"diesel", 0, {"postgres_backend", "mysql_backend", "sqlite"}},
-	{"diesel-async", 0, {"postgres", "mysql", "sqlite"}},
-	{"sea-orm", 0, {"sqlx-postgres", "sqlx-mysql", "sqlx-sqlite"}},
-	{.name = "loco-rs", .stores = STORE_SQL},
-	{.name = "rbatis", .stores = STORE_SQL},
-	{.name = "tokio-postgres", .stores = STORE_POSTGRES},
-	{.name = "postgres", .stores = STORE_POSTGRES},
-	{.name = "deadpool-postgres", .stores = STORE_POSTGRES},
-	{.name = "bb8-postgres", .stores = STORE_POSTGRES},
-	{.name = "r2d2_postgres", .stores = STORE_POSTGRES},
-	{.name = "rbdc-pg", .stores = STORE_POSTGRES},
-	{.name = "mysql", .stores = STORE_MYSQL},
-	{.name = "mysql_async", .stores = STORE_MYSQL},
-	{.name = "rbdc-mysql", .stores = STORE_MYSQL},
-	{.name = "rusqlite", .stores = STORE_SQLITE},
-	{.name = "tokio-rusqlite", .stores = STORE_SQLITE},
-	{.name = "sqlite", .stores = STORE_SQLITE},
-	{.name = "libsql", .stores = STORE_SQLITE},
-	{.name = "r2d2_sqlite", .stores = STORE_SQLITE},
-	{.name = "deadpool-sqlite", .stores = STORE_SQLITE},
-	{.name = "mongodb", .stores = STORE_MONGO},
-	{.name = "surrealdb", .stores = STORE_OTHER},
-	{.name = "clickhouse", .stores = STORE_OTHER},
-	{.name = "scylla", .stores = STORE_OTHER},
-	{.name = "tiberius", .stores = STORE_OTHER},
-	{.name = "neo4rs", .stores = STORE_OTHER},
-	{.name = "aws-sdk-dynamodb", .stores = STORE_OTHER},
-	{.name = "duckdb", .stores = STORE_OTHER},
-	{.name = "rocksdb", .stores = STORE_OTHER},
-	{.name = "sled", .stores = STORE_OTHER},
-	{.name = "redb", .stores = STORE_OTHER},
-};
-
-unsigned stores_find(const struct sources *sources, const char **crate)
-{
-	const struct rust_facts *facts = &sources->rust;
-	unsigned stores = 0;
-	*crate = NULL;
-	for (size_t i = 0; i < COUNT_OF(store_crates); i++) {
-		const struct store_crate *each = &store_crates[i];
-		const char *const names[] = {each->name, NULL};
-		if (direct_crate(facts, names) == NULL)
-			continue;
-		stores |= each->stores != 0 ? each->stores : by_features(facts, each->name, each->features);
-		*crate = *crate != NULL ? *crate : each->name;
-	}
-	return (stores & (STORE_POSTGRES | STORE_MYSQL | STORE_SQLITE)) != 0 ? stores & ~(unsigned)(STORE_SQL | STORE_OTHER) : stores;
 }
 
 static const char *compose_file(const struct sources *sources)

@@ -3,7 +3,12 @@
 #ifndef CARGODECK_CHECKS_DATABASE_H
 #define CARGODECK_CHECKS_DATABASE_H
 
-#include "product.h"
+#include "clients.h"
+#include "migrations.h"
+#include "shipped.h"
+#include "own-images.h"
+#include "rust-asks.h"
+#include "services.h"
 
 enum engine { ENGINE_NONE, ENGINE_POSTGRES, ENGINE_MYSQL, ENGINE_MARIADB, ENGINE_MONGO };
 const char *engine_name(enum engine engine); /* "PostgreSQL" */
@@ -31,29 +36,8 @@ bool databases_are_there(struct check *check, struct databases *databases);
 char *database_env(const struct database *database, const char *name);
 enum engine live_engine(const struct sources *sources, const json_t *container, unsigned *major);
 
-/* What the Rust side talks to. */
-enum { STORE_POSTGRES = 1, STORE_MYSQL = 2, STORE_SQLITE = 4, STORE_MONGO = 8,
-	STORE_SQL = 16 /* one of the three, not known which */, STORE_OTHER = 32 /* no SQL, or none of these */ };
-unsigned stores_find(const struct sources *sources, const char **crate); /* 0: none; *crate: by which */
-
 /* ---- database-migrations.c ---- */
 
-enum migration_kind { MIGRATION_SQLX, MIGRATION_DIESEL, MIGRATION_REFINERY };
-struct migration_set {
-	char *folder; /* relative: that with the .sql files, for diesel the one above */
-	enum migration_kind kind;
-	struct { const struct tree_file **items; size_t count, cap; } files; /* sorted */
-};
-struct migrations {
-	struct { struct migration_set *items; size_t count, cap; } sets;
-};
-void migrations_find(const struct sources *sources, struct migrations *migrations);
-void migrations_finish(struct migrations *migrations);
-const char *migration_set_front(const struct migration_set *set); /* its first file that goes forward */
-/* The folders that the program itself takes them from, by its macros. */
-void migrations_folders(const struct sources *sources, struct strings *folders);
-/* Where the program applies them itself. */
-bool migrations_are_run(const struct sources *sources, struct rust_place *place);
 /* The names that CREATE TABLE makes there, in small letters. */
 void sql_tables(const char *text, struct strings *tables);
 void migrations_files(struct check *check); /* 6.7 */

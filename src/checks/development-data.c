@@ -25,8 +25,8 @@ static char *redis_settings(const struct layers *layers, const struct unit *unit
 	static const char *const variables[] = {"REDIS_ARGS", "REDIS_EXTRA_FLAGS", "VALKEY_EXTRA_FLAGS"};
 	str_print(&out, "%s\n", command);
 	for (size_t i = 0; i < COUNT_OF(variables); i++)
-		if (unit_variable(unit, variables[i]) != NULL)
-			str_print(&out, "%s\n", unit_variable(unit, variables[i]));
+		if (service_env(unit->json, variables[i]) != NULL)
+			str_print(&out, "%s\n", service_env(unit->json, variables[i]));
 	*hidden = json_is_object(json_object_get(unit->json, "build"));
 	for (size_t i = 0; unit_mount(layers, unit, i, &mount); unit_mount_finish(&mount), i++) {
 		bool is_file = mount.path != NULL && text_ends_with(mount.path, ".conf");
@@ -45,7 +45,7 @@ static bool has_password(const struct unit *unit, const char *settings)
 {
 	static const char *const variables[] = {"REDIS_PASSWORD", "VALKEY_PASSWORD", "REDIS_PASSWORD_FILE"};
 	for (size_t i = 0; i < COUNT_OF(variables); i++)
-		if (unit_variable(unit, variables[i]) != NULL && unit_variable(unit, variables[i])[0] != '\0')
+		if (service_env(unit->json, variables[i]) != NULL && service_env(unit->json, variables[i])[0] != '\0')
 			return true;
 	return strstr(settings, "requirepass") != NULL || strstr(settings, "aclfile") != NULL;
 }
@@ -266,7 +266,7 @@ static const struct unit *catcher_named(const struct layers *layers, const struc
 	for (size_t i = 0; i < layers->units.count; i++) {
 		const struct unit *unit = &layers->units.items[i];
 		if (unit->layer == from->layer && unit_has_image(unit, at_1025) && !json_is_array(json_object_get(unit->json, "command")) &&
-			unit_variable(unit, "MP_SMTP_BIND_ADDR") == NULL && unit_variable(unit, "MH_SMTP_BIND_ADDR") == NULL &&
+			service_env(unit->json, "MP_SMTP_BIND_ADDR") == NULL && service_env(unit->json, "MH_SMTP_BIND_ADDR") == NULL &&
 			word_in(text, unit->name) != NULL)
 			return unit;
 	}
@@ -289,7 +289,7 @@ static void judge_mail_port(struct check *check, const struct layers *layers, co
 	const char *behind = word_in(value, catcher->name) + strlen(catcher->name);
 	const char *variable = name, *port = behind[0] == ':' ? behind + 1 : NULL;
 	auto_free char *sibling = text_ends_with(name, "HOST") ? mem_print("%.*sPORT", (int)strlen(name) - 4, name) : NULL;
-	if (port == NULL && sibling != NULL && (port = unit_variable(unit, sibling)) != NULL)
+	if (port == NULL && sibling != NULL && (port = service_env(unit->json, sibling)) != NULL)
 		variable = sibling;
 	if (port == NULL || !is_mail_port(port))
 		return;

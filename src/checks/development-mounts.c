@@ -38,7 +38,7 @@ static char *docker_variable(const struct docker_source *source, int stage, cons
 
 char *variable_of(const struct unit *unit, const char *name)
 {
-	const char *own = unit_variable(unit, name);
+	const char *own = service_env(unit->json, name);
 	return own != NULL && own[0] != '\0' ? mem_copy_string(own) : docker_variable(unit->docker, unit->stage, name);
 }
 

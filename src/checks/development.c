@@ -115,37 +115,9 @@ static void judge_half_defined(struct check *check, const struct layers *layers,
 	}
 }
 
-/* Is the name a part of the text, between signs? "router" is one of "shop-router:1". */
-static bool has_part(const char *text, const char *name)
-{
-	size_t len = strlen(name);
-	for (const char *at = text; len > 2 && (at = strstr(at, name)) != NULL; at++)
-		if ((at == text || strchr("-_./", at[-1]) != NULL) && strchr("-_.:@", at[len]) != NULL)
-			return true;
-	return false;
-}
-
-/* An image of this project, by the names of its packages: "ghcr.io/ann/shop-api". */
-static bool is_own(const struct layers *layers, const struct unit *unit)
-{
-	const struct rust_facts *facts = &layers->sources->rust;
-	const char *image = json_string_value(json_object_get(unit->json, "image"));
-	if (json_is_object(json_object_get(unit->json, "build")) || unit->is_rust)
-		return true;
-	for (size_t i = 0; image != NULL && i < facts->crates.count; i++)
-		if (facts->crates.items[i].is_member && has_part(path_name(image), facts->crates.items[i].name))
-			return true;
-	return image != NULL && image[0] == '$';
-}
-
-/* Is the merged model itself what developers start? Says why. */
 static bool is_development_word(const char *text)
 {
-	static const char *const words[] = {"dev", "develop", "development", "debug", "local"};
-	for (size_t i = 0; text != NULL && i < COUNT_OF(words); i++)
-		if (strcmp(text, words[i]) == 0)
-			return true;
-	return false;
+	return text != NULL && layer_role(text) == LAYER_DEV;
 }
 
 /* A profile of that name, or an argument that makes the build one for development. */
@@ -184,7 +156,7 @@ static bool is_for_developers(struct check *check, const struct layers *layers)
 		unit = &layers->units.items[i];
 		if (unit->layer != NULL)
 			continue;
-		has_own = has_own || is_own(layers, unit);
+		has_own = has_own || unit->is_rust || service_is_own(layers->sources, unit->name, unit->json);
 		const char *command = unit->command;
 		const char *watcher = watcher_in(command), *file = unit_place(layers, unit, "command", NULL, &line);
 		if (watcher != NULL)

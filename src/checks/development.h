@@ -2,7 +2,12 @@
 #ifndef CARGODECK_CHECKS_DEVELOPMENT_H
 #define CARGODECK_CHECKS_DEVELOPMENT_H
 
-#include "layers.h"
+#include "clients.h"
+#include "compose-files.h"
+#include "migrations.h"
+#include "rust-asks.h"
+#include "services.h"
+#include "writings.h"
 
 /* development-mounts.c */
 void files_mounts(struct check *check);

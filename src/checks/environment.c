@@ -1,7 +1,7 @@
 /* The environment as compose files write it, before compose fills it in: only
  * there can a variable be told from what is written out. And what of it is a
  * secret; values are looked at and never kept. */
-#include "own.h"
+#include "environment.h"
 
 #include <ctype.h>
 #include <strings.h>
@@ -42,8 +42,8 @@ static void read_entries(const struct yaml_source *source, const char *service, 
 
 void environment_read(const struct yaml_source *source, struct environment *out)
 {
-	const struct yaml_node *services = source->yaml != NULL ? yaml_get(yaml_root(source->yaml), "services") : NULL;
-	for (size_t i = 0; services != NULL && services->kind == YAML_MAP && i < services->items.count; i++) {
+	const struct yaml_node *services = compose_written(source);
+	for (size_t i = 0; services != NULL && i < services->items.count; i++) {
 		const char *name = yaml_text(services->keys.items[i]);
 		const struct yaml_node *service = services->items.items[i];
 		if (name == NULL || service->kind != YAML_MAP)

@@ -159,7 +159,7 @@ void image_user_live(struct check *check)
 {
 	size_t at = 0;
 	for (const json_t *container; (container = live_each(check->sources, &at)) != NULL;) {
-		if (!live_is_built(check->sources, container))
+		if (!live_is_own(check->sources, container))
 			continue;
 		const char *user = live_text(container, "inspect.Config.User");
 		int64_t uid = live_number(container, "kernel.uid", -1);

@@ -127,7 +127,7 @@ static void toolchain_live(struct check *check)
 {
 	size_t at = 0;
 	for (const json_t *container; (container = live_each(check->sources, &at)) != NULL;) {
-		if (!live_is_built(check->sources, container) || live_at(container, "image.Config") == NULL)
+		if (!live_is_own(check->sources, container) || live_at(container, "image.Config") == NULL)
 			continue;
 		auto_free char *trace = live_toolchain(container);
 		if (trace != NULL)
@@ -362,7 +362,7 @@ static void runtime_live(struct check *check)
 	bool is_bad = is_against_already(check);
 	for (const json_t *container; (container = live_each(check->sources, &at)) != NULL;) {
 		char size[16];
-		if (!live_is_built(check->sources, container) || live_at(container, "image.Config") == NULL)
+		if (!live_is_own(check->sources, container) || live_at(container, "image.Config") == NULL)
 			continue;
 		auto_free char *trace = live_toolchain(container);
 		int64_t bytes = live_number(container, "image.Size", 0);

@@ -2,7 +2,8 @@
 #ifndef CARGODECK_CHECKS_IMAGE_H
 #define CARGODECK_CHECKS_IMAGE_H
 
-#include "images.h"
+#include "shipped.h"
+#include "services.h"
 
 /* image-build.c */
 void image_system_packages(struct check *check); /* 1.4 */

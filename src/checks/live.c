@@ -53,8 +53,14 @@ int64_t live_number(const json_t *container, const char *path, int64_t missing)
 	return (int64_t)strtoull(text, NULL, 16);
 }
 
-bool live_is_built(const struct sources *sources, const json_t *container)
+char *live_env(const json_t *container, const char *name)
 {
-	const json_t *service = json_object_get(compose_services(sources), live_service(container));
-	return service != NULL && compose_is_built(service);
+	const json_t *all = live_at(container, "inspect.Config.Env");
+	size_t len = strlen(name);
+	for (size_t i = 0; i < json_array_size(all); i++) {
+		const char *text = json_string_value(json_array_get(all, i));
+		if (text != NULL && strncmp(text, name, len) == 0 && text[len] == '=')
+			return mem_copy_string(text + len + 1);
+	}
+	return NULL;
 }

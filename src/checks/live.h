@@ -38,7 +38,7 @@ const char *live_text(const json_t *container, const char *path); /* of a string
 /* Of a number or a boolean (1, 0), or of hexadecimal digits in a string; `missing`
  * where there is none. */
 int64_t live_number(const json_t *container, const char *path, int64_t missing);
-/* Is it of an image that this project builds? */
-bool live_is_built(const struct sources *sources, const json_t *container);
+/* A variable of its environment, inspect.Config.Env; NULL: not set. The caller frees. */
+char *live_env(const json_t *container, const char *name);
 
 #endif

@@ -438,6 +438,14 @@ static void merge(json_t *base, json_t *over, int depth)
 	}
 }
 
+json_t *model_lay_over(const json_t *below, const json_t *over)
+{
+	json_t *made = json_deep_copy(below), *copy = json_deep_copy(over);
+	merge(made, copy, 0);
+	json_decref(copy);
+	return made;
+}
+
 /* ---- files ---- */
 
 static const struct yaml_source *find_source(const struct sources *sources, const char *path)

@@ -235,7 +235,7 @@ static void judge_probes(struct probes *probes)
 {
 	const struct sources *sources = probes->check->sources;
 	size_t at = 0;
-	for (const struct shipped *shipped; (shipped = product_image_each(sources, &at)) != NULL;) {
+	for (const struct shipped *shipped; (shipped = own_rust_image(sources, &at)) != NULL;) {
 		const struct dockerfile *file = &shipped->source->file;
 		int index = dockerfile_last(file, shipped->stage, "HEALTHCHECK");
 		if (index >= 0)
@@ -246,9 +246,9 @@ static void judge_probes(struct probes *probes)
 	for (const json_t *service; (service = service_each(sources, &iter, &name)) != NULL;) {
 		unsigned line;
 		auto_free char *test = words_text(compose_member(service, "healthcheck.test"));
-		if (!service_is_product(sources, name, service) || test[0] == '\0')
+		if (!service_is_rust(sources, name, service) || test[0] == '\0')
 			continue;
-		const char *file = service_place(sources, name, "healthcheck.test", &line);
+		const char *file = compose_place(sources, name, "healthcheck.test", &line);
 		judge_probe(probes, test, file, line);
 	}
 }
@@ -295,7 +295,7 @@ void health_files(struct check *check)
 	struct probes probes = {.check = check};
 	if (!is_network_service(check))
 		return;
-	const char *framework = web_framework(check->sources);
+	const char *framework = web_framework(&check->sources->rust);
 	if (framework == NULL) {
 		check_none(check, rust_file(check->sources),
 			"it listens, but no web framework is among the dependencies: it speaks no HTTP");
@@ -361,11 +361,11 @@ static void judge_answers(struct check *check, const json_t *container, bool *wa
 void health_live(struct check *check)
 {
 	size_t at = 0;
-	if (web_framework(check->sources) == NULL)
+	if (web_framework(&check->sources->rust) == NULL)
 		return;
 	for (const json_t *container; (container = live_each(check->sources, &at)) != NULL;) {
 		bool was_asked = false;
-		if (!live_is_product(check->sources, container))
+		if (!live_is_rust(check->sources, container))
 			continue;
 		judge_answers(check, container, &was_asked);
 		const char *health = live_text(container, "inspect.State.Health.Status");

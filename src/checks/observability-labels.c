@@ -56,7 +56,7 @@ static void judge_socket(struct check *check, const char *name, const json_t *se
 		unsigned line;
 		if (!is_socket(json_string_value(json_object_get(mount, "source"))))
 			continue;
-		const char *file = service_mount_place(check->sources, name, target != NULL ? target : "", &line);
+		const char *file = compose_mount_place(check->sources, name, target != NULL ? target : "", &line);
 		check_against(check, file, line, "%s has docker.sock, read-only or not: whoever gets into it is root on the host", name);
 		check_mend(check, "Put a socket proxy (tecnativa/docker-socket-proxy with CONTAINERS=1) between %s and docker.sock",
 			name);
@@ -66,7 +66,7 @@ static void judge_socket(struct check *check, const char *name, const json_t *se
 /* Does the container show the port: by its image, expose or ports? */
 static bool shows_port(const struct sources *sources, const char *name, const json_t *service, long port)
 {
-	const struct shipped *shipped = service_shipped(sources, name);
+	const struct shipped *shipped = service_shipped(sources, name, service);
 	const json_t *ports = json_object_get(service, "ports"), *expose = json_object_get(service, "expose");
 	for (size_t i = 0; i < json_array_size(ports); i++)
 		if (json_integer_value(json_object_get(json_array_get(ports, i), "target")) == port)
@@ -98,7 +98,7 @@ static void judge_label_port(struct check *check, const char *name, const json_t
 		unsigned line;
 		if (text == NULL || atol(text) <= 0 || shows_port(check->sources, name, service, atol(text)))
 			continue;
-		const char *file = service_place(check->sources, name, "labels", &line);
+		const char *file = compose_place(check->sources, name, "labels", &line);
 		check_against(check, file, line, "%s of %s is %s, which its container does not expose: Prometheus finds no such target",
 			labels[i], name, text);
 	}
@@ -127,12 +127,12 @@ static unsigned judge_labels(struct check *check, const char *name, const json_t
 	const char *first = NULL, *file;
 	unsigned line, count = count_labels(json_object_get(service, "labels"), &first);
 	if (count > 0) {
-		file = service_place(check->sources, name, "labels", &line);
+		file = compose_place(check->sources, name, "labels", &line);
 	} else {
 		count = count_labels(json_object_get(json_object_get(service, "deploy"), "labels"), &first);
-		file = service_place(check->sources, name, "deploy.labels", &line);
+		file = compose_place(check->sources, name, "deploy.labels", &line);
 	}
-	const struct shipped *shipped = service_shipped(check->sources, name);
+	const struct shipped *shipped = service_shipped(check->sources, name, service);
 	if (count > 0) {
 		check_for(check, file, line, "%s: %u labels, %s among them", name, count, first);
 	} else if (shipped != NULL && image_is_labelled(shipped, &line)) {
@@ -153,7 +153,7 @@ void labels_files(struct check *check)
 		return;
 	for (const json_t *service; (service = service_each(sources, &iter, &name)) != NULL;) {
 		judge_socket(check, name, service);
-		bool product = service_is_product(sources, name, service) && !service_is_job(sources, name) &&
+		bool product = service_is_rust(sources, name, service) && !service_is_job(sources, name, service) &&
 			!service_is_for_tests(name);
 		if (product)
 			labelled += judge_labels(check, name, service);
@@ -181,7 +181,7 @@ void labels_live(struct check *check)
 			if (is_socket(json_string_value(json_object_get(json_array_get(mounts, i), "Source"))))
 				check_live_against(check, live_service(container),
 					"Mounts has docker.sock: whoever gets into it is root on the host");
-		if (!live_is_product(check->sources, container) || live_at(container, "inspect.Config") == NULL)
+		if (!live_is_rust(check->sources, container) || live_at(container, "inspect.Config") == NULL)
 			continue;
 		unsigned count = count_labels(json_object_get(live_at(container, "inspect.Config"), "Labels"), &first);
 		labelled += count;

@@ -1,7 +1,7 @@
 /* 5.2, 5.3, 5.8: what the logs look like, where they go, how long they stay. */
 #include "observability.h"
 
-#include "earnest.h"
+#include "deployed.h"
 #include "programs.h"
 
 #include <ctype.h>
@@ -157,15 +157,15 @@ void json_logs_files(struct check *check)
 	struct programs *programs = programs_open(check->sources);
 	bool known[PROGRAMS_MOST] = {false}, any = false, others = false;
 	size_t at = 0;
-	for (const struct shipped *shipped; (shipped = product_image_each(check->sources, &at)) != NULL;) {
+	for (const struct shipped *shipped; (shipped = own_rust_image(check->sources, &at)) != NULL;) {
 		const struct program *program = programs_of_image(programs, shipped);
 		others = others || program == NULL;
 		any = any || program != NULL;
 		if (program == NULL || known[program->index])
 			continue;
-		bool is_job = shipped->service != NULL && earnest_is_job(check->sources, shipped->service, image_service(check->sources, shipped));
+		bool is_job = shipped->service != NULL && service_is_job(check->sources, shipped->service, image_service(check->sources, shipped));
 		known[program->index] = !is_job;
-		if (!is_job && (shipped->service != NULL || rust_server(&program->facts) != NULL) && !find_json(check, &program->facts))
+		if (!is_job && (shipped->service != NULL || web_framework(&program->facts) != NULL) && !find_json(check, &program->facts))
 			say_plain(check, &program->facts);
 	}
 	programs_close(programs);
@@ -181,7 +181,7 @@ void json_logs_live(struct check *check)
 		int64_t lines = live_number(container, "log.lines", 0), json = live_number(container, "log.json", 0),
 			ansi = live_number(container, "log.ansi", 0);
 		const char *service = live_service(container);
-		if (!live_is_product(check->sources, container) || lines <= 0)
+		if (!live_is_rust(check->sources, container) || lines <= 0)
 			continue;
 		if (json * 10 >= lines * 9)
 			check_live_for(check, service, "%lld of the last %lld lines are JSON objects", (long long)json, (long long)lines);
@@ -318,10 +318,10 @@ static void judge_fluentd(struct check *check, const char *name, const json_t *l
 {
 	unsigned line;
 	const char *async = option(logging, "fluentd-async"), *old = option(logging, "fluentd-async-connect");
-	const char *file = service_place(check->sources, name, "logging.options", &line);
+	const char *file = compose_place(check->sources, name, "logging.options", &line);
 	if (old != NULL) {
 		unsigned at;
-		const char *own = service_place(check->sources, name, "logging.options.fluentd-async-connect", &at);
+		const char *own = compose_place(check->sources, name, "logging.options.fluentd-async-connect", &at);
 		check_against(check, own, at, "fluentd-async-connect is gone from Engine 28: it is called fluentd-async");
 		bool again = false; /* an anchor that several services take */
 		for (size_t i = 0; i < check->result->edits.count; i++)
@@ -332,22 +332,22 @@ static void judge_fluentd(struct check *check, const char *name, const json_t *l
 		check_against(check, file, line, "%s does not start while the collector is away: fluentd-async is not \"true\"", name);
 	}
 	const char *address = option(logging, "fluentd-address");
-	file = service_place(check->sources, name, "logging.options.fluentd-address", &line);
+	file = compose_place(check->sources, name, "logging.options.fluentd-address", &line);
 	judge_address(check, address != NULL ? address : "localhost:24224", file, line);
 }
 
 static void judge_driver(struct check *check, const char *name, const char *driver, const json_t *logging)
 {
 	unsigned line;
-	const char *file = service_place(check->sources, name, "logging.driver", &line);
+	const char *file = compose_place(check->sources, name, "logging.driver", &line);
 	const char *gelf = option(logging, "gelf-address"), *syslog = option(logging, "syslog-address");
 	check_for(check, file, line, "%s: its log goes to %s", name, driver);
 	if (strcmp(driver, "fluentd") == 0)
 		judge_fluentd(check, name, logging);
 	else if (gelf != NULL)
-		judge_address(check, gelf, service_place(check->sources, name, "logging.options.gelf-address", &line), line);
+		judge_address(check, gelf, compose_place(check->sources, name, "logging.options.gelf-address", &line), line);
 	else if (syslog != NULL)
-		judge_address(check, syslog, service_place(check->sources, name, "logging.options.syslog-address", &line), line);
+		judge_address(check, syslog, compose_place(check->sources, name, "logging.options.syslog-address", &line), line);
 }
 
 struct forwarding {
@@ -378,15 +378,15 @@ static void judge_logging(struct check *check, const char *name, const json_t *s
 	const json_t *logging = json_object_get(service, "logging");
 	const char *driver = json_string_value(json_object_get(logging, "driver"));
 	unsigned line;
-	bool product = service_is_product(check->sources, name, service) && !service_is_job(check->sources, name) &&
+	bool product = service_is_rust(check->sources, name, service) && !service_is_job(check->sources, name, service) &&
 		!service_is_for_tests(name);
-	const char *file = service_place(check->sources, name, "logging.driver", &line);
+	const char *file = compose_place(check->sources, name, "logging.driver", &line);
 	found->services += product;
 	if (driver != NULL && strcmp(driver, "logstash") == 0) {
 		check_against(check, file, line, "there is no driver logstash: Logstash is reached by gelf or syslog");
 		found->forwarded += product;
 	} else if (driver != NULL && is_collector(compose_image(service)) && is_among(driver, forwarders) && sends_to_itself(service, logging)) {
-		file = service_place(check->sources, name, "logging", &line);
+		file = compose_place(check->sources, name, "logging", &line);
 		check_against(check, file, line, "%s collects the logs and sends its own to itself", name);
 	} else if (driver != NULL && is_among(driver, forwarders)) {
 		judge_driver(check, name, driver, logging);
@@ -451,7 +451,7 @@ void forwarding_files(struct check *check)
 		file = compose_place(sources, "", "", &line);
 		check_none(check, file, "compose runs none of the project's own programs");
 	} else if (found.bare != NULL && found.forwarded == 0 && reader == NULL && !shipped && !daemon) {
-		file = service_place(sources, found.bare, "logging.driver", &line);
+		file = compose_place(sources, found.bare, "logging.driver", &line);
 		check_against(check, file, line, "%s: its log stays on the host, and nothing collects it", found.bare);
 	}
 }
@@ -476,7 +476,7 @@ void forwarding_live(struct check *check)
 	for (const json_t *container; (container = live_each(check->sources, &at)) != NULL;) {
 		const char *driver = live_text(container, "inspect.HostConfig.LogConfig.Type"), *service = live_service(container);
 		const json_t *config = live_at(container, "inspect.HostConfig.LogConfig.Config");
-		if (!live_is_product(check->sources, container) || driver == NULL)
+		if (!live_is_rust(check->sources, container) || driver == NULL)
 			continue;
 		const char *async = json_string_value(json_object_get(config, "fluentd-async"));
 		if (strcmp(driver, "fluentd") == 0 && !text_equal_fold(async, "true"))
@@ -534,7 +534,7 @@ static void judge_rotation(struct check *check, const char *name, const json_t *
 	const char *driver = json_string_value(json_object_get(logging, "driver"));
 	const char *size = option(logging, "max-size"), *files = option(logging, "max-file");
 	unsigned line;
-	const char *file = service_place(check->sources, name, "logging", &line);
+	const char *file = compose_place(check->sources, name, "logging", &line);
 	if (driver != NULL && strcmp(driver, "none") == 0)
 		check_for(check, file, line, "%s keeps no log", name);
 	else if (driver != NULL && strcmp(driver, "local") == 0)
@@ -576,14 +576,14 @@ void rotation_files(struct check *check)
 	unsigned line;
 	if (!compose_is_there(check))
 		return;
-	if (product_count(sources) == 0) {
+	if (rust_services(sources) == 0) {
 		const char *file = compose_place(sources, "", "", &line);
 		check_none(check, file, "compose runs none of the project's own programs");
 		return;
 	}
 	judge_logrotate(check);
 	for (const json_t *service; (service = service_each(sources, &iter, &name)) != NULL;)
-		if (!service_is_job(sources, name) && !service_is_for_tests(name))
+		if (!service_is_job(sources, name, service) && !service_is_for_tests(name))
 			judge_rotation(check, name, service, daemon);
 }
 
@@ -593,7 +593,7 @@ void rotation_live(struct check *check)
 	for (const json_t *container; (container = live_each(check->sources, &at)) != NULL;) {
 		const char *driver = live_text(container, "inspect.HostConfig.LogConfig.Type"), *service = live_service(container);
 		const char *size = live_text(container, "inspect.HostConfig.LogConfig.Config.max-size");
-		if (driver == NULL || service_is_job(check->sources, service) || service_is_for_tests(service))
+		if (driver == NULL || service_is_job(check->sources, service, NULL) || service_is_for_tests(service))
 			continue;
 		if (strcmp(driver, "json-file") != 0)
 			check_live_for(check, service, "LogConfig.Type is %s", driver);

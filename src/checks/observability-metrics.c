@@ -193,7 +193,7 @@ static void judge_host_port(struct check *check, const json_t *prometheus)
 				;
 			unsigned line;
 			const char *file = taken != NULL ? compose_place(check->sources, name, "ports", &line) : NULL;
-			if (file != NULL && service_is_product(check->sources, name, service))
+			if (file != NULL && service_is_rust(check->sources, name, service))
 				check_against(check, file, line, "%s and Prometheus both take port %s of the host: only one of them starts", name,
 					port);
 		}
@@ -275,7 +275,7 @@ void metrics_live(struct check *check)
 	for (const json_t *container; (container = live_each(check->sources, &at)) != NULL;) {
 		const json_t *all = live_at(container, "http"), *tried = NULL;
 		bool good = false;
-		if (!live_is_product(check->sources, container))
+		if (!live_is_rust(check->sources, container))
 			continue;
 		for (size_t i = 0; i < json_array_size(all) && i < 100 && !good; i++) {
 			const json_t *each = json_array_get(all, i);

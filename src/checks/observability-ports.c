@@ -70,12 +70,6 @@ static unsigned read_exposed(struct check *check, const struct shipped *shipped,
 /* ---- compose ---- */
 
 /* Of the same lines, whatever their arguments. */
-static bool is_same_image(const struct shipped *a, const struct shipped *b)
-{
-	return strcmp(a->source->path, b->source->path) == 0 && a->stage == b->stage && !a->source->is_inline &&
-		!b->source->is_inline;
-}
-
 /* The next port that compose publishes of the image, from *at on; 0: no more. */
 static unsigned published_port(const struct sources *sources, const char *service, size_t *at)
 {
@@ -103,10 +97,9 @@ static bool is_seen_to_listen(const struct sources *sources, const struct shippe
 	for (size_t i = 0; i < sources->shipped.count; i++) {
 		const struct shipped *each = &sources->shipped.items[i];
 		const json_t *service = each->service != NULL ? json_object_get(compose_services(sources), each->service) : NULL;
-		if (!is_same_image(each, shipped))
+		if (!shipped_is_same(each, shipped))
 			continue;
-		if (json_array_size(json_object_get(service, "ports")) + json_array_size(json_object_get(service, "expose")) > 0 ||
-			probes_http(each, service))
+		if (service_has_ports(service) || probes_http(each, service))
 			return true;
 		const char *label;
 		json_t *value;
@@ -155,7 +148,7 @@ static void hold_against_compose(struct check *check, const struct shipped *ship
 	for (size_t i = 0; i < sources->shipped.count; i++) {
 		const struct shipped *each = &sources->shipped.items[i];
 		size_t at = 0;
-		if (each->service == NULL || !is_same_image(each, shipped))
+		if (each->service == NULL || !shipped_is_same(each, shipped))
 			continue;
 		for (unsigned port, line; (port = published_port(sources, each->service, &at)) != 0;) {
 			published->has[port] = published->any = true;
@@ -298,10 +291,10 @@ static void hold_against_variable(struct check *check, const struct shipped *shi
 			auto_free char *own = image_env(each, names[i], &line);
 			const char *set = service_env(service, names[i]), *value = set != NULL ? set : own, *file = each->source->path;
 			unsigned long port = value != NULL && value[0] != '\0' && strspn(value, "0123456789") == strlen(value) ? strtoul(value, NULL, 10) : 0;
-			if (!is_same_image(each, shipped) || port == 0 || port > 65535 || exposed->has[port])
+			if (!shipped_is_same(each, shipped) || port == 0 || port > 65535 || exposed->has[port])
 				continue;
 			if (set != NULL)
-				service_env_written(sources, each->service, names[i], &file, &line);
+				compose_entry(sources, each->service, "environment", names[i], &file, &line);
 			check_against(check, file, line, "the program listens on port %lu (%s), which EXPOSE of %s does not name", port, names[i],
 				shipped->source->path);
 			check_mend(check, "Write EXPOSE %lu, the port that %s gives the program", port, names[i]);
@@ -331,7 +324,7 @@ static void judge_image(struct check *check, const struct shipped *shipped)
 static bool was_before(const struct sources *sources, const struct shipped *shipped)
 {
 	for (const struct shipped *each = sources->shipped.items; each < shipped; each++)
-		if (is_same_image(each, shipped))
+		if (shipped_is_same(each, shipped))
 			return true;
 	return false;
 }
@@ -341,12 +334,12 @@ static void judge_images(struct check *check)
 	const struct sources *sources = check->sources;
 	bool seen = false;
 	size_t at = 0;
-	for (const struct shipped *shipped; (shipped = product_image_each(sources, &at)) != NULL;)
+	for (const struct shipped *shipped; (shipped = own_rust_image(sources, &at)) != NULL;)
 		seen = seen || is_seen_to_listen(sources, shipped) || dockerfile_last(&shipped->source->file, shipped->stage,
 			"EXPOSE") >= 0;
 	/* of several images those of workers have no port: judge what is seen to listen */
 	at = 0;
-	for (const struct shipped *shipped; (shipped = product_image_each(sources, &at)) != NULL;) {
+	for (const struct shipped *shipped; (shipped = own_rust_image(sources, &at)) != NULL;) {
 		bool exposes = dockerfile_last(&shipped->source->file, shipped->stage, "EXPOSE") >= 0;
 		if (!was_before(sources, shipped) && (!seen || exposes || is_seen_to_listen(sources, shipped)))
 			judge_image(check, shipped);
@@ -474,7 +467,7 @@ void ports_files(struct check *check)
 	size_t at = 0;
 	if (!is_network_service(check))
 		return;
-	if (product_image_each(check->sources, &at) == NULL) {
+	if (own_rust_image(check->sources, &at) == NULL) {
 		check_none(check, rust_file(check->sources), "no Dockerfile makes an image of the program");
 		return;
 	}
@@ -544,7 +537,7 @@ void ports_live(struct check *check)
 {
 	size_t at = 0;
 	for (const json_t *container; (container = live_each(check->sources, &at)) != NULL;) {
-		if (!live_is_product(check->sources, container) || live_at(container, "image") == NULL)
+		if (!live_is_rust(check->sources, container) || live_at(container, "image") == NULL)
 			continue;
 		if (live_at(container, "kernel.listens") != NULL)
 			judge_listens(check, container);

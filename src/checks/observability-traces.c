@@ -57,7 +57,7 @@ static bool is_own_endpoint(const char *text)
 
 static void judge_endpoint(struct check *check, const char *name, const json_t *service)
 {
-	const struct shipped *shipped = service_shipped(check->sources, name);
+	const struct shipped *shipped = service_shipped(check->sources, name, service);
 	const char *key, *file;
 	unsigned line;
 	json_t *value;
@@ -66,7 +66,7 @@ static void judge_endpoint(struct check *check, const char *name, const json_t *
 	json_object_foreach((json_t *)json_object_get(service, "environment"), key, value) {
 		if (!json_is_string(value) || !is_own_endpoint(json_string_value(value)))
 			continue;
-		service_env_written(check->sources, name, key, &file, &line);
+		compose_entry(check->sources, name, "environment", key, &file, &line);
 		check_against(check, file, line, "%s: %s is an address of the container itself, where no collector runs", name, key);
 		check_mend(check, "Give the collector's service name: http://otel-collector:4317");
 	}
@@ -161,7 +161,7 @@ static void judge_surroundings(struct check *check)
 	const char *name;
 	void *iter = NULL;
 	for (const json_t *service; (service = service_each(check->sources, &iter, &name)) != NULL;)
-		if (service_is_product(check->sources, name, service))
+		if (service_is_rust(check->sources, name, service))
 			judge_endpoint(check, name, service);
 	const json_t *collector = service_that(check->sources, is_otel_collector);
 	if (collector != NULL)
@@ -175,7 +175,7 @@ void tracing_files(struct check *check)
 	struct rust_place place;
 	if (!is_service(check))
 		return;
-	unsigned services = product_count(check->sources);
+	unsigned services = rust_services(check->sources);
 	const struct rust_crate *crate = direct_crate(facts, trace_crates);
 	judge_surroundings(check);
 	if (crate != NULL && find_tracer(facts, &place)) {
@@ -197,7 +197,7 @@ void tracing_live(struct check *check)
 	size_t at = 0;
 	for (const json_t *container; (container = live_each(check->sources, &at)) != NULL;) {
 		int64_t traces = live_number(container, "log.traces", 0), lines = live_number(container, "log.lines", 0);
-		if (live_is_product(check->sources, container) && traces > 0)
+		if (live_is_rust(check->sources, container) && traces > 0)
 			check_live_for(check, live_service(container), "%lld of the last %lld lines carry a trace id", (long long)traces,
 				(long long)lines);
 	}

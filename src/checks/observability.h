@@ -2,7 +2,10 @@
 #ifndef CARGODECK_CHECKS_OBSERVABILITY_H
 #define CARGODECK_CHECKS_OBSERVABILITY_H
 
-#include "product.h"
+#include "shipped.h"
+#include "own-images.h"
+#include "rust-asks.h"
+#include "services.h"
 
 /* ---- observability-ports.c ---- */
 void ports_files(struct check *check); /* 5.1 */

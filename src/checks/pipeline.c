@@ -4,7 +4,7 @@
  * somebody else's: bounded, and never run. */
 #include "pipeline.h"
 
-#include "own.h"
+#include "run-calls.h"
 
 #include <ctype.h>
 

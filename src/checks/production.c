@@ -327,7 +327,7 @@ static void minimal_live(struct check *check)
 	for (size_t i = 0; i < check->result->evidence.count; i++)
 		is_bad = is_bad || check->result->evidence.items[i].is_against;
 	for (const json_t *container; (container = live_each(check->sources, &at)) != NULL;) {
-		if (!live_is_built(check->sources, container) || live_at(container, "image.Config") == NULL)
+		if (!live_is_own(check->sources, container) || live_at(container, "image.Config") == NULL)
 			continue;
 		const char *trace = live_compiler(container);
 		char size[16];
@@ -539,7 +539,7 @@ static void bare_live(struct check *check)
 	for (const json_t *container; (container = live_each(check->sources, &at)) != NULL;) {
 		size_t i;
 		const json_t *exec;
-		if (!live_is_built(check->sources, container))
+		if (!live_is_own(check->sources, container))
 			continue;
 		EACH_ITEM(live_at(container, "execs"), i, exec) {
 			const char *program = json_string_value(json_array_get(json_object_get(exec, "argv"), 0)),

@@ -2,7 +2,8 @@
 #ifndef CARGODECK_CHECKS_PRODUCTION_H
 #define CARGODECK_CHECKS_PRODUCTION_H
 
-#include "images.h"
+#include "shipped.h"
+#include "services.h"
 
 /* signals.c */
 void signal_files(struct check *check); /* 8.2 */

@@ -3,8 +3,9 @@
  * facts that it is cut out of. */
 #include "programs.h"
 
-#include "layers.h"
+#include "compose-files.h"
 #include "toml.h"
+#include "writings.h"
 
 enum { MOST_MEMBERS = 500, MOST_BINARIES = 500, MOST_NEEDS = 2000, MOST_WORDS = 8, MOST_RENAMED = 100, MOST_MANIFEST = 512 << 10 };
 

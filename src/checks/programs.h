@@ -3,7 +3,7 @@
 #ifndef CARGODECK_CHECKS_PROGRAMS_H
 #define CARGODECK_CHECKS_PROGRAMS_H
 
-#include "images.h"
+#include "shipped.h"
 
 /* A program with its own sources and those of the local crates that it stands on;
  * of other programs in the same folder only what they share. */

@@ -14,7 +14,7 @@ static bool has_registry_password(const struct layers *layers, const struct unit
 	struct unit_mount mount;
 	bool found = false;
 	for (size_t i = 0; i < COUNT_OF(variables); i++)
-		found = found || (unit_variable(unit, variables[i]) != NULL && unit_variable(unit, variables[i])[0] != '\0');
+		found = found || (service_env(unit->json, variables[i]) != NULL && service_env(unit->json, variables[i])[0] != '\0');
 	for (size_t i = 0; unit_mount(layers, unit, i, &mount); unit_mount_finish(&mount), i++)
 		found = found || strstr(mount.target, "htpasswd") != NULL || strstr(mount.target, "/auth") != NULL ||
 			strstr(mount.target, "config.y") != NULL;
@@ -148,30 +148,6 @@ void live_registry(struct check *check)
 
 /* ---- 10.5 ---- */
 
-static const char *const tools[] = {"sqlx migrate", "sqlx database setup", "sqlx db setup", "sqlx database reset", "diesel migration run",
-	"diesel setup", "diesel database", "sea-orm-cli migrate", "refinery migrate", "dbmate", "flyway", "liquibase", "goose up", "atlas migrate"};
-
-static const char *tool_in(const char *text)
-{
-	for (size_t i = 0; i < COUNT_OF(tools); i++)
-		if (word_in(text, tools[i]) != NULL)
-			return tools[i];
-	return NULL;
-}
-
-/* Where the program's own code applies them. */
-static bool find_call(const struct sources *sources, struct rust_place *place)
-{
-	static const char *const calls[] = {"migrate!", "embed_migrations!", "run_pending_migrations", "Migrator::up", "Migrator::fresh",
-		"Migrator::new", "migrations::runner", "MigrationRunner"};
-	for (size_t i = 0; i < COUNT_OF(calls); i++) {
-		*place = (struct rust_place){0};
-		if (rust_find(&sources->rust, calls[i], place))
-			return true;
-	}
-	return false;
-}
-
 static bool has_command(const struct sources *sources)
 {
 	static const char *const words[] = {"migrate", "migrations", "--migrate", "db-migrate"};
@@ -190,11 +166,10 @@ static unsigned judge_migration_unit(struct check *check, const struct layers *l
 	struct check_evidence *tool_place)
 {
 	static const char *const words[] = {"migrate", "migration", "migrations", "migrator", "dbmate", "flyway", "liquibase", NULL};
-	static const char *const images[] = {"migrate", "dbmate", "flyway", "liquibase", "goose", NULL};
 	struct unit_mount mount;
 	unsigned line, ways = 0;
-	const char *command = unit->command;
-	const char *tool = unit_has_image(unit, images) ? json_string_value(json_object_get(unit->json, "image")) : tool_in(command);
+	const char *command = unit->command, *at;
+	const char *tool = image_applies_migrations(compose_image(unit->json)) ? compose_image(unit->json) : migration_tool(command, &at);
 	const char *file = unit_place(layers, unit, NULL, NULL, &line);
 	if (tool != NULL) {
 		check_for(check, file, line, "%s applies the migrations by %s", unit->name, tool);
@@ -230,8 +205,11 @@ static bool find_written_ways(struct check *check, const struct writings *writin
 {
 	static const char *const own[] = {"-- migrate", "run migrate", "bin migrate", "just migrate", "make migrate"};
 	bool found = false;
-	for (size_t i = 0; i < COUNT_OF(tools) + COUNT_OF(own) && !found; i++) {
-		const char *word = i < COUNT_OF(tools) ? tools[i] : own[i - COUNT_OF(tools)];
+	size_t tools = 0;
+	while (migration_tools[tools] != NULL)
+		tools++;
+	for (size_t i = 0; i < tools + COUNT_OF(own) && !found; i++) {
+		const char *word = i < tools ? migration_tools[i] : own[i - tools];
 		struct written_line at = {0};
 		while (!found && writings_find(writings, word, &at)) {
 			if (at.written->is_harness || strstr(at.text, "install") != NULL)
@@ -268,7 +246,7 @@ static void judge_migrations(struct check *check, const char *folder)
 	struct rust_place call;
 	struct check_evidence tool_place = {0};
 	unsigned ways = 0;
-	if (find_call(check->sources, &call)) {
+	if (migrations_are_run(check->sources, &call)) {
 		check_for(check, call.source->path, call.line, "the program applies its migrations");
 		ways |= WAY_CODE;
 	}

@@ -48,12 +48,6 @@ static void judge_installs(struct check *check, const struct docker_source *sour
 	}
 }
 
-static bool is_development_word(const char *text)
-{
-	static const char *const words[] = {"dev", "devel", "develop", "development", "local", "watch", "debug", "hot", "reload", "test", NULL};
-	return text != NULL && path_has_word(text, words);
-}
-
 /* Does the merged compose model mount sources into what that image runs? */
 static bool has_mounted_sources(const struct layers *layers, const struct shipped *shipped)
 {
@@ -78,7 +72,7 @@ static char *joined_words(const char *rest)
 static void judge_shipped(struct check *check, const struct layers *layers, const struct shipped *shipped)
 {
 	const struct dockerfile *file = &shipped->source->file;
-	if (is_development_word(shipped->source->path) || is_development_word(file->stages.items[shipped->stage].name) ||
+	if (role_is_for_development(shipped->source->path) || (file->stages.items[shipped->stage].name != NULL && role_is_for_development(file->stages.items[shipped->stage].name)) ||
 		has_mounted_sources(layers, shipped))
 		return;
 	static const char *const words[] = {"CMD", "ENTRYPOINT"};
@@ -207,17 +201,6 @@ static bool is_mounted(const struct layers *layers, const struct unit *unit, con
 	return found;
 }
 
-static bool has_compiled_migrations(const struct sources *sources)
-{
-	static const char *const calls[] = {"migrate!", "embed_migrations!"};
-	for (size_t i = 0; i < COUNT_OF(calls); i++) {
-		struct rust_place place = {0};
-		if (rust_find(&sources->rust, calls[i], &place))
-			return true;
-	}
-	return false;
-}
-
 /* The manifest that a source belongs to: the deepest above it. -1: none. */
 static int owner_of(const struct rust_facts *facts, const char *path)
 {
@@ -274,7 +257,7 @@ static char *left_out(const struct layers *layers, const struct unit *unit)
 		if (is_needed)
 			return mem_copy_string(missing[i]->path);
 	}
-	char *migrations = has_compiled_migrations(sources) ? migrations_folder(sources) : NULL;
+	char *migrations = migrations_are_compiled(sources) ? migrations_folder(sources) : NULL;
 	if (migrations == NULL || !is_mounted(layers, unit, migrations))
 		return migrations;
 	free(migrations);
@@ -302,7 +285,7 @@ static void judge_sources(struct check *check, const struct layers *layers, cons
 	const char *file = unit_place(layers, unit, "volumes", mount->target, &line);
 	check_for(check, file, line, "%s has the sources of %s at %s", unit->name, mount->path, mount->target);
 	judge_single_files(check, layers, unit);
-	bool is_named = mount->path != NULL && is_development_word(unit->name);
+	bool is_named = mount->path != NULL && role_is_for_development(unit->name);
 	if (!builds_sources(command) && !is_named)
 		return;
 	auto_free char *missing = left_out(layers, unit);
@@ -460,7 +443,7 @@ static bool judge_speed(struct check *check, const struct layers *layers, const 
 	file = unit_place(layers, unit, "environment", "CARGO_INCREMENTAL", &line);
 	if (text_equal(incremental, "0"))
 		check_against(check, file, line, "CARGO_INCREMENTAL=0 in %s: each save compiles its crates whole", unit->name);
-	const char *flags = unit_variable(unit, "RUSTFLAGS");
+	const char *flags = service_env(unit->json, "RUSTFLAGS");
 	file = unit_place(layers, unit, "environment", "RUSTFLAGS", &line);
 	if (flags != NULL && has_other_flags(check, flags))
 		check_against(check, file, line, "RUSTFLAGS of %s takes the place of rustflags in .cargo/config.toml: builds of the editor and of the "

@@ -1,6 +1,6 @@
 /* Topic 8, what compose sets for services that run in earnest: restart policies,
  * a read-only root, limits. */
-#include "earnest.h"
+#include "deployed.h"
 #include "production.h"
 
 #include <ctype.h>
@@ -18,24 +18,22 @@ static void look_at_job(struct check *check, const struct service *service, cons
 		check_for(check, file, line, "%s is a job and is not started again when it is done", service->name);
 }
 
-static void look_at_restart(struct check *check, const struct services *services, const struct service *service)
+static void look_at_restart(struct check *check, const struct deployed *deployed, const struct service *service)
 {
 	auto_free char *restart = service_member(service, "restart"), *condition = service_member(service, "deploy.restart_policy.condition");
-	bool swarm = condition != NULL || compose_member(service->json, "deploy.restart_policy") != NULL ||
-		compose_node_at(service->node, "deploy.restart_policy") != NULL || (services->is_stack && service->source != NULL);
+	bool swarm = condition != NULL || compose_member(service->json, "deploy.restart_policy") != NULL || deployed->is_stack;
 	const char *policy = condition != NULL ? condition : restart;
 	unsigned line;
-	const char *file = earnest_place(check, service, condition != NULL || restart == NULL ? "deploy.restart_policy" : "restart",
+	const char *file = compose_place(check->sources, service->name, condition != NULL || restart == NULL ? "deploy.restart_policy" : "restart",
 		&line);
 	if (service->is_job) {
 		look_at_job(check, service, policy, file, line);
 	} else if (policy == NULL && swarm) {
 		check_for(check, file, line, "%s is restarted by its deploy section", service->name);
 	} else if (policy == NULL) {
-		file = earnest_place(check, service, "restart", &line);
+		file = compose_place(check->sources, service->name, "restart", &line);
 		check_against(check, file, line, "%s has no restart policy: once it ends it stays down", service->name);
-		if (service->source == NULL)
-			compose_edit_add(check, service->name, "restart: unless-stopped");
+		compose_edit_add(check, service->name, "restart: unless-stopped");
 	} else if (strcmp(policy, "no") == 0 || strcmp(policy, "none") == 0 || strcmp(policy, "false") == 0) {
 		check_against(check, file, line, "%s is not started again when it ends: its policy is %s", service->name, policy);
 	} else {
@@ -43,19 +41,24 @@ static void look_at_restart(struct check *check, const struct services *services
 	}
 }
 
-void restart_files(struct check *check)
+static void judge_restart(struct check *check)
 {
-	struct services services;
-	if (!earnest_find(check, &services)) {
+	struct deployed deployed;
+	if (!deployed_find(check, &deployed)) {
 		unsigned line;
 		const char *file = manifest_find(check->sources, "", &line);
 		if (file != NULL)
 			check_for(check, file, line, "Kubernetes starts it again when it ends");
 		return;
 	}
-	for (size_t i = 0; i < services.count; i++)
-		look_at_restart(check, &services, &services.items[i]);
-	services_finish(&services);
+	for (size_t i = 0; i < deployed.count; i++)
+		look_at_restart(check, &deployed, &deployed.items[i]);
+	deployed_finish(&deployed);
+}
+
+void restart_files(struct check *check)
+{
+	judge_deployed(check, true, judge_restart);
 }
 
 void restart_live(struct check *check)
@@ -65,7 +68,7 @@ void restart_live(struct check *check)
 		const char *service = live_service(container), *policy = live_text(container, "inspect.HostConfig.RestartPolicy.Name");
 		int64_t count = live_number(container, "inspect.RestartCount", 0);
 		if (live_at(container, "inspect.HostConfig.RestartPolicy") == NULL ||
-			earnest_is_job(check->sources, service, json_object_get(compose_services(check->sources), service)))
+			service_is_job(check->sources, service, NULL))
 			continue;
 		if (policy == NULL || policy[0] == '\0' || strcmp(policy, "no") == 0)
 			check_live_against(check, service, "HostConfig.RestartPolicy.Name is \"%s\": it stays down once it ends",
@@ -84,7 +87,7 @@ static bool has_reason(const struct check *check, const struct service *service)
 {
 	for (size_t i = 0; i < check->sources->compose_files.count; i++) {
 		const struct yaml_source *source = &check->sources->compose_files.items[i];
-		const struct yaml_node *map = compose_services_node(source), *key = map != NULL ? yaml_key(map, service->name) : NULL;
+		const struct yaml_node *map = compose_written(source), *key = map != NULL ? yaml_key(map, service->name) : NULL;
 		if (key == NULL)
 			continue;
 		/* up to the next service: what stands further left */
@@ -105,36 +108,15 @@ static bool has_reason(const struct check *check, const struct service *service)
 	return false;
 }
 
-/* An overlay for development may take it back; a file before it says it. */
-static bool is_taken_back(const struct check *check, const struct service *service, const char **file, unsigned *line)
-{
-	bool said = false;
-	for (size_t i = 0; i < check->sources->compose_files.count; i++) {
-		const struct yaml_source *source = &check->sources->compose_files.items[i];
-		const struct yaml_node *map = compose_services_node(source), *node = map != NULL ?
-			compose_node_at(yaml_get(map, service->name), "read_only") : NULL;
-		if (node == NULL)
-			continue;
-		if (yaml_truth(node) == 1) {
-			said = true;
-			*file = source->path;
-			*line = node->line;
-		} else if (!file_is_for_development(source->path) && strstr(source->path, "override") == NULL) {
-			said = false;
-		}
-	}
-	return said;
-}
-
 static void look_at_root(struct check *check, const struct service *service)
 {
 	auto_free char *value = service_member(service, "read_only");
-	unsigned line;
-	const char *file = earnest_place(check, service, "read_only", &line);
+	unsigned line, base_line;
+	const char *file = compose_place(check->sources, service->name, "read_only", &line), *base;
 	if (value != NULL && (strcmp(value, "true") == 0 || strcmp(value, "yes") == 0 || strcmp(value, "on") == 0))
 		check_for(check, file, line, "%s: the root is read-only", service->name);
-	else if (is_taken_back(check, service, &file, &line))
-		check_for(check, file, line, "%s: the root is read-only, and writable for development alone", service->name);
+	else if ((base = read_only_taken_back(check->sources, service->name, &base_line)) != NULL)
+		check_for(check, base, base_line, "%s: the root is read-only, and writable for development alone", service->name);
 	else if (has_reason(check, service))
 		check_for(check, file, line, "%s: a comment gives the reason why the root is writable", service->name);
 	else
@@ -156,28 +138,33 @@ static void look_at_mounts(struct check *check, const struct service *service)
 		if (source == NULL || !text_equal(type, "bind") || json_is_true(json_object_get(volume, "read_only")) ||
 			!name_in(path_name(source), names))
 			continue;
-		const char *file = earnest_place(check, service, "volumes", &line);
+		const char *file = compose_place(check->sources, service->name, "volumes", &line);
 		check_against(check, file, line, "%s: %s is mounted so that it can be written to; :ro is missing", service->name,
 			path_name(source));
 	}
 }
 
-void read_only_files(struct check *check)
+static void judge_read_only(struct check *check)
 {
-	struct services services;
-	if (!earnest_find(check, &services)) {
+	struct deployed deployed;
+	if (!deployed_find(check, &deployed)) {
 		unsigned line;
 		const char *file = manifest_find(check->sources, "readOnlyRootFilesystem: true", &line);
 		if (file != NULL)
 			check_for(check, file, line, "the root is read-only");
 		return;
 	}
-	for (size_t i = 0; i < services.count; i++) {
-		if (services.items[i].is_own)
-			look_at_root(check, &services.items[i]);
-		look_at_mounts(check, &services.items[i]);
+	for (size_t i = 0; i < deployed.count; i++) {
+		if (deployed.items[i].is_own)
+			look_at_root(check, &deployed.items[i]);
+		look_at_mounts(check, &deployed.items[i]);
 	}
-	services_finish(&services);
+	deployed_finish(&deployed);
+}
+
+void read_only_files(struct check *check)
+{
+	judge_deployed(check, true, judge_read_only);
 }
 
 void read_only_live(struct check *check)
@@ -187,7 +174,7 @@ void read_only_live(struct check *check)
 		const char *service = live_service(container);
 		int64_t kernel = live_number(container, "kernel.root_read_only", -1),
 			set = live_number(container, "inspect.HostConfig.ReadonlyRootfs", -1);
-		if (!live_is_built(check->sources, container))
+		if (!live_is_own(check->sources, container))
 			continue;
 		if (kernel == 1)
 			check_live_for(check, service, "the kernel has its root mounted read-only");
@@ -221,29 +208,13 @@ static double bytes_of(const char *text)
 	}
 }
 
-static char *first_member(const struct service *service, const char *const *paths, const char **which)
-{
-	for (; *paths != NULL; paths++) {
-		char *text = service_member(service, *paths);
-		if (text != NULL && strcmp(text, "0") != 0 && text[0] != '\0') {
-			*which = *paths;
-			return text;
-		}
-		free(text);
-	}
-	return NULL;
-}
-
 static void look_at_limits(struct check *check, const struct service *service)
 {
-	static const char *const memory_paths[] = {"deploy.resources.limits.memory", "mem_limit", NULL};
-	static const char *const cpu_paths[] = {"deploy.resources.limits.cpus", "cpus", "cpu_quota", "cpu_count", "cpuset", NULL};
-	const char *memory_path = "deploy", *cpu_path = NULL;
-	auto_free char *memory = first_member(service, memory_paths, &memory_path),
-		*cpu = first_member(service, cpu_paths, &cpu_path);
+	const char *memory_path, *cpu_path;
+	auto_free char *memory = service_memory(service, &memory_path), *cpu = service_cpu(service, &cpu_path);
 	auto_free char *reserved = service_member(service, "deploy.resources.reservations.memory");
 	unsigned line;
-	const char *file = earnest_place(check, service, memory != NULL ? memory_path : cpu != NULL ? cpu_path : "deploy", &line);
+	const char *file = compose_place(check->sources, service->name, memory != NULL ? memory_path : cpu != NULL ? cpu_path : "deploy", &line);
 	if (memory == NULL && cpu == NULL)
 		check_against(check, file, line, "%s has no limit of memory and none of CPU", service->name);
 	else if (memory == NULL)
@@ -261,23 +232,28 @@ static void look_at_limits(struct check *check, const struct service *service)
 	}
 }
 
-void limits_files(struct check *check)
+static void judge_limits(struct check *check)
 {
-	struct services services;
-	if (!earnest_find(check, &services)) {
+	struct deployed deployed;
+	if (!deployed_find(check, &deployed)) {
 		unsigned line;
 		const char *file = manifest_find(check->sources, "limits:", &line);
 		if (file != NULL)
 			check_for(check, file, line, "Kubernetes has a limit for it");
 		return;
 	}
-	for (size_t i = 0; i < services.count; i++)
-		if (!services.items[i].is_job)
-			look_at_limits(check, &services.items[i]);
+	for (size_t i = 0; i < deployed.count; i++)
+		if (!deployed.items[i].is_job)
+			look_at_limits(check, &deployed.items[i]);
 	if (check->result->evidence.count == 0)
 		check_none(check, check->sources->compose_files.count > 0 ? check->sources->compose_files.items[0].path : NULL,
 			"all its services are jobs that end");
-	services_finish(&services);
+	deployed_finish(&deployed);
+}
+
+void limits_files(struct check *check)
+{
+	judge_deployed(check, true, judge_limits);
 }
 
 void limits_live(struct check *check)
@@ -289,7 +265,7 @@ void limits_live(struct check *check)
 			cpus = live_number(container, "inspect.HostConfig.NanoCpus", 0);
 		int64_t quota = live_number(container, "inspect.HostConfig.CpuQuota", 0);
 		char size[16];
-		if (memory < 0 || earnest_is_job(check->sources, service, json_object_get(compose_services(check->sources), service)))
+		if (memory < 0 || service_is_job(check->sources, service, NULL))
 			continue;
 		format_bytes((uint64_t)memory, size, sizeof size);
 		if (live_number(container, "inspect.State.OOMKilled", 0) == 1)

@@ -251,8 +251,8 @@ static void look_for_unknown(struct check *check, const struct variables *known)
 
 static bool runs_own_program(const struct sources *sources)
 {
-	struct product_service service;
-	for (size_t at = 0; product_service(sources, &at, &service);)
+	struct service service;
+	for (size_t at = 0; service_next(sources, &at, &service);)
 		if (service.is_own)
 			return true;
 	return false;
@@ -262,16 +262,16 @@ static bool runs_own_program(const struct sources *sources)
 static bool is_program_of_service(const struct sources *sources)
 {
 	struct rust_place place = {0};
-	bool is_run = sources->shipped.count > 0 || sources->compose_files.count > 0 || sources_serve_network(sources, NULL);
+	bool is_run = sources->shipped.count > 0 || sources->compose_files.count > 0 || serves_network(sources);
 	return is_run && rust_find(&sources->rust, "fn main (", &place);
 }
 
 /* Files that compose reads for its services, and that are not here. */
 static void look_for_env_files(struct check *check, const struct yaml_source *source)
 {
-	const struct yaml_node *services = source->yaml != NULL ? yaml_get(yaml_root(source->yaml), "services") : NULL;
+	const struct yaml_node *services = compose_written(source);
 	auto_free char *folder = strchr(source->path, '/') != NULL ? path_parent(source->path) : mem_copy_string("");
-	for (size_t i = 0; services != NULL && services->kind == YAML_MAP && i < services->items.count; i++) {
+	for (size_t i = 0; services != NULL && i < services->items.count; i++) {
 		const struct yaml_node *list = yaml_get(services->items.items[i], "env_file");
 		bool is_list = list != NULL && list->kind == YAML_LIST;
 		for (size_t j = 0; list != NULL && j < (is_list ? list->items.count : 1); j++) {
@@ -315,11 +315,11 @@ static void say_no_env_file(struct check *check)
 		}
 		environment_finish(&environment);
 	}
-	if (is_service && sources_serve_network(sources, NULL) && reads_variable(sources, &place, &name))
+	if (is_service && serves_network(sources) && reads_variable(sources, &place, &name))
 		check_against(check, place.source->path, place.line,
 			"the program asks the environment for %s, and there is neither a .env nor an example", name);
 	free(name);
-	check_none(check, product_file(sources), "nothing here takes its settings from variables of .env");
+	check_none(check, main_place(sources), "nothing here takes its settings from variables of .env");
 }
 
 void check_env_file(struct check *check)
@@ -398,8 +398,8 @@ static bool look_for_ignored_override(struct check *check)
 
 static void say_no_override(struct check *check)
 {
-	if (product_has_service(check))
-		check_none(check, product_file(check->sources), "there is no override and no example of one: nobody changes anything for development");
+	if (has_own_service(check))
+		check_none(check, main_place(check->sources), "there is no override and no example of one: nobody changes anything for development");
 }
 
 void check_override(struct check *check)
@@ -427,7 +427,7 @@ void check_override(struct check *check)
 	if (other != NULL)
 		check_none(check, other, "another file is laid over the base for development");
 	else
-		product_judge(check, false, say_no_override);
+		judge_deployed(check, false, say_no_override);
 }
 
 /* The files that compose really used, by its own label. */

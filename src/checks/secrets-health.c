@@ -2,7 +2,7 @@
  * can work in what the image holds. */
 #include "secrets.h"
 
-#include "layers.h"
+#include "compose-files.h"
 
 #include <strings.h>
 
@@ -138,16 +138,16 @@ static void say_probe(struct check *check, const struct shipped *shipped, const 
 /* Probes of the services of this image. The number of services that have one. */
 static unsigned look_at_probes(struct check *check, const struct shipped *shipped, unsigned *without)
 {
-	struct product_service service;
+	struct service service;
 	unsigned found = 0;
 	*without = 0;
-	for (size_t at = 0; product_service(check->sources, &at, &service);) {
+	for (size_t at = 0; service_next(check->sources, &at, &service);) {
 		auto_strings words = {0};
 		bool is_shell_text;
 		unsigned line;
 		if (!shipped_is_same(service.shipped, shipped) || service.is_job)
 			continue;
-		if (!service_probe(service.service, &words, &is_shell_text)) {
+		if (!service_probe(service.json, &words, &is_shell_text)) {
 			(*without)++;
 			continue;
 		}
@@ -179,30 +179,25 @@ static bool look_at_healthcheck(struct check *check, const struct shipped *shipp
 	return true;
 }
 
-static bool has_ports(const struct product_service *service)
-{
-	return json_array_size(json_object_get(service->service, "ports")) > 0 || json_array_size(json_object_get(service->service, "expose")) > 0;
-}
-
 /* One that nobody calls, beside another one of the program that is called. */
 static bool is_worker(const struct sources *sources, const struct shipped *shipped)
 {
-	struct product_service service;
+	struct service service;
 	bool is_run = false, is_called = false, others = false;
-	for (size_t at = 0; product_service(sources, &at, &service);) {
+	for (size_t at = 0; service_next(sources, &at, &service);) {
 		bool same = shipped_is_same(service.shipped, shipped);
 		is_run = is_run || same;
-		is_called = is_called || (same && has_ports(&service));
-		others = others || (!same && service.is_own && has_ports(&service));
+		is_called = is_called || (same && service_has_ports(service.json));
+		others = others || (!same && service.is_own && service_has_ports(service.json));
 	}
 	return is_run && !is_called && others && dockerfile_last(&shipped->source->file, shipped->stage, "EXPOSE") < 0;
 }
 
 static bool publishes_ports(const struct sources *sources, const struct shipped *shipped)
 {
-	struct product_service service;
-	for (size_t at = 0; product_service(sources, &at, &service);)
-		if (shipped_is_same(service.shipped, shipped) && json_array_size(json_object_get(service.service, "ports")) > 0)
+	struct service service;
+	for (size_t at = 0; service_next(sources, &at, &service);)
+		if (shipped_is_same(service.shipped, shipped) && json_array_size(json_object_get(service.json, "ports")) > 0)
 			return true;
 	return false;
 }
@@ -219,7 +214,7 @@ static void look_at_health(struct check *check, const struct shipped *shipped)
 		return;
 	if (index >= 0)
 		check_against(check, shipped->source->path, file->lines.items[index].first, "HEALTHCHECK NONE: no health check is left");
-	else if (!is_worker(check->sources, shipped) && (sources_serve_network(check->sources, shipped) || publishes_ports(check->sources, shipped)))
+	else if (!is_worker(check->sources, shipped) && (serves_network(check->sources) || publishes_ports(check->sources, shipped)))
 		check_against(check, shipped->source->path, shipped_line(shipped), "the final stage has no HEALTHCHECK");
 	else
 		check_none(check, shipped->source->path, "the program serves no port");
@@ -228,17 +223,17 @@ static void look_at_health(struct check *check, const struct shipped *shipped)
 static void judge_health(struct check *check)
 {
 	const struct shipped *shipped;
-	if (!product_has_image(check->sources)) {
-		product_no_image(check);
+	if (!has_own_image(check->sources)) {
+		own_image_none(check);
 		return;
 	}
-	for (size_t at = 0; (shipped = product_image(check->sources, &at)) != NULL;)
+	for (size_t at = 0; (shipped = own_image(check->sources, &at)) != NULL;)
 		look_at_health(check, shipped);
 }
 
 void check_health(struct check *check)
 {
-	product_judge(check, false, judge_health);
+	judge_deployed(check, false, judge_health);
 }
 
 void live_health(struct check *check)
@@ -249,7 +244,7 @@ void live_health(struct check *check)
 		const json_t *log = live_at(container, "inspect.State.Health.Log");
 		const json_t *last = json_array_size(log) > 0 ? json_array_get(log, json_array_size(log) - 1) : NULL;
 		const char *said = json_string_value(json_object_get(last, "Output"));
-		if (!live_is_built(check->sources, container) || live_at(container, "inspect.State") == NULL)
+		if (!live_is_own(check->sources, container) || live_at(container, "inspect.State") == NULL)
 			continue;
 		bool serves = json_array_size(live_at(container, "kernel.listens")) > 0;
 		if (text_equal(status, "healthy"))

@@ -2,7 +2,7 @@
 #include "secrets.h"
 
 #include "builds.h"
-#include "own.h"
+#include "own-images.h"
 #include "pipe-images.h"
 
 #include <strings.h>
@@ -23,10 +23,10 @@ static bool host_is_service(const struct sources *sources, const char *address)
 }
 
 /* What cannot work, or loses the logs. */
-static void look_at_driver(struct check *check, const struct product_service *service, const char *driver)
+static void look_at_driver(struct check *check, const struct service *service, const char *driver)
 {
 	static const char *const addresses[] = {"fluentd-address", "gelf-address", "syslog-address"};
-	const char *async = log_option(service->service, "fluentd-async");
+	const char *async = log_option(service->json, "fluentd-async");
 	unsigned line, options_line;
 	const char *file = compose_place(check->sources, service->name, "logging.driver", &line);
 	const char *options = compose_place(check->sources, service->name, "logging.options", &options_line);
@@ -34,13 +34,13 @@ static void look_at_driver(struct check *check, const struct product_service *se
 		check_against(check, file, line, "the logging driver none: what %s says is lost", service->name);
 	else if (strcmp(driver, "logstash") == 0 || strcmp(driver, "logentries") == 0)
 		check_against(check, file, line, "there is no logging driver %s: the container does not start", driver);
-	else if (strcmp(driver, "fluentd") == 0 && log_option(service->service, "fluentd-async-connect") != NULL)
+	else if (strcmp(driver, "fluentd") == 0 && log_option(service->json, "fluentd-async-connect") != NULL)
 		check_against(check, options, options_line, "fluentd-async-connect was removed in Docker 28: the option is fluentd-async");
 	else if (strcmp(driver, "fluentd") == 0 && !text_equal(async, "true"))
 		check_against(check, file, line, "fluentd without fluentd-async: %s does not start while nobody listens", service->name);
 	else
 		for (size_t i = 0; i < COUNT_OF(addresses); i++)
-			if (host_is_service(check->sources, log_option(service->service, addresses[i])))
+			if (host_is_service(check->sources, log_option(service->json, addresses[i])))
 				check_against(check, options, options_line, "%s names a service, which the engine cannot resolve: it sends from the host",
 					addresses[i]);
 }
@@ -50,9 +50,9 @@ static const char *find_collector(const struct sources *sources)
 {
 	static const char *const images[] = {"promtail", "fluent-bit", "fluentd", "timberio/vector", "filebeat", "alloy", "logspout",
 		"datadog/agent", "gcr.io/datadoghq/agent", "loki-docker-driver", "seq-input"};
-	struct product_service service;
-	for (size_t at = 0; product_service(sources, &at, &service);) {
-		const char *image = compose_image(service.service);
+	struct service service;
+	for (size_t at = 0; service_next(sources, &at, &service);) {
+		const char *image = compose_image(service.json);
 		for (size_t i = 0; image != NULL && i < COUNT_OF(images); i++)
 			if (strstr(image, images[i]) != NULL)
 				return service.name;
@@ -60,12 +60,12 @@ static const char *find_collector(const struct sources *sources)
 	return NULL;
 }
 
-static void look_at_logging(struct check *check, const struct product_service *service)
+static void look_at_logging(struct check *check, const struct service *service)
 {
-	const char *driver = json_string_value(compose_member(service->service, "logging.driver"));
+	const char *driver = json_string_value(compose_member(service->json, "logging.driver"));
 	unsigned line;
 	const char *file = compose_place(check->sources, service->name, "logging", &line);
-	bool has_logging = compose_member(service->service, "logging") != NULL;
+	bool has_logging = compose_member(service->json, "logging") != NULL;
 	size_t before = check->result->evidence.count;
 	if (has_logging) {
 		look_at_driver(check, service, driver != NULL ? driver : "json-file");
@@ -92,7 +92,7 @@ static bool look_at_other_files(struct check *check)
 	bool found = false;
 	for (size_t i = 0; i < check->sources->other_composes.count; i++) {
 		const struct yaml_source *source = &check->sources->other_composes.items[i];
-		const struct yaml_node *services = source->yaml != NULL ? yaml_get(yaml_root(source->yaml), "services") : NULL;
+		const struct yaml_node *services = compose_written(source);
 		for (size_t j = 0; services != NULL && services->kind == YAML_MAP && j < services->items.count; j++) {
 			const char *driver = yaml_text(yaml_at(services->items.items[j], "logging.driver")), *service = yaml_text(services->keys.items[j]);
 			const struct yaml_node *key = yaml_key(services->items.items[j], "logging");
@@ -109,7 +109,7 @@ static void judge_logging(struct check *check)
 {
 	const struct sources *sources = check->sources;
 	const char *collector = find_collector(sources), *sender = find_sender(sources);
-	struct product_service service;
+	struct service service;
 	unsigned line;
 	bool is_settled = collector != NULL || sender != NULL;
 	if (collector != NULL) {
@@ -119,17 +119,17 @@ static void judge_logging(struct check *check)
 	if (sender != NULL)
 		check_for(check, sources->rust.graph_file, 0, "the program sends its logs away itself (%s)", sender);
 	is_settled = look_at_other_files(check) || is_settled;
-	if (!is_settled && !product_has_service(check))
+	if (!is_settled && !has_own_service(check))
 		return;
-	for (size_t at = 0; product_service(sources, &at, &service);)
-		if (!is_settled || compose_member(service.service, "logging") != NULL)
+	for (size_t at = 0; service_next(sources, &at, &service);)
+		if (!is_settled || compose_member(service.json, "logging") != NULL)
 			look_at_logging(check, &service);
-	check_none(check, product_file(sources), "no service of this project runs on");
+	check_none(check, main_place(sources), "no service of this project runs on");
 }
 
 void check_logging(struct check *check)
 {
-	product_judge(check, true, judge_logging);
+	judge_deployed(check, true, judge_logging);
 }
 
 void live_logging(struct check *check)
@@ -138,7 +138,7 @@ void live_logging(struct check *check)
 	for (size_t at = 0; (container = live_each(check->sources, &at)) != NULL;) {
 		const char *service = live_service(container), *type = live_text(container, "inspect.HostConfig.LogConfig.Type");
 		const json_t *options = live_at(container, "inspect.HostConfig.LogConfig.Config");
-		if (!live_is_built(check->sources, container) || type == NULL)
+		if (!live_is_own(check->sources, container) || type == NULL)
 			continue;
 		if (strcmp(type, "none") == 0)
 			check_live_against(check, service, "HostConfig.LogConfig.Type is none");
@@ -287,13 +287,13 @@ static bool is_foreign_label(const char *name)
 	return !text_starts_with(name, "com.docker.") && !text_starts_with(name, "dev.cargodeck.") && !text_starts_with(name, "desktop.docker.");
 }
 
-static bool look_at_service_labels(struct check *check, const struct product_service *service)
+static bool look_at_service_labels(struct check *check, const struct service *service)
 {
 	static const char *const members[] = {"labels", "build.labels"};
 	for (size_t i = 0; i < COUNT_OF(members); i++) {
 		const char *name;
 		json_t *value;
-		json_object_foreach((json_t *)(uintptr_t)compose_member(service->service, members[i]), name, value) {
+		json_object_foreach((json_t *)(uintptr_t)compose_member(service->json, members[i]), name, value) {
 			unsigned line;
 			if (!is_foreign_label(name))
 				continue;
@@ -309,17 +309,17 @@ void check_labels(struct check *check)
 {
 	const struct sources *sources = check->sources;
 	const struct shipped *shipped;
-	struct product_service service;
+	struct service service;
 	auto_image_steps steps = {0};
-	if (!product_has_image(sources)) {
-		product_no_image(check);
+	if (!has_own_image(sources)) {
+		own_image_none(check);
 		return;
 	}
 	image_steps_open(sources, &steps);
 	bool is_pushed = image_steps_find(&steps, IMAGE_PUSH) != NULL, found = look_at_pipelines(check, &steps);
-	for (size_t at = 0; product_service(sources, &at, &service);)
+	for (size_t at = 0; service_next(sources, &at, &service);)
 		found = (service.is_own && look_at_service_labels(check, &service)) || found;
-	for (size_t at = 0; (shipped = product_image(sources, &at)) != NULL;) {
+	for (size_t at = 0; (shipped = own_image(sources, &at)) != NULL;) {
 		int old = dockerfile_last(&shipped->source->file, shipped->stage, "MAINTAINER");
 		if (look_at_label_lines(check, shipped, is_pushed) || found)
 			continue;
@@ -345,7 +345,7 @@ void live_labels(struct check *check)
 	const json_t *container;
 	for (size_t at = 0; (container = live_each(check->sources, &at)) != NULL;) {
 		const char *found = NULL;
-		if (!live_is_built(check->sources, container) || live_at(container, "inspect.Config") == NULL)
+		if (!live_is_own(check->sources, container) || live_at(container, "inspect.Config") == NULL)
 			continue;
 		for (size_t i = 0; i < COUNT_OF(places) && found == NULL; i++) {
 			const json_t *labels = live_at(container, places[i]);

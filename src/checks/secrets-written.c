@@ -2,8 +2,8 @@
  * Dockerfiles and the program. Values are looked at and never shown. */
 #include "secrets.h"
 
-#include "layers.h"
-#include "product.h"
+#include "compose-files.h"
+#include "rust-asks.h"
 
 #include <ctype.h>
 #include <fnmatch.h>
@@ -56,24 +56,10 @@ bool is_stand_in(const char *value)
 
 /* ---- 3.2 written out ---- */
 
-static bool is_for_tests(const char *path)
-{
-	static const char *const words[] = {"test", "tests", "testing", "ci", "e2e", "bench"};
-	const char *name = path_name(path);
-	for (const char *at = name; *at != '\0';) {
-		size_t len = strcspn(at, ".-_");
-		for (size_t i = 0; i < COUNT_OF(words); i++)
-			if (strlen(words[i]) == len && strncmp(at, words[i], len) == 0)
-				return true;
-		at += len + (at[len] != '\0');
-	}
-	return false;
-}
-
 static void look_at_compose(struct check *check, const struct yaml_source *source)
 {
 	struct environment environment = {0};
-	if (is_for_tests(source->path) || strstr(source->path, ".devcontainer/") != NULL)
+	if (layer_role(source->path) == LAYER_TEST || strstr(source->path, ".devcontainer/") != NULL)
 		return;
 	environment_read(source, &environment);
 	bool said = false;
@@ -85,8 +71,8 @@ static void look_at_compose(struct check *check, const struct yaml_source *sourc
 			check_for(check, entry->file, entry->line, "%s comes from a variable", entry->name), said = true;
 	}
 	environment_finish(&environment);
-	const struct yaml_node *services = source->yaml != NULL ? yaml_get(yaml_root(source->yaml), "services") : NULL;
-	for (size_t i = 0; services != NULL && services->kind == YAML_MAP && i < services->items.count && !said; i++) {
+	const struct yaml_node *services = compose_written(source);
+	for (size_t i = 0; services != NULL && i < services->items.count && !said; i++) {
 		const struct yaml_node *key = yaml_key(services->items.items[i], "env_file");
 		if (key != NULL)
 			check_for(check, source->path, key->line, "the environment comes from a file"), said = true;
@@ -114,12 +100,7 @@ static void look_at_dockerfile(struct check *check, const struct shipped *shippe
 		if (strcmp(line->word, "ENV") != 0 && strcmp(line->word, "ARG") != 0)
 			continue;
 		auto_strings words = {0};
-		bool json;
-		dockerfile_words(line->rest, &words, &json);
-		if (strcmp(line->word, "ENV") == 0 && words.count == 2 && strchr(words.items[0], '=') == NULL) {
-			look_at_setting(check, shipped, i, words.items[0], words.items[1]);
-			continue;
-		}
+		env_line_read(line, &words);
 		for (size_t j = 0; j < words.count; j++) {
 			char *equals = strchr(words.items[j], '=');
 			if (equals != NULL)
@@ -343,12 +324,12 @@ void check_hardcoded(struct check *check)
 		look_at_compose(check, &sources->compose_files.items[i]);
 	for (size_t i = 0; i < sources->other_composes.count; i++)
 		look_at_compose(check, &sources->other_composes.items[i]);
-	for (size_t at = 0; (shipped = product_image(sources, &at)) != NULL;)
+	for (size_t at = 0; (shipped = own_image(sources, &at)) != NULL;)
 		look_at_dockerfile(check, shipped);
 	look_at_code(check);
 	look_at_literals(check);
 	look_for_variables(check);
-	check_none(check, product_file(sources), "nothing here is set by the environment, and no secret is written out");
+	check_none(check, main_place(sources), "nothing here is set by the environment, and no secret is written out");
 }
 
 /* Of the image alone: that the container has secrets in its environment is what
@@ -359,7 +340,7 @@ void live_hardcoded(struct check *check)
 	for (size_t at = 0; (container = live_each(check->sources, &at)) != NULL;) {
 		size_t i;
 		json_t *entry;
-		if (!live_is_built(check->sources, container))
+		if (!live_is_own(check->sources, container))
 			continue;
 		json_array_foreach((json_t *)(uintptr_t)live_at(container, "image.Config.Env"), i, entry) {
 			auto_free char *name = mem_copy_string(json_string_value(entry));

@@ -4,12 +4,6 @@
 
 /* ---- what compose files say of secrets ---- */
 
-static const struct yaml_node *services_of(const struct yaml_source *source)
-{
-	const struct yaml_node *services = source->yaml != NULL ? yaml_get(yaml_root(source->yaml), "services") : NULL;
-	return services != NULL && services->kind == YAML_MAP ? services : NULL;
-}
-
 static const struct yaml_node *declared_of(const struct yaml_source *source)
 {
 	const struct yaml_node *secrets = source->yaml != NULL ? yaml_get(yaml_root(source->yaml), "secrets") : NULL;
@@ -33,7 +27,7 @@ static bool list_grants(const struct yaml_node *list, const char *name)
 /* To a service, or to its build. */
 static bool source_grants(const struct yaml_source *source, const char *name)
 {
-	const struct yaml_node *services = services_of(source);
+	const struct yaml_node *services = compose_written(source);
 	for (size_t i = 0; services != NULL && i < services->items.count; i++)
 		if (list_grants(yaml_get(services->items.items[i], "secrets"), name) ||
 			list_grants(yaml_at(services->items.items[i], "build.secrets"), name))
@@ -62,7 +56,7 @@ static bool is_stack(const struct yaml_source *source)
 	static const char *const members[] = {"deploy.placement", "deploy.update_config", "deploy.rollback_config", "deploy.endpoint_mode",
 		"deploy.mode"};
 	const char *name = path_name(source->path);
-	const struct yaml_node *services = services_of(source), *declared = declared_of(source);
+	const struct yaml_node *services = compose_written(source), *declared = declared_of(source);
 	if (services == NULL)
 		return false;
 	if (strstr(name, "stack") != NULL || strstr(name, "swarm") != NULL)
@@ -100,7 +94,7 @@ static bool carries_secret(const char *name, const char *value)
 
 static void look_at_stack(struct check *check, const struct yaml_source *source)
 {
-	const struct yaml_node *services = services_of(source);
+	const struct yaml_node *services = compose_written(source);
 	struct environment environment = {0};
 	environment_read(source, &environment);
 	for (size_t i = 0; i < environment.count; i++)
@@ -136,7 +130,7 @@ static void look_at_declared(struct check *check, const struct yaml_source *sour
 /* Without Swarm compose hands over the same secrets as files. */
 static void look_at_grants(struct check *check, const struct yaml_source *source)
 {
-	const struct yaml_node *services = services_of(source);
+	const struct yaml_node *services = compose_written(source);
 	for (size_t i = 0; services != NULL && i < services->items.count; i++) {
 		const struct yaml_node *list = yaml_get(services->items.items[i], "secrets"), *key = yaml_key(services->items.items[i], "secrets");
 		const char *service = yaml_text(services->keys.items[i]);
@@ -165,9 +159,9 @@ static void check_swarm(struct check *check)
 	for (size_t i = 0; i < sources->other_composes.count; i++)
 		look_at_source(check, &sources->other_composes.items[i], &swarm);
 	if (swarm)
-		check_none(check, product_file(sources), "the services of the stack need no secret");
+		check_none(check, main_place(sources), "the services of the stack need no secret");
 	else
-		check_none(check, product_file(sources), "nothing here is deployed with Swarm");
+		check_none(check, main_place(sources), "nothing here is deployed with Swarm");
 }
 
 /* Only tasks of Swarm: others may have secrets in their environment. */
@@ -219,7 +213,7 @@ static const char *secret_place(const struct sources *sources, const char *name,
 		return sources->compose_files.items[i].path;
 	}
 	*line = 0;
-	return product_file(sources);
+	return main_place(sources);
 }
 
 /* A secret that git has is none. */
@@ -231,14 +225,14 @@ static bool is_committed(const struct sources *sources, const char *file)
 		strstr(below, "dev") == NULL;
 }
 
-static bool look_at_granted(struct check *check, const struct product_service *service)
+static bool look_at_granted(struct check *check, const struct service *service)
 {
 	const struct sources *sources = check->sources;
 	size_t i;
 	json_t *grant;
 	unsigned line, file_line;
 	const char *place = compose_place(sources, service->name, "secrets", &line);
-	const json_t *list = json_object_get(service->service, "secrets");
+	const json_t *list = json_object_get(service->json, "secrets");
 	json_array_foreach((json_t *)(uintptr_t)list, i, grant) {
 		const char *name = json_is_string(grant) ? json_string_value(grant) : json_string_value(json_object_get(grant, "source"));
 		const json_t *secret = name != NULL ? json_object_get(json_object_get(sources->compose, "secrets"), name) : NULL;
@@ -254,7 +248,7 @@ static bool look_at_granted(struct check *check, const struct product_service *s
 	return json_array_size(list) > 0;
 }
 
-static bool look_at_bind(struct check *check, const struct product_service *service, const json_t *mount)
+static bool look_at_bind(struct check *check, const struct service *service, const json_t *mount)
 {
 	const char *source = json_string_value(json_object_get(mount, "source")), *target = json_string_value(json_object_get(mount, "target"));
 	unsigned line;
@@ -293,11 +287,11 @@ static const char *variable_place(const struct sources *sources, const char *ser
 }
 
 /* A secret that comes by the environment, where none comes as a file. */
-static bool look_at_variables(struct check *check, const struct product_service *service)
+static bool look_at_variables(struct check *check, const struct service *service)
 {
 	const char *name;
 	json_t *value;
-	json_object_foreach((json_t *)(uintptr_t)json_object_get(service->service, "environment"), name, value) {
+	json_object_foreach((json_t *)(uintptr_t)json_object_get(service->json, "environment"), name, value) {
 		unsigned line;
 		if (!carries_secret(name, json_string_value(value)))
 			continue;
@@ -311,26 +305,26 @@ static bool look_at_variables(struct check *check, const struct product_service 
 static void judge_mounted(struct check *check)
 {
 	const struct sources *sources = check->sources;
-	struct product_service service;
+	struct service service;
 	bool mounted = false;
-	for (size_t at = 0; product_service(sources, &at, &service);) {
+	for (size_t at = 0; service_next(sources, &at, &service);) {
 		size_t i;
 		json_t *mount;
 		mounted = look_at_granted(check, &service) || mounted;
-		json_array_foreach((json_t *)(uintptr_t)json_object_get(service.service, "volumes"), i, mount)
+		json_array_foreach((json_t *)(uintptr_t)json_object_get(service.json, "volumes"), i, mount)
 			mounted = look_at_bind(check, &service, mount) || mounted;
 	}
-	if (mounted || !product_has_service(check))
+	if (mounted || !has_own_service(check))
 		return;
-	for (size_t at = 0; product_service(sources, &at, &service);)
+	for (size_t at = 0; service_next(sources, &at, &service);)
 		if (service.is_own && !service.is_development)
 			look_at_variables(check, &service);
-	check_none(check, product_file(sources), "no service of this project is given a secret");
+	check_none(check, main_place(sources), "no service of this project is given a secret");
 }
 
 static void check_mounted(struct check *check)
 {
-	product_judge(check, true, judge_mounted);
+	judge_deployed(check, true, judge_mounted);
 }
 
 static void live_mounted(struct check *check)

@@ -4,7 +4,14 @@
 #ifndef CARGODECK_CHECKS_SECRETS_H
 #define CARGODECK_CHECKS_SECRETS_H
 
-#include "own.h"
+#include "compose-files.h"
+#include "deployed.h"
+#include "environment.h"
+#include "own-images.h"
+#include "rust-asks.h"
+#include "run-calls.h"
+#include "services.h"
+#include "shipped.h"
 
 void check_env_file(struct check *check);
 void check_hardcoded(struct check *check);

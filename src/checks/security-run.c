@@ -2,7 +2,7 @@
  * of it is said where it is started: in compose files, in scripts, by what runs. */
 #include "security.h"
 
-#include "layers.h"
+#include "compose-files.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -12,9 +12,9 @@
 static bool judge_calls(struct check *check, void (*judge)(struct check *check, const struct run_call *call))
 {
 	struct run_calls calls = {0};
-	struct product_service service;
+	struct service service;
 	bool composed = false;
-	for (size_t at = 0; product_service(check->sources, &at, &service);)
+	for (size_t at = 0; service_next(check->sources, &at, &service);)
 		composed = composed || service.is_own;
 	if (!composed)
 		run_calls_find(check->sources, &calls);
@@ -26,9 +26,9 @@ static bool judge_calls(struct check *check, void (*judge)(struct check *check, 
 }
 
 /* A service of the program as it is shipped; the next from *at on. */
-static bool next_shipped(const struct sources *sources, size_t *at, struct product_service *service)
+static bool next_shipped(const struct sources *sources, size_t *at, struct service *service)
 {
-	while (product_service(sources, at, service))
+	while (service_next(sources, at, service))
 		if (service->is_own && !service->is_development)
 			return true;
 	return false;
@@ -56,28 +56,6 @@ static bool mounts_tmpfs(const json_t *service, const char *target)
 
 /* ---- 2.3 the root ---- */
 
-static bool is_development_file(const char *path)
-{
-	const char *name = path_name(path);
-	return strstr(name, "override") != NULL || strstr(name, "dev") != NULL || strstr(name, "local") != NULL;
-}
-
-/* The file in which a service is read-only, where one for development alone takes it back. */
-static const char *read_only_without_override(const struct sources *sources, const char *service, unsigned *line)
-{
-	for (size_t i = sources->compose_files.count; i-- > 0;) {
-		const struct yaml_source *source = &sources->compose_files.items[i];
-		const struct yaml_node *services = source->yaml != NULL ? yaml_get(yaml_root(source->yaml), "services") : NULL;
-		const struct yaml_node *node = services != NULL ? yaml_get(services, service) : NULL;
-		const struct yaml_node *value = node != NULL ? yaml_get(node, "read_only") : NULL;
-		if (value == NULL || is_development_file(source->path))
-			continue;
-		*line = yaml_key(node, "read_only")->line;
-		return yaml_truth(value) == 1 ? source->path : NULL;
-	}
-	return NULL;
-}
-
 static void call_read_only(struct check *check, const struct run_call *call)
 {
 	if (run_call_option(call, "--read-only", NULL) != NULL)
@@ -88,14 +66,14 @@ static void call_read_only(struct check *check, const struct run_call *call)
 
 static void judge_read_only(struct check *check)
 {
-	struct product_service service;
-	if (judge_calls(check, call_read_only) || !product_has_service(check))
+	struct service service;
+	if (judge_calls(check, call_read_only) || !has_own_service(check))
 		return;
 	for (size_t at = 0; next_shipped(check->sources, &at, &service);) {
 		unsigned line, base_line = 0;
 		const char *file = compose_place(check->sources, service.name, "read_only", &line);
-		const json_t *value = json_object_get(service.service, "read_only");
-		const char *base = json_is_true(value) ? NULL : read_only_without_override(check->sources, service.name, &base_line);
+		const json_t *value = json_object_get(service.json, "read_only");
+		const char *base = json_is_true(value) ? NULL : read_only_taken_back(check->sources, service.name, &base_line);
 		if (json_is_true(value))
 			check_for(check, file, line, "the service %s has read_only: true", service.name);
 		else if (base != NULL)
@@ -107,7 +85,7 @@ static void judge_read_only(struct check *check)
 
 void check_read_only(struct check *check)
 {
-	product_judge(check, true, judge_read_only);
+	judge_deployed(check, true, judge_read_only);
 }
 
 void live_read_only(struct check *check)
@@ -117,7 +95,7 @@ void live_read_only(struct check *check)
 		const char *service = live_service(container);
 		int64_t mounted = live_number(container, "kernel.root_read_only", -1),
 			said = live_number(container, "inspect.HostConfig.ReadonlyRootfs", -1);
-		if (!live_is_built(check->sources, container))
+		if (!live_is_own(check->sources, container))
 			continue;
 		if (mounted == 1)
 			check_live_for(check, service, "the kernel has / mounted read-only");
@@ -149,15 +127,15 @@ static void call_tmpfs(struct check *check, const struct run_call *call)
 
 static void judge_tmpfs(struct check *check)
 {
-	struct product_service service;
-	if (judge_calls(check, call_tmpfs) || !product_has_service(check))
+	struct service service;
+	if (judge_calls(check, call_tmpfs) || !has_own_service(check))
 		return;
 	for (size_t at = 0; next_shipped(check->sources, &at, &service);) {
 		unsigned line;
-		auto_free char *folder = temporary_folder(service.service);
-		bool is_read_only = json_is_true(json_object_get(service.service, "read_only"));
-		bool is_there = mounts_tmpfs(service.service, folder) || mounts_tmpfs(service.service, "/tmp");
-		bool is_short = json_object_get(service.service, "tmpfs") != NULL;
+		auto_free char *folder = temporary_folder(service.json);
+		bool is_read_only = json_is_true(json_object_get(service.json, "read_only"));
+		bool is_there = mounts_tmpfs(service.json, folder) || mounts_tmpfs(service.json, "/tmp");
+		bool is_short = json_object_get(service.json, "tmpfs") != NULL;
 		const char *file = compose_place(check->sources, service.name, is_short || !is_there ? "tmpfs" : "volumes", &line);
 		if (is_there) {
 			check_for(check, file, line, "the service %s has a tmpfs at %s", service.name, folder);
@@ -174,7 +152,7 @@ static void judge_tmpfs(struct check *check)
 
 void check_tmpfs(struct check *check)
 {
-	product_judge(check, true, judge_tmpfs);
+	judge_deployed(check, true, judge_tmpfs);
 }
 
 void live_tmpfs(struct check *check)
@@ -184,7 +162,7 @@ void live_tmpfs(struct check *check)
 		size_t i;
 		json_t *mount;
 		bool found = json_object_get(live_at(container, "inspect.HostConfig.Tmpfs"), "/tmp") != NULL;
-		if (!live_is_built(check->sources, container) || live_at(container, "inspect.HostConfig") == NULL)
+		if (!live_is_own(check->sources, container) || live_at(container, "inspect.HostConfig") == NULL)
 			continue;
 		json_array_foreach((json_t *)(uintptr_t)live_at(container, "inspect.Mounts"), i, mount)
 			found = found || (text_equal(json_string_value(json_object_get(mount, "Type")), "tmpfs"));
@@ -217,7 +195,7 @@ static const char *list_place(const struct sources *sources, const char *service
 {
 	for (size_t i = sources->compose_files.count; i-- > 0;) {
 		const struct yaml_source *source = &sources->compose_files.items[i];
-		const struct yaml_node *services = source->yaml != NULL ? yaml_get(yaml_root(source->yaml), "services") : NULL;
+		const struct yaml_node *services = compose_written(source);
 		const struct yaml_node *node = services != NULL ? yaml_get(services, service) : NULL;
 		if (node == NULL || !list_has(yaml_get(node, member), bare_capability(name)))
 			continue;
@@ -279,14 +257,14 @@ static const char *unconfined_in(const json_t *options)
 }
 
 /* Nothing changes for a program that is no root and has no capability of its file. */
-static bool may_drop_safely(const struct product_service *service)
+static bool may_drop_safely(const struct service *service)
 {
 	unsigned line;
-	if (service->shipped == NULL || !compose_is_built(service->service) || json_object_get(service->service, "cap_add") != NULL)
+	if (service->shipped == NULL || !compose_is_built(service->json) || json_object_get(service->json, "cap_add") != NULL)
 		return false;
 	const struct dockerfile *file = &service->shipped->source->file;
 	auto_free char *user = shipped_user(service->shipped, &line);
-	const char *said = json_string_value(json_object_get(service->service, "user"));
+	const char *said = json_string_value(json_object_get(service->json, "user"));
 	const char *in_force = said != NULL ? said : user;
 	for (size_t i = 0; i < file->lines.count; i++)
 		if (strstr(file->lines.items[i].raw, "setcap") != NULL || strstr(file->lines.items[i].raw, "sudo") != NULL)
@@ -294,11 +272,11 @@ static bool may_drop_safely(const struct product_service *service)
 	return in_force != NULL && strchr(in_force, '$') == NULL && !user_is_root(in_force);
 }
 
-static void look_at_adds(struct check *check, const struct product_service *service)
+static void look_at_adds(struct check *check, const struct service *service)
 {
 	size_t i;
 	json_t *name;
-	json_array_foreach((json_t *)(uintptr_t)json_object_get(service->service, "cap_add"), i, name) {
+	json_array_foreach((json_t *)(uintptr_t)json_object_get(service->json, "cap_add"), i, name) {
 		const char *text = json_string_value(name);
 		if (text == NULL)
 			continue;
@@ -315,29 +293,29 @@ static void look_at_adds(struct check *check, const struct product_service *serv
 	}
 }
 
-static void look_at_rights(struct check *check, const struct product_service *service)
+static void look_at_rights(struct check *check, const struct service *service)
 {
 	unsigned line;
 	const struct sources *sources = check->sources;
 	const char *file = compose_place(sources, service->name, "security_opt", &line);
-	const char *unconfined = unconfined_in(json_object_get(service->service, "security_opt"));
+	const char *unconfined = unconfined_in(json_object_get(service->json, "security_opt"));
 	if (unconfined != NULL && !service->is_development) {
 		if (!has_against(check))
 			check_mend(check, "Take %s out of security_opt of %s: the profile that it switches off guards the kernel", unconfined, service->name);
 		check_against(check, file, line, "the service %s runs with %s", service->name, unconfined);
 	}
 	look_at_adds(check, service);
-	if (json_is_true(json_object_get(service->service, "privileged"))) {
+	if (json_is_true(json_object_get(service->json, "privileged"))) {
 		file = compose_place(sources, service->name, "privileged", &line);
 		check_mend(check, "Take privileged: true away from %s; give it by cap_add and devices what it cannot do without", service->name);
 		check_against(check, file, line, "the service %s is privileged: it has all capabilities and the devices of this machine", service->name);
 		return;
 	}
 	file = list_place(sources, service->name, "cap_drop", "ALL", &line);
-	if (drops_all(json_object_get(service->service, "cap_drop"))) {
+	if (drops_all(json_object_get(service->json, "cap_drop"))) {
 		check_for(check, file, line, "the service %s drops all capabilities", service->name);
 	} else if (!service->is_development) {
-		if (json_array_size(json_object_get(service->service, "cap_drop")) > 0)
+		if (json_array_size(json_object_get(service->json, "cap_drop")) > 0)
 			check_against(check, file, line, "the service %s drops some capabilities and keeps the rest", service->name);
 		else
 			check_against(check, file, line, "the service %s keeps all capabilities that Docker gives", service->name);
@@ -365,13 +343,13 @@ static void call_capabilities(struct check *check, const struct run_call *call)
 
 static void judge_capabilities(struct check *check)
 {
-	struct product_service service;
+	struct service service;
 	if (judge_calls(check, call_capabilities))
 		return;
-	bool is_run = product_has_service(check);
-	for (size_t at = 0; product_service(check->sources, &at, &service);) {
-		bool is_privileged = json_is_true(json_object_get(service.service, "privileged"));
-		bool adds = json_array_size(json_object_get(service.service, "cap_add")) > 0;
+	bool is_run = has_own_service(check);
+	for (size_t at = 0; service_next(check->sources, &at, &service);) {
+		bool is_privileged = json_is_true(json_object_get(service.json, "privileged"));
+		bool adds = json_array_size(json_object_get(service.json, "cap_add")) > 0;
 		if (is_run || is_privileged || adds)
 			look_at_rights(check, &service);
 	}
@@ -379,7 +357,7 @@ static void judge_capabilities(struct check *check)
 
 void check_capabilities(struct check *check)
 {
-	product_judge(check, true, judge_capabilities);
+	judge_deployed(check, true, judge_capabilities);
 }
 
 void live_capabilities(struct check *check)
@@ -391,7 +369,7 @@ void live_capabilities(struct check *check)
 		const json_t *added = live_at(container, "inspect.HostConfig.CapAdd");
 		size_t i;
 		json_t *name;
-		if (!live_is_built(check->sources, container) || live_at(container, "inspect.HostConfig") == NULL)
+		if (!live_is_own(check->sources, container) || live_at(container, "inspect.HostConfig") == NULL)
 			continue;
 		if (live_number(container, "inspect.HostConfig.Privileged", 0) == 1) {
 			check_live_against(check, service, "HostConfig.Privileged is true");
@@ -413,38 +391,17 @@ void live_capabilities(struct check *check)
 
 /* ---- 2.6 limits ---- */
 
-/* Is a limit set? "0" is none. */
-static bool is_limit(const json_t *value)
+static void look_at_limits(struct check *check, const struct service *service)
 {
-	const char *text = json_string_value(value);
-	if (json_is_number(value))
-		return json_number_value(value) > 0;
-	return text != NULL && text[0] != '\0' && strtod(text, NULL) > 0;
-}
-
-static bool has_limit(const json_t *service, const char *const *paths, const char **which)
-{
-	for (; *paths != NULL; paths++) {
-		*which = *paths;
-		if (is_limit(compose_member(service, *paths)))
-			return true;
-	}
-	return false;
-}
-
-static void look_at_limits(struct check *check, const struct product_service *service)
-{
-	static const char *const memory_paths[] = {"deploy.resources.limits.memory", "mem_limit", NULL};
-	static const char *const cpu_paths[] = {"deploy.resources.limits.cpus", "cpus", "cpu_quota", NULL};
 	const char *memory_path, *cpu_path;
-	bool memory = has_limit(service->service, memory_paths, &memory_path), cpus = has_limit(service->service, cpu_paths, &cpu_path);
+	auto_free char *memory = service_memory(service, &memory_path), *cpus = service_cpu(service, &cpu_path);
 	unsigned line;
-	const char *file = compose_place(check->sources, service->name, memory ? memory_path : cpus ? cpu_path : "deploy.resources.limits", &line);
-	if (memory && cpus)
+	const char *file = compose_place(check->sources, service->name, memory != NULL ? memory_path : cpus != NULL ? cpu_path : "deploy.resources.limits", &line);
+	if (memory != NULL && cpus != NULL)
 		check_for(check, file, line, "memory and CPU of the service %s are limited", service->name);
-	else if (memory)
+	else if (memory != NULL)
 		check_against(check, file, line, "the memory of the service %s is limited, its CPU is not", service->name);
-	else if (cpus)
+	else if (cpus != NULL)
 		check_against(check, file, line, "the CPU of the service %s is limited, its memory is not", service->name);
 	else
 		check_against(check, file, line, "neither memory nor CPU of the service %s is limited", service->name);
@@ -470,8 +427,8 @@ static bool is_refused_for_pids(struct check *check)
 	bool found = false;
 	for (size_t i = 0; i < check->sources->compose_files.count; i++) {
 		const struct yaml_source *source = &check->sources->compose_files.items[i];
-		const struct yaml_node *services = source->yaml != NULL ? yaml_get(yaml_root(source->yaml), "services") : NULL;
-		for (size_t j = 0; services != NULL && services->kind == YAML_MAP && j < services->items.count; j++) {
+		const struct yaml_node *services = compose_written(source);
+		for (size_t j = 0; services != NULL && j < services->items.count; j++) {
 			const struct yaml_node *service = services->items.items[j], *limits = yaml_at(service, "deploy.resources.limits");
 			const struct yaml_node *pids = yaml_key(service, "pids_limit"), *same = yaml_get(limits, "pids");
 			if (pids == NULL || limits == NULL || (same != NULL && text_equal(yaml_text(same), yaml_text(yaml_get(service, "pids_limit")))))
@@ -486,20 +443,20 @@ static bool is_refused_for_pids(struct check *check)
 
 static void judge_limits(struct check *check)
 {
-	struct product_service service;
+	struct service service;
 	if (check->sources->options->compose_json == NULL && is_refused_for_pids(check))
 		return;
-	if (judge_calls(check, call_limits) || !product_has_service(check))
+	if (judge_calls(check, call_limits) || !has_own_service(check))
 		return;
 	for (size_t at = 0; next_shipped(check->sources, &at, &service);)
 		if (!service.is_job)
 			look_at_limits(check, &service);
-	check_none(check, product_file(check->sources), "only jobs that end by themselves are started");
+	check_none(check, main_place(check->sources), "only jobs that end by themselves are started");
 }
 
 void check_limits(struct check *check)
 {
-	product_judge(check, true, judge_limits);
+	judge_deployed(check, true, judge_limits);
 }
 
 void live_limits(struct check *check)
@@ -510,7 +467,7 @@ void live_limits(struct check *check)
 		long long memory = live_number(container, "inspect.HostConfig.Memory", 0),
 			cpus = live_number(container, "inspect.HostConfig.NanoCpus", 0);
 		long long quota = live_number(container, "inspect.HostConfig.CpuQuota", 0);
-		if (!live_is_built(check->sources, container) || live_at(container, "inspect.HostConfig") == NULL)
+		if (!live_is_own(check->sources, container) || live_at(container, "inspect.HostConfig") == NULL)
 			continue;
 		if (memory > 0 && (cpus > 0 || quota > 0))
 			check_live_for(check, service, "Memory is %lld, NanoCpus is %lld, CpuQuota is %lld", memory, cpus, quota);

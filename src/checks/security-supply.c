@@ -2,7 +2,7 @@
  * and who answers for it by a signature. */
 #include "security.h"
 
-#include "own.h"
+#include "own-images.h"
 #include "pipe-images.h"
 
 #include <fnmatch.h>
@@ -23,7 +23,7 @@ static void say_no_scan(struct check *check, const struct image_steps *steps)
 	const struct sources *sources = check->sources;
 	const struct image_step *push = image_steps_find(steps, IMAGE_PUSH);
 	size_t at = 0;
-	const struct shipped *shipped = product_image(sources, &at);
+	const struct shipped *shipped = own_image(sources, &at);
 	if (steps->elsewhere != NULL)
 		check_missing(check, "%s takes steps from elsewhere: whether they scan the image cannot be read here", steps->elsewhere);
 	else if (push != NULL)
@@ -38,8 +38,8 @@ void check_scan(struct check *check)
 {
 	auto_image_steps steps = {0};
 	bool good = false, weak = false;
-	if (!product_has_image(check->sources)) {
-		product_no_image(check);
+	if (!has_own_image(check->sources)) {
+		own_image_none(check);
 		return;
 	}
 	image_steps_open(check->sources, &steps);
@@ -417,13 +417,13 @@ void check_context(struct check *check)
 {
 	const struct shipped *shipped, *before;
 	/* images with the same context and patterns take in the same: it is said once */
-	if (!product_has_image(check->sources)) {
-		product_no_image(check);
+	if (!has_own_image(check->sources)) {
+		own_image_none(check);
 		return;
 	}
-	for (size_t at = 0; (shipped = product_image(check->sources, &at)) != NULL;) {
+	for (size_t at = 0; (shipped = own_image(check->sources, &at)) != NULL;) {
 		bool is_seen = false;
-		for (size_t other = 0; other + 1 < at && (before = product_image(check->sources, &other)) != NULL && before != shipped;)
+		for (size_t other = 0; other + 1 < at && (before = own_image(check->sources, &other)) != NULL && before != shipped;)
 			is_seen = is_seen || (strcmp(before->ignore_path, shipped->ignore_path) == 0 && strcmp(before->context, shipped->context) == 0);
 		if (!is_seen)
 			look_at_context(check, shipped);
@@ -471,20 +471,14 @@ static void look_for_trust(struct check *check)
 		check_mend(check, "Take DOCKER_CONTENT_TRUST away; sign the digest with cosign after the push, and verify it before it is deployed");
 }
 
-static bool is_production_file(const char *path)
-{
-	const char *name = path_name(path);
-	return strstr(name, "prod") != NULL || strstr(name, "stack") != NULL || strstr(name, "deploy") != NULL;
-}
-
 /* The program's image in a file for production: by digest, or by a tag that anybody may move. */
 static void look_at_production(struct check *check, const struct yaml_source *source)
 {
-	const struct yaml_node *services = source->yaml != NULL ? yaml_get(yaml_root(source->yaml), "services") : NULL;
-	for (size_t i = 0; services != NULL && services->kind == YAML_MAP && i < services->items.count; i++) {
+	const struct yaml_node *services = compose_written(source);
+	for (size_t i = 0; services != NULL && i < services->items.count; i++) {
 		const struct yaml_node *image = yaml_get(services->items.items[i], "image");
 		const char *text = yaml_text(image), *service = yaml_text(services->keys.items[i]);
-		if (text == NULL || service == NULL || image_is_helper(text) || strchr(text, '/') == NULL)
+		if (text == NULL || service == NULL || !image_is_own(check->sources, text))
 			continue;
 		if (strstr(text, "@sha256:") != NULL || strstr(text, "}@$") != NULL)
 			check_for(check, source->path, image->line, "the service %s takes its image by digest", service);
@@ -499,8 +493,8 @@ static void say_signed(struct check *check, const struct image_steps *steps)
 		check_for(check, sign->file, sign->line, "the image is signed");
 	else if (push != NULL)
 		check_against(check, push->file, push->line, "the image is pushed and not signed");
-	else if (!product_has_image(sources))
-		product_no_image(check);
+	else if (!has_own_image(sources))
+		own_image_none(check);
 	else if (steps->elsewhere != NULL)
 		check_missing(check, "%s takes steps from elsewhere: whether they sign an image cannot be read here", steps->elsewhere);
 	else if (sources->workflows.count > 0)
@@ -516,7 +510,7 @@ void check_signed(struct check *check)
 	look_for_trust(check);
 	say_signed(check, &steps);
 	for (size_t i = 0; i < check->sources->other_composes.count; i++)
-		if (is_production_file(check->sources->other_composes.items[i].path))
+		if (layer_role(check->sources->other_composes.items[i].path) == LAYER_PROD)
 			look_at_production(check, &check->sources->other_composes.items[i]);
 }
 
@@ -525,6 +519,6 @@ void live_signed(struct check *check)
 {
 	const json_t *container;
 	for (size_t at = 0; (container = live_each(check->sources, &at)) != NULL;)
-		if (live_is_built(check->sources, container) && json_array_size(live_at(container, "image.Identity.Signature")) > 0)
+		if (live_is_own(check->sources, container) && json_array_size(live_at(container, "image.Identity.Signature")) > 0)
 			check_live_for(check, live_service(container), "Identity shows a signature of its image");
 }

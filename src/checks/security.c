@@ -2,13 +2,13 @@
  * program runs as, and what it may write of the image and of this machine. */
 #include "security.h"
 
-#include "layers.h"
+#include "compose-files.h"
 
 /* ---- 2.1 the user ---- */
 
-static const char *service_user(const struct product_service *service)
+static const char *service_user(const struct service *service)
 {
-	return json_string_value(json_object_get(service->service, "user"));
+	return json_string_value(json_object_get(service->json, "user"));
 }
 
 /* What the image says; a service that names a user of its own is judged by that. */
@@ -27,7 +27,7 @@ static void look_at_user(struct check *check, const struct shipped *shipped)
 		check_for(check, path, shipped_line(shipped), "the base image runs as the user %s", user);
 	else if (user != NULL && !user_is_root(user))
 		check_for(check, path, line, "runs as the user %s", user);
-	else if (shipped_drops_root(check->sources, shipped, &script, &script_line))
+	else if (image_drops_root(check->sources, shipped, &script, &script_line))
 		check_missing(check, "%s starts as root and gives it up by itself: only what runs can tell (line %u of %s)", path, script_line, script);
 	else if (user != NULL)
 		check_against(check, path, line, "the last USER is root");
@@ -41,9 +41,9 @@ static void look_at_user(struct check *check, const struct shipped *shipped)
 /* Does a service of this image settle it by `user:`? */
 static bool services_settle_user(struct check *check, const struct shipped *shipped)
 {
-	struct product_service service;
+	struct service service;
 	unsigned settled = 0, others = 0;
-	for (size_t at = 0; product_service(check->sources, &at, &service);) {
+	for (size_t at = 0; service_next(check->sources, &at, &service);) {
 		if (!shipped_is_same(service.shipped, shipped))
 			continue;
 		const char *user = service_user(&service);
@@ -69,18 +69,18 @@ static bool services_settle_user(struct check *check, const struct shipped *ship
 static void judge_user(struct check *check)
 {
 	const struct shipped *shipped;
-	if (!product_has_image(check->sources)) {
-		product_no_image(check);
+	if (!has_own_image(check->sources)) {
+		own_image_none(check);
 		return;
 	}
-	for (size_t at = 0; (shipped = product_image(check->sources, &at)) != NULL;)
+	for (size_t at = 0; (shipped = own_image(check->sources, &at)) != NULL;)
 		if (!services_settle_user(check, shipped))
 			look_at_user(check, shipped);
 }
 
 static void check_user(struct check *check)
 {
-	product_judge(check, false, judge_user);
+	judge_deployed(check, false, judge_user);
 }
 
 static void live_user(struct check *check)
@@ -89,7 +89,7 @@ static void live_user(struct check *check)
 	for (size_t at = 0; (container = live_each(check->sources, &at)) != NULL;) {
 		const char *service = live_service(container), *user = live_text(container, "inspect.Config.User");
 		int64_t uid = live_number(container, "kernel.uid", -1);
-		if (!live_is_built(check->sources, container))
+		if (!live_is_own(check->sources, container))
 			continue;
 		if (uid == 0)
 			check_live_against(check, service, "its first process has the uid 0");
@@ -250,12 +250,12 @@ static bool look_at_copy(struct check *check, const struct shipped *shipped, siz
 
 static bool services_are_read_only(const struct sources *sources, const struct shipped *shipped)
 {
-	struct product_service service;
+	struct service service;
 	bool any = false, all = true;
-	for (size_t at = 0; product_service(sources, &at, &service);)
+	for (size_t at = 0; service_next(sources, &at, &service);)
 		if (shipped_is_same(service.shipped, shipped) && !service.is_development) {
 			any = true;
-			all = all && json_is_true(json_object_get(service.service, "read_only"));
+			all = all && json_is_true(json_object_get(service.json, "read_only"));
 		}
 	return any && all;
 }
@@ -264,10 +264,10 @@ static bool services_are_read_only(const struct sources *sources, const struct s
  * the image's counts. */
 static const char *user_of_services(const struct sources *sources, const struct shipped *shipped)
 {
-	struct product_service service;
+	struct service service;
 	const char *found = NULL, *root = NULL;
 	bool all = true;
-	for (size_t at = 0; product_service(sources, &at, &service);) {
+	for (size_t at = 0; service_next(sources, &at, &service);) {
 		if (!shipped_is_same(service.shipped, shipped) || service.is_development)
 			continue;
 		found = service_user(&service);
@@ -289,7 +289,7 @@ static void look_at_image_files(struct check *check, const struct shipped *shipp
 	}
 	bool is_locked = services_are_read_only(check->sources, shipped), said = false;
 	bool is_root = user == NULL || user_is_root(user);
-	if (is_root && shipped_drops_root(check->sources, shipped, &script, &script_line))
+	if (is_root && image_drops_root(check->sources, shipped, &script, &script_line))
 		is_root = false;
 	for (size_t i = 0; i < file->lines.count; i++) {
 		if (!stage_has_line(file, shipped->stage, i))
@@ -335,7 +335,7 @@ static bool is_engine_socket(const char *source)
 }
 
 /* Whose work is the engine itself. */
-static bool needs_engine(const struct sources *sources, const struct product_service *service)
+static bool needs_engine(const struct sources *sources, const struct service *service)
 {
 	static const char *const crates[] = {"bollard", "shiplift", "docker-api", "podman-api", "dockworker", "rs-docker", NULL};
 	static const char *const images[] = {"traefik", "portainer", "watchtower", "dozzle", "cadvisor", "promtail", "autoheal",
@@ -343,7 +343,7 @@ static bool needs_engine(const struct sources *sources, const struct product_ser
 		"netdata", "filebeat", "fluent", "lazydocker", "beszel", "datadog"};
 	if (service->is_own)
 		return rust_has_any(&sources->rust, crates, NULL);
-	const char *image = compose_image(service->service);
+	const char *image = compose_image(service->json);
 	for (size_t i = 0; image != NULL && i < COUNT_OF(images); i++)
 		if (strstr(image, images[i]) != NULL)
 			return true;
@@ -369,7 +369,7 @@ static unsigned mount_line(const struct sources *sources, const char *service, c
 	*file = compose_place(sources, service, "volumes", &line);
 	for (size_t i = sources->compose_files.count; i-- > 0;) {
 		const struct yaml_source *source = &sources->compose_files.items[i];
-		const struct yaml_node *services = source->yaml != NULL ? yaml_get(yaml_root(source->yaml), "services") : NULL;
+		const struct yaml_node *services = compose_written(source);
 		const struct yaml_node *list = services != NULL ? yaml_at(yaml_get(services, service), "volumes") : NULL;
 		for (size_t j = 0; list != NULL && list->kind == YAML_LIST && j < list->items.count; j++) {
 			const struct yaml_node *item = list->items.items[j];
@@ -383,7 +383,7 @@ static unsigned mount_line(const struct sources *sources, const char *service, c
 	return line;
 }
 
-static void look_at_mount(struct check *check, const struct product_service *service, const json_t *mount)
+static void look_at_mount(struct check *check, const struct service *service, const json_t *mount)
 {
 	const char *source = json_string_value(json_object_get(mount, "source")), *target = json_string_value(json_object_get(mount, "target"));
 	bool is_read_only = json_is_true(json_object_get(mount, "read_only"));
@@ -410,24 +410,24 @@ static void look_at_mount(struct check *check, const struct product_service *ser
 
 static void judge_permissions(struct check *check)
 {
-	struct product_service service;
+	struct service service;
 	const struct shipped *shipped;
-	for (size_t at = 0; (shipped = product_image(check->sources, &at)) != NULL;)
+	for (size_t at = 0; (shipped = own_image(check->sources, &at)) != NULL;)
 		look_at_image_files(check, shipped);
-	for (size_t at = 0; product_service(check->sources, &at, &service);) {
+	for (size_t at = 0; service_next(check->sources, &at, &service);) {
 		size_t i;
 		json_t *mount;
 		if (service.is_development)
 			continue;
-		json_array_foreach((json_t *)(uintptr_t)json_object_get(service.service, "volumes"), i, mount)
+		json_array_foreach((json_t *)(uintptr_t)json_object_get(service.json, "volumes"), i, mount)
 			look_at_mount(check, &service, mount);
 	}
-	product_no_image(check); /* counts where nothing else was said */
+	own_image_none(check); /* counts where nothing else was said */
 }
 
 static void check_permissions(struct check *check)
 {
-	product_judge(check, false, judge_permissions);
+	judge_deployed(check, false, judge_permissions);
 }
 
 /* Only what is wrong: modes inside the image cannot be seen from outside. */

@@ -3,7 +3,13 @@
 #ifndef CARGODECK_CHECKS_SECURITY_H
 #define CARGODECK_CHECKS_SECURITY_H
 
-#include "own.h"
+#include "compose-files.h"
+#include "deployed.h"
+#include "environment.h"
+#include "own-images.h"
+#include "run-calls.h"
+#include "services.h"
+#include "shipped.h"
 
 void check_read_only(struct check *check);
 void live_read_only(struct check *check);

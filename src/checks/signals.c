@@ -1,8 +1,9 @@
 /* Topic 8, how a program ends: who is the first process, what the sources do
  * with signals, and whether requests come to their end. */
 #include "production.h"
+#include "rust-asks.h"
 
-#include "earnest.h"
+#include "deployed.h"
 #include "programs.h"
 
 #include <ctype.h>
@@ -331,10 +332,10 @@ static bool ends_by_itself(struct check *check, const struct shipped *shipped, c
 		return false;
 	if (by_hand)
 		return true;
-	if (rust_server(&program->facts) != NULL)
+	if (web_framework(&program->facts) != NULL)
 		return false;
 	if (shipped->service != NULL)
-		return earnest_is_job(check->sources, shipped->service, service);
+		return service_is_job(check->sources, shipped->service, service);
 	return dockerfile_last(file, shipped->stage, "EXPOSE") < 0 && dockerfile_last(file, shipped->stage, "HEALTHCHECK") < 0 &&
 		!works_on(program);
 }
@@ -396,7 +397,7 @@ void signal_live(struct check *check)
 {
 	size_t at = 0;
 	for (const json_t *container; (container = live_each(check->sources, &at)) != NULL;) {
-		if (!live_is_built(check->sources, container))
+		if (!live_is_own(check->sources, container))
 			continue;
 		const char *service = live_service(container), *path = live_text(container, "inspect.Path");
 		const char *caught = live_text(container, "kernel.sig_cgt");
@@ -543,7 +544,7 @@ static void check_stop_signal(struct check *check, const struct shipped *shipped
 static void look_at_shutdown(struct check *check, const struct rust_facts *rust, bool by_int)
 {
 	static const char *const serves[] = {"axum :: serve", "Server :: bind", "warp :: serve", "serve_connection", "serve (", NULL};
-	const char *server = rust_server(rust), *stops = stopping_crate(rust);
+	const char *server = web_framework(rust), *stops = stopping_crate(rust);
 	struct handling place = {0}, handling = find_handling(rust);
 	struct rust_place exit = {0};
 	if (find_hard_exit(rust, &exit)) {
@@ -615,7 +616,7 @@ void shutdown_live(struct check *check)
 		const json_t *stop = live_at(container, "stop"), *seconds = json_object_get(stop, "seconds");
 		int64_t code = live_number(container, "stop.exit_code", -1), limit = live_number(container, "stop.limit", 10);
 		double took = json_is_number(seconds) ? json_number_value(seconds) : -1;
-		if (!live_is_built(check->sources, container) || code < 0 || took < 0)
+		if (!live_is_own(check->sources, container) || code < 0 || took < 0)
 			continue;
 		if (code == 137 || took >= (double)limit)
 			check_live_against(check, live_service(container), "a copy that was told to stop was killed after %.1f s (exit %lld)",

@@ -1,8 +1,9 @@
 /* All that checks look at, read once: the tree, Dockerfiles under any name and
  * which of their stages are shipped, the compose model and its files, workflows,
  * the Rust side. What cannot be read becomes a note, never a fault. */
+#include "compose-files.h"
 #include "pipe-other.h"
-#include "layers.h"
+#include "writings.h"
 
 #include <ctype.h>
 #include <fnmatch.h>
@@ -147,16 +148,8 @@ static bool is_dockerfile(const char *name)
 /* Words that say whom something is for: "dev", "Dockerfile.test", "cross-arm". */
 static bool is_for_development(const char *name)
 {
-	static const char *const words[] = {"dev", "develop", "development", "devel", "test", "tests", "testing", "ci", "debug", "bench", "e2e", "cross", "fuzz",
-		"local", "watch", "lint", "devcontainer", "gitpod", "playground"};
-	for (const char *at = name; *at != '\0';) {
-		size_t len = strcspn(at, ".-_/ ");
-		for (size_t i = 0; i < COUNT_OF(words); i++)
-			if (strlen(words[i]) == len && strncmp(at, words[i], len) == 0)
-				return true;
-		at += len + (at[len] != '\0');
-	}
-	return false;
+	static const char *const words[] = {"cross", "fuzz", "lint", "gitpod", "playground", NULL};
+	return role_is_for_development(name) || path_has_word(name, words);
 }
 
 static bool is_development_path(const char *path)
@@ -454,7 +447,7 @@ static bool builds_any(const struct yaml_node *services)
 /* How well a file stands for what is run where none has a usual name: the less the better. */
 static unsigned rank_of(const struct yaml_source *source)
 {
-	const struct yaml_node *services = source->yaml != NULL ? yaml_get(yaml_root(source->yaml), "services") : NULL;
+	const struct yaml_node *services = compose_written(source);
 	const char *name = path_name(source->path);
 	unsigned rank = 0;
 	for (const char *at = source->path; *at != '\0'; at++)

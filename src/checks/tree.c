@@ -278,3 +278,24 @@ unsigned text_line_at(const char *text, size_t offset)
 	}
 	return line;
 }
+
+bool name_in(const char *name, const char *const *patterns)
+{
+	for (; *patterns != NULL; patterns++)
+		if (fnmatch(*patterns, name, 0) == 0)
+			return true;
+	return false;
+}
+
+bool path_has_word(const char *path, const char *const *patterns)
+{
+	for (const char *at = path; *at != '\0';) {
+		size_t len = strcspn(at, "/._- ");
+		auto_free char *word = mem_copy_bytes(at, len);
+		for (const char *const *pattern = patterns; len > 0 && *pattern != NULL; pattern++)
+			if (fnmatch(*pattern, word, FNM_CASEFOLD) == 0)
+				return true;
+		at += len + (at[len] != '\0');
+	}
+	return false;
+}

@@ -40,6 +40,10 @@ bool tree_has_folder(const struct tree *tree, const char *path); /* some file li
  * or ".."), is no regular file, or no text (it holds a NUL). Never waits. The
  * caller frees; `len` may be NULL. */
 char *tree_read(const struct tree *tree, const char *path, size_t *len);
+/* Is the name one of a list of shell patterns that ends with NULL? */
+bool name_in(const char *name, const char *const *patterns);
+/* Is one of its words, between / . _ - and blanks, such a one, in whatever case? */
+bool path_has_word(const char *path, const char *const *patterns);
 /* The line of an offset in a text, from 1; past its end: the last one. */
 unsigned text_line_at(const char *text, size_t offset);
 

@@ -230,3 +230,19 @@ void check_report_finish(struct check_report *report)
 	free(report->root);
 	report->root = NULL;
 }
+
+bool has_against(const struct check *check)
+{
+	for (size_t i = 0; i < check->result->evidence.count; i++)
+		if (check->result->evidence.items[i].is_against)
+			return true;
+	return false;
+}
+
+bool files_speak_for(const struct check *check)
+{
+	for (size_t i = 0; i < check->result->evidence.count; i++)
+		if (!check->result->evidence.items[i].is_live && !check->result->evidence.items[i].is_against)
+			return true;
+	return false;
+}

@@ -22,17 +22,11 @@ enum image_kind image_kind(const struct sources *sources, const struct shipped *
 const struct shipped *image_next(const struct sources *sources, size_t *at, bool packs);
 /* Says why there is no such image. */
 void image_none(struct check *check, bool packs);
-/* A file to name where there is none: Cargo.toml, a Dockerfile, a folder. */
-const char *image_some_file(const struct sources *sources);
-
 /* The service's compose object, or NULL. */
 const json_t *image_service(const struct sources *sources, const struct shipped *shipped);
 /* Does it run on, and is it not a tool that ends by itself? By EXPOSE, HEALTHCHECK,
  * its service, or a crate of servers. */
 bool image_is_service(const struct sources *sources, const struct shipped *shipped);
-/* A direct dependency that is a server's framework: "axum"; NULL: none. */
-const char *rust_server(const struct rust_facts *rust);
-
 /* ---- lines ---- */
 
 const struct docker_line *image_line(const struct shipped *shipped, size_t index);
@@ -59,6 +53,11 @@ struct brought {
 };
 struct brought copy_brings(const struct sources *sources, const struct shipped *shipped, const struct copy_line *copy, size_t i);
 
+/* The entries of an ENV or ARG line: NAME=VALUE, or NAME alone. */
+void env_line_read(const struct docker_line *line, struct strings *entries);
+/* ENV of the image, variables filled in; NULL: not set. The caller frees. *line may be NULL. */
+char *image_env(const struct shipped *shipped, const char *name, unsigned *line);
+
 /* ---- packages ---- */
 
 struct package_call {
@@ -78,8 +77,6 @@ void package_calls_finish(struct package_calls *calls);
 /* Names that are installed in the stage and those that it builds on, and not
  * removed again. */
 void stage_packages(const struct dockerfile *file, int stage, struct strings *names);
-/* Is the name one of a list of shell patterns that ends with NULL? */
-bool name_in(const char *name, const char *const *patterns);
 
 /* ---- bases, linking ---- */
 
@@ -95,6 +92,11 @@ enum image_base base_kind(const struct image_name *name);
 bool base_is_rust(const struct image_name *name); /* the official image */
 /* "1.75" of "1.75-slim", "latest-rust-1.75": {0, 0}: none is said. */
 void rust_tag_version(const struct image_name *name, unsigned *major, unsigned *minor);
+
+/* Is it surely an image whose user is root where no USER is said? */
+bool base_is_known(const struct shipped *shipped);
+/* Nothing but what is copied in: no shell, no tools. */
+bool base_is_bare(const struct shipped *shipped);
 
 enum linkage {
 	LINK_UNKNOWN,
@@ -123,5 +125,8 @@ void image_start_finish(struct image_start *start);
  * heredoc: its text (the caller frees), or NULL. *file and *first (the line before
  * its first) say where it stands; *file is borrowed of the sources. */
 char *image_script(const struct sources *sources, const struct shipped *shipped, const char *word, const char **file, unsigned *before);
+/* Does the program that starts first give up root itself (gosu, su-exec …)? The
+ * file and line where that is read. */
+bool image_drops_root(const struct sources *sources, const struct shipped *shipped, const char **file, unsigned *line);
 
 #endif

@@ -1,59 +1,40 @@
 /* What checks ask of a service, whichever compose file makes it: its Dockerfile,
  * what it starts, its mounts and ports. */
-#include "layers.h"
+#include "compose-files.h"
 
 enum { MOST_SCRIPT = 64 << 10, MOST_MOUNTS = 50 };
 
 /* ---- paths of the host ---- */
 
+/* Of the file that says it; paths in it are relative to that. The caller frees. */
+static char *folder_of(const struct layers *layers, const struct unit *unit)
+{
+	if (unit->layer != NULL)
+		return mem_copy_string(unit->layer->folder);
+	return layers->main_file != NULL ? path_parent(layers->main_file) : mem_copy_string(".");
+}
+
 char *unit_path(const struct layers *layers, const struct unit *unit, const char *path)
 {
-	if (path == NULL || path[0] == '\0' || path[0] == '~' || strchr(path, '$') != NULL)
-		return NULL;
-	if (path[0] == '/') {
-		auto_free char *clean = path_clean(path);
-		const char *root = layers->sources->options->root, *real = layers->sources->tree.root;
-		const char *below = root != NULL ? path_relative(clean, root) : NULL;
-		if (below == NULL && real != NULL)
-			below = path_relative(clean, real);
-		return below != NULL ? mem_copy_string(below[0] != '\0' ? below : ".") : NULL;
-	}
-	auto_free char *folder = unit->layer == NULL && layers->main_file != NULL ? path_parent(layers->main_file) : NULL;
-	auto_free char *joined = path_join(unit->layer != NULL ? unit->layer->folder : folder != NULL ? folder : ".", path);
-	char *clean = path_clean(joined);
-	if (strcmp(clean, "..") != 0 && !text_starts_with(clean, "../"))
-		return clean;
-	free(clean);
-	return NULL;
+	auto_free char *folder = folder_of(layers, unit);
+	return path_of_project(layers->sources, folder, path);
 }
 
 /* ---- what it is built of ---- */
 
-static const struct docker_source *docker_at(const struct sources *sources, const char *path)
-{
-	for (size_t i = 0; i < sources->dockers.count; i++)
-		if (strcmp(sources->dockers.items[i]->path, path) == 0)
-			return sources->dockers.items[i];
-	return NULL;
-}
-
 static void find_docker(const struct layers *layers, struct unit *unit)
 {
-	const json_t *build = json_object_get(unit->json, "build");
-	const char *context = json_string_value(json_object_get(build, "context"));
-	const char *name = json_string_value(json_object_get(build, "dockerfile"));
+	const struct sources *sources = layers->sources;
+	auto_free char *folder = folder_of(layers, unit), *path = dockerfile_of_service(sources, folder, unit->json);
 	unit->stage = -1;
-	auto_free char *folder = json_is_object(build) ? unit_path(layers, unit, context != NULL ? context : ".") : NULL;
-	if (folder == NULL)
-		return;
-	auto_free char *joined = path_join(folder, name != NULL ? name : "Dockerfile");
-	auto_free char *path = path_clean(joined);
-	const struct docker_source *source = docker_at(layers->sources, path);
-	int stage = source != NULL ? dockerfile_stage(&source->file, json_string_value(json_object_get(build, "target"))) : -1;
-	if (stage < 0)
-		return;
-	unit->docker = source;
-	unit->stage = stage;
+	for (size_t i = 0; path != NULL && i < sources->dockers.count && unit->docker == NULL; i++) {
+		const struct docker_source *source = sources->dockers.items[i];
+		int stage = strcmp(source->path, path) == 0 ? dockerfile_stage(&source->file, json_string_value(compose_member(unit->json, "build.target"))) : -1;
+		if (stage < 0)
+			continue;
+		unit->docker = source;
+		unit->stage = stage;
+	}
 }
 
 /* Comments do not count: they are in no instruction. */
@@ -87,14 +68,10 @@ bool unit_has_image(const struct unit *unit, const char *const *names)
 
 /* ---- what it starts ---- */
 
-/* Of a JSON list or a text. */
 static void add_words(struct str *out, const json_t *words)
 {
-	if (json_is_string(words))
-		str_print(out, "%s ", json_string_value(words));
-	for (size_t i = 0; i < json_array_size(words); i++)
-		if (json_is_string(json_array_get(words, i)))
-			str_print(out, "%s ", json_string_value(json_array_get(words, i)));
+	auto_free char *text = words_text(words);
+	str_print(out, "%s ", text);
 }
 
 static void add_docker_words(struct str *out, const struct docker_source *source, int stage, const char *word)
@@ -150,11 +127,6 @@ void unit_look(const struct layers *layers, struct unit *unit)
 	find_docker(layers, unit);
 	unit->is_rust = unit->docker != NULL ? docker_has_rust(&unit->docker->file) : unit_has_image(unit, images);
 	unit->command = make_command(layers, unit);
-}
-
-const char *unit_variable(const struct unit *unit, const char *name)
-{
-	return json_string_value(json_object_get(json_object_get(unit->json, "environment"), name));
 }
 
 /* ---- mounts ---- */
@@ -231,11 +203,10 @@ bool unit_port(const struct unit *unit, size_t index, struct unit_port *port)
 	if (index >= json_array_size(list) || index >= MOST_MOUNTS)
 		return false;
 	const json_t *item = json_array_get(list, index);
-	const char *text = json_string_value(json_object_get(item, "short"));
 	port->host = json_string_value(json_object_get(item, "host_ip"));
 	port->published = first_number(json_object_get(item, "published"));
 	port->target = first_number(json_object_get(item, "target"));
-	port->text = text != NULL ? mem_copy_string(text) : port->published > 0 ? mem_print("%ld:%ld", port->published, port->target) :
+	port->text = port->published > 0 ? mem_print("%ld:%ld", port->published, port->target) :
 		mem_print("%ld", port->target);
 	return true;
 }
@@ -249,7 +220,7 @@ void unit_port_finish(struct unit_port *port)
 bool port_is_local(const struct unit_port *port)
 {
 	return port->host != NULL && (text_starts_with(port->host, "127.") || strcmp(port->host, "::1") == 0 ||
-		strcmp(port->host, "localhost") == 0 || strchr(port->host, '$') != NULL);
+		strcmp(port->host, "localhost") == 0 || port->host[0] == '\0' /* a variable says it */);
 }
 
 /* What stands before the port in a line of YAML that has it once, behind a dash;

@@ -1,6 +1,6 @@
 /* What starts in an image: ENTRYPOINT and CMD as compose changes them, and the
  * text of a script among their words. */
-#include "images.h"
+#include "shipped.h"
 
 #include <stdio.h>
 
@@ -203,4 +203,55 @@ char *image_script(const struct sources *sources, const struct shipped *shipped,
 	*file = hunt.file;
 	*before = hunt.before;
 	return text;
+}
+
+/* ---- who gives up root ---- */
+
+static bool is_dropper(const char *word)
+{
+	static const char *const names[] = {"gosu", "su-exec", "setpriv", "runuser", "s6-setuidgid", "setuidgid", "chpst", "su", "sudo",
+		"capsh", "fixuid", "doas"};
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		if (strcmp(path_name(word), names[i]) == 0)
+			return true;
+	return false;
+}
+
+static bool text_drops_root(const char *text, unsigned *line)
+{
+	struct shell_commands commands = {0};
+	bool found = false;
+	shell_split(text, &commands);
+	for (size_t i = 0; i < commands.count && !found; i++) {
+		const struct strings *words = &commands.items[i].words;
+		size_t at = command_at(words);
+		found = at < words->count && is_dropper(words->items[at]);
+		if (found)
+			*line = text_line_at(text, (size_t)(commands.items[i].start - text) + strspn(commands.items[i].start, " \t\n"));
+	}
+	shell_commands_finish(&commands);
+	return found;
+}
+
+bool image_drops_root(const struct sources *sources, const struct shipped *shipped, const char **file, unsigned *line)
+{
+	enum { WORDS_LIMIT = 3 };
+	struct image_start start;
+	bool found = false;
+	image_start(sources, shipped, &start);
+	for (size_t i = 0; i < start.words.count && !found; i++) {
+		const char *word = start.words.items[i];
+		unsigned within = 1;
+		*file = start.file;
+		*line = start.line;
+		found = is_dropper(word) || (strchr(word, ' ') != NULL && text_drops_root(word, &within));
+		if (found || i >= WORDS_LIMIT || word[0] == '-')
+			continue;
+		unsigned before = 0;
+		auto_free char *text = image_script(sources, shipped, word, file, &before);
+		found = text != NULL && text_drops_root(text, &within);
+		*line = before + within;
+	}
+	image_start_finish(&start);
+	return found;
 }

@@ -5,12 +5,15 @@
 #ifndef CARGODECK_CHECKS_LAYERS_H
 #define CARGODECK_CHECKS_LAYERS_H
 
-#include "checks.h"
+#include "services.h"
 
 /* ---- compose files ------------------------------------------------------------- */
 
 /* By the words of its path: docker-compose.dev.yml, dev/compose.yaml … */
 enum layer_role { LAYER_BASE, LAYER_DEV, LAYER_OVERRIDE, LAYER_TEST, LAYER_PROD };
+enum layer_role layer_role(const char *path); /* also of a profile's name */
+bool role_is_for_development(const char *path); /* or for tests */
+bool role_is_deployed(const char *path); /* for production, or nothing says what it is for */
 
 struct layer {
 	const char *path; /* relative */
@@ -22,7 +25,7 @@ struct layer {
 	bool is_whole; /* each of its services has an image or a build */
 	struct yaml *yaml;
 	char *text;
-	json_t *services; /* object; own members only, in the merged model's form */
+	json_t *services; /* object; with what they extend, in the merged model's form */
 };
 
 /* A service as one file makes it, alone or over the merged model. */
@@ -44,7 +47,7 @@ struct layers {
 	json_t *main; /* object: the merged services, with those of profiles that are off; may be empty, never NULL */
 	const char *main_file; /* where they are written; NULL: there is no compose file */
 };
-/* At most 60 files and 200 services. `${NAME:-text}` counts as its text, other variables stay. */
+/* At most 60 files and 200 services. Variables are filled in as model.c does it. */
 struct layers *layers_open(const struct sources *sources);
 void layers_close(struct layers *layers); /* NULL is fine */
 /* The compose file that stands for all: the merged model's first, else the one whose
@@ -62,9 +65,6 @@ void unit_look(const struct layers *layers, struct unit *unit);
 /* Is it of one of these images? The last part of the name counts: "redis" is
  * "docker.io/bitnami/redis:7". */
 bool unit_has_image(const struct unit *unit, const char *const *names);
-/* A variable of the service as text; NULL: it has none, or no value. */
-const char *unit_variable(const struct unit *unit, const char *name);
-
 /* A folder (or file) of the host in the container. */
 struct unit_mount {
 	const char *source, *target; /* as in compose; source NULL: a volume without a name, a tmpfs */
@@ -91,58 +91,6 @@ bool port_is_local(const struct unit_port *port); /* this machine alone reaches 
 void port_against(struct check *check, const struct layers *layers, const struct unit *unit, const struct unit_port *port,
 	const char *format) __attribute__((format(printf, 5, 0)));
 
-/* ---- what the program talks to ------------------------------------------------------ */
-
-/* "postgres", "mysql" or "mongodb", by the enabled crates; NULL: no database server.
- * *crate: which one says so. */
-const char *server_database(const struct sources *sources, const char **crate);
-const char *redis_crate(const struct sources *sources); /* NULL: none */
-const char *mail_crate(const struct sources *sources); /* that speaks SMTP; NULL: none */
-bool has_program(const struct sources *sources); /* not a library alone */
-/* Folders of migrations by their files; NULL: there is none. The caller frees. */
-char *migrations_folder(const struct sources *sources);
-/* Is one of the words a part of the path, between / . _ -? `words` end with NULL. */
-bool path_has_word(const char *path, const char *const *words);
-
-/* ---- what people type ------------------------------------------------------------ */
-
-/* Scripts, make and just files, and the text files that say what to type. */
-struct written {
-	const char *path;
-	char *text;
-	bool is_prose; /* README and the like */
-	bool is_harness;
-};
-struct writings {
-	struct { struct written *items; size_t count, cap; } items;
-};
-/* At most 300 scripts and 60 texts near the root, 4 MiB. */
-struct writings *writings_open(const struct sources *sources);
-void writings_close(struct writings *writings); /* NULL is fine */
-/* The next line in which `word` stands, comments of scripts left out, harnesses
- * too; *at is from 0 on. The line is copied; NULL: no more. */
-struct written_line {
-	size_t file, offset; /* where to go on */
-	unsigned last; /* the line there */
-	const struct written *written;
-	unsigned line;
-	char *text;
-};
-bool writings_find(const struct writings *writings, const char *word, struct written_line *at);
-void written_line_finish(struct written_line *at);
-/* Does a script start a container of such an image (docker run, podman run)? Where. */
-const char *writings_run(const struct writings *writings, const char *const *images, unsigned *line);
-/* A program that builds and starts anew at each save: "cargo watch", "bacon" …;
- * NULL: the text has none. */
-const char *watcher_in(const char *text);
-/* Does the command build the sources here: cargo run, watch …, not cargo install? */
-bool builds_sources(const char *command);
-/* A whole word of letters, digits, - and _. NULL: it does not stand there. */
-const char *word_in(const char *text, const char *word);
-
-bool has_against(const struct check *check);
-/* Where the reason of "there is no …" was read. */
-const char *main_place(const struct sources *sources);
 /* Is a compose file there that cannot be read, and none that can? It was said then. */
 bool compose_is_unread(struct check *check);
 

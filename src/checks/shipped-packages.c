@@ -1,6 +1,6 @@
 /* What package managers install in stages of a Dockerfile, what bases are, and
  * how a program is linked there. */
-#include "images.h"
+#include "shipped.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -163,6 +163,34 @@ enum image_base base_kind(const struct image_name *name)
 		strstr(tag, "minimal") != NULL)
 		return BASE_SLIM;
 	return strcmp(name->name, "debian") == 0 ? BASE_FULL : BASE_OTHER;
+}
+
+bool base_is_known(const struct shipped *shipped)
+{
+	static const char *const known[] = {"distroless/", "nvidia/cuda", "muslrust", "cargo-chef", "rust-musl-cross", "rust-musl",
+		"alpine-glibc", "redhat/ubi", "ubi8", "ubi9", "azurelinux", "cbl-mariner", "amazonlinux", "fedora", "opensuse/", "almalinux",
+		"rockylinux", "oraclelinux", "wolfi-base", "archlinux/", "alpine/", "debian/", "ubuntu/", "playwright", "nixos/"};
+	static const char *const official[] = {"rust", "debian", "alpine", "ubuntu", "busybox", "python", "node", "buildpack-deps"};
+	struct image_name name;
+	image_name_read(shipped_base(shipped), &name);
+	bool found = !name.is_variable && name.registry == NULL && strchr(name.name, '/') == NULL;
+	for (size_t i = 0; i < COUNT_OF(known) && !found && !name.is_variable; i++)
+		found = strstr(name.name, known[i]) != NULL;
+	/* mirrors of the official images keep their last part */
+	for (size_t i = 0; i < COUNT_OF(official) && !found && !name.is_variable; i++)
+		found = strcmp(path_name(name.name), official[i]) == 0;
+	image_name_finish(&name);
+	return found;
+}
+
+bool base_is_bare(const struct shipped *shipped)
+{
+	struct image_name name;
+	image_name_read(shipped_base(shipped), &name);
+	enum image_base kind = base_kind(&name);
+	bool has_shell = name.tag != NULL && (strstr(name.tag, "debug") != NULL || strstr(name.tag, "busybox") != NULL);
+	image_name_finish(&name);
+	return !has_shell && (kind == BASE_EMPTY || kind == BASE_DISTROLESS);
 }
 
 /* ---- linking ---- */

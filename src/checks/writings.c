@@ -1,6 +1,6 @@
 /* What people have written down to be typed: scripts, make and just files, package
- * scripts, READMEs. Found by name, read once for each check that asks. */
-#include "layers.h"
+ * scripts, READMEs. Found by name, read once. */
+#include "writings.h"
 
 #include <ctype.h>
 
@@ -190,37 +190,4 @@ bool builds_sources(const char *command)
 			return true;
 	}
 	return watcher_in(command) != NULL;
-}
-
-bool has_against(const struct check *check)
-{
-	for (size_t i = 0; i < check->result->evidence.count; i++)
-		if (check->result->evidence.items[i].is_against)
-			return true;
-	return false;
-}
-
-bool compose_is_unread(struct check *check)
-{
-	const struct sources *sources = check->sources;
-	const struct yaml_source *unread = NULL;
-	for (size_t i = 0; i < sources->compose_files.count && unread == NULL; i++)
-		if (sources->compose_files.items[i].yaml == NULL)
-			unread = &sources->compose_files.items[i];
-	for (size_t i = 0; i < sources->other_composes.count && unread == NULL; i++)
-		if (sources->other_composes.items[i].yaml == NULL)
-			unread = &sources->other_composes.items[i];
-	if (unread == NULL || sources->layers->units.count > 0)
-		return false;
-	check_missing(check, "%s cannot be read as YAML", unread->path);
-	return true;
-}
-
-const char *main_place(const struct sources *sources)
-{
-	if (sources->compose_files.count > 0)
-		return sources->compose_files.items[0].path;
-	if (sources->dockers.count > 0)
-		return sources->dockers.items[0]->path;
-	return sources->rust.manifests.count > 0 ? sources->rust.manifests.items[0] : NULL;
 }

@@ -1,6 +1,10 @@
 /* Which of the shipped images hold a Rust program, and what stands in their
  * lines: for checks of several topics. */
-#include "images.h"
+#include "shipped.h"
+
+#include "own-images.h"
+#include "rust-asks.h"
+#include "services.h"
 
 #include <ctype.h>
 #include <fnmatch.h>
@@ -43,14 +47,6 @@ char *stage_title(const struct dockerfile *file, int stage)
 {
 	const char *name = file->stages.items[stage].name;
 	return name != NULL ? mem_copy_string(name) : mem_print("%d", stage);
-}
-
-bool name_in(const char *name, const char *const *patterns)
-{
-	for (; *patterns != NULL; patterns++)
-		if (fnmatch(*patterns, name, 0) == 0)
-			return true;
-	return false;
 }
 
 static unsigned distance(const char *a, const char *b)
@@ -178,24 +174,39 @@ struct brought copy_brings(const struct sources *sources, const struct shipped *
 	return brought;
 }
 
+void env_line_read(const struct docker_line *line, struct strings *entries)
+{
+	if (!strings_split_words(entries, line->rest) || entries->count < 2 || strchr(entries->items[0], '=') != NULL || strcmp(line->word, "ENV") != 0)
+		return;
+	const char *value = line->rest + strspn(line->rest, " \t");
+	value += strcspn(value, " \t");
+	auto_free char *joined = mem_print("%s=%s", entries->items[0], value + strspn(value, " \t"));
+	strings_finish(entries);
+	strings_add(entries, joined);
+}
+
+char *image_env(const struct shipped *shipped, const char *name, unsigned *line)
+{
+	const struct dockerfile *file = &shipped->source->file;
+	size_t len = strlen(name);
+	for (size_t i = file->lines.count; i-- > 0;) {
+		const struct docker_line *each = &file->lines.items[i];
+		auto_strings entries = {0};
+		if (strcmp(each->word, "ENV") != 0 || !stage_has_line(file, shipped->stage, i))
+			continue;
+		env_line_read(each, &entries);
+		for (size_t j = entries.count; j-- > 0;) {
+			if (strncmp(entries.items[j], name, len) != 0 || entries.items[j][len] != '=')
+				continue;
+			if (line != NULL)
+				*line = each->first;
+			return dockerfile_expand(file, i, entries.items[j] + len + 1);
+		}
+	}
+	return NULL;
+}
+
 /* ---- kinds ---- */
-
-static bool same_name(const char *a, const char *b)
-{
-	for (; *a != '\0' && *b != '\0'; a++, b++)
-		if (*a != *b && !((*a == '-' || *a == '_') && (*b == '-' || *b == '_')))
-			return false;
-	return *a == *b;
-}
-
-static bool is_own_program(const struct rust_facts *rust, const char *path)
-{
-	const char *name = path_name(path);
-	for (size_t i = 0; i < rust->crates.count; i++)
-		if (rust->crates.items[i].is_member && same_name(rust->crates.items[i].name, name))
-			return true;
-	return false;
-}
 
 /* Does a stage on an image of the toolchain run something that may call cargo? */
 static bool runs_a_build(const struct dockerfile *file, int stage)
@@ -256,13 +267,13 @@ static bool packs_program(const struct sources *sources, const struct shipped *s
 			const char *slash = strchr(to + 1, '/');
 			found = found || text_starts_with(copy.sources.items[i], "target/") ||
 				strstr(copy.sources.items[i], "/target/") != NULL;
-			found = found || (!in_tree && slash != NULL && is_own_program(&sources->rust, to));
+			found = found || (!in_tree && slash != NULL && name_is_member(sources, path_name(to)));
 		}
 		copy_line_finish(&copy);
 	}
 	struct image_start start;
 	image_start(sources, shipped, &start);
-	found = found || (start.words.count > 0 && is_own_program(&sources->rust, start.words.items[0]));
+	found = found || (start.words.count > 0 && name_is_member(sources, path_name(start.words.items[0])));
 	image_start_finish(&start);
 	return found;
 }
@@ -344,19 +355,10 @@ const struct shipped *image_next(const struct sources *sources, size_t *at, bool
 	return NULL;
 }
 
-const char *image_some_file(const struct sources *sources)
-{
-	if (sources->dockers.count > 0)
-		return sources->dockers.items[0]->path;
-	if (sources->rust.manifests.count > 0)
-		return sources->rust.manifests.items[0];
-	return tree_find(&sources->tree, "Cargo.toml") != NULL ? "Cargo.toml" : path_name(sources->tree.root);
-}
-
 void image_none(struct check *check, bool packs)
 {
 	const struct sources *sources = check->sources;
-	const char *file = image_some_file(sources);
+	const char *file = main_place(sources);
 	for (size_t i = 0; i < sources->shipped.count; i++) {
 		const struct shipped *shipped = &sources->shipped.items[i];
 		if (is_too_long(sources, i)) {
@@ -384,31 +386,16 @@ const json_t *image_service(const struct sources *sources, const struct shipped 
 	return shipped->service != NULL ? json_object_get(services, shipped->service) : NULL;
 }
 
-const char *rust_server(const struct rust_facts *rust)
-{
-	static const char *const names[] = {"axum", "actix-web", "rocket", "warp", "poem", "salvo", "tonic", "tide", "ntex", "gotham",
-		"rouille", "tiny_http", "trillium", "thruster", "viz", "loco-rs", "volo-http", "volo-grpc", "pingora", "pingora-core",
-		"pingora-proxy", "dropshot", "jsonrpsee", "juniper_warp", "iron", "nickel", "may_minihttp", "xitca-web", "axum-server",
-		"async-graphql-axum", "actix-server", "ohkami"};
-	for (size_t i = 0; i < COUNT_OF(names); i++) {
-		const struct rust_crate *crate = rust_crate(rust, names[i]);
-		if (crate != NULL && crate->is_direct)
-			return names[i];
-	}
-	return rust_has_feature(rust, "hyper", "server") && rust_crate(rust, "hyper")->is_direct ? "hyper" : NULL;
-}
-
 bool image_is_service(const struct sources *sources, const struct shipped *shipped)
 {
 	const struct dockerfile *file = &shipped->source->file;
 	const json_t *service = image_service(sources, shipped);
 	if (dockerfile_last(file, shipped->stage, "EXPOSE") >= 0 || dockerfile_last(file, shipped->stage, "HEALTHCHECK") >= 0)
 		return true;
-	if (service != NULL && (compose_member(service, "ports") != NULL || compose_member(service, "expose") != NULL ||
-		compose_member(service, "healthcheck") != NULL))
+	if (service != NULL && (service_has_ports(service) || compose_member(service, "healthcheck") != NULL))
 		return true;
 	const char *restart = json_string_value(compose_member(service, "restart"));
 	if (restart != NULL && strcmp(restart, "no") != 0 && !text_starts_with(restart, "on-failure"))
 		return true;
-	return rust_server(&sources->rust) != NULL;
+	return web_framework(&sources->rust) != NULL;
 }
