@@ -173,7 +173,8 @@ void json_logs_files(struct check *check)
 		say_plain(check, &check->sources->rust);
 }
 
-/* Lines of a panic or of what runs before the program are no JSON: a tenth may be so. */
+/* Lines of a panic or of what runs before the program are no JSON: a tenth may be
+ * so, and of a few lines all but one. */
 void json_logs_live(struct check *check)
 {
 	size_t at = 0;
@@ -183,7 +184,7 @@ void json_logs_live(struct check *check)
 		const char *service = live_service(container);
 		if (!live_is_rust(check->sources, container) || lines <= 0)
 			continue;
-		if (json * 10 >= lines * 9)
+		if (json * 10 >= lines * 9 || (lines < 10 && json > 0))
 			check_live_for(check, service, "%lld of the last %lld lines are JSON objects", (long long)json, (long long)lines);
 		else if (ansi > 0)
 			check_live_against(check, service,
