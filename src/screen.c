@@ -19,7 +19,7 @@ struct screen {
 	struct tui *tui;
 	struct config *config;
 	struct own_table *own; /* the commands, with those of the settings */
-	struct loop_file *config_file;
+	struct loop_file *config_file, *theme_file;
 	struct remember *remember; /* what was chosen in this project; NULL while it is not known */
 	bool is_read_only; /* by the command line */
 	unsigned lent; /* the own command that has the terminal, in the list of what was run; 0: none */
@@ -300,11 +300,38 @@ static void on_check(void *data, enum tui_check what, const char *practice)
 	}
 }
 
+static bool is_read_only(const struct screen *screen)
+{
+	return screen->is_read_only || config_is_on(screen->config, CONFIG_READ_ONLY);
+}
+
+/* The theme's own file was saved: who writes one sees it at once. */
+static void on_theme_saved(void *data)
+{
+	struct screen *screen = data;
+	struct fault fault = {0};
+	struct theme theme;
+	if (!config_find_theme(screen->config, screen->config->theme.name, &theme, &fault)) {
+		tui_show_fault(screen->tui, &fault);
+		return;
+	}
+	screen->config->theme = theme;
+	tui_configure(screen->tui, own_table_commands(screen->own), screen->config, is_read_only(screen));
+}
+
+static void watch_theme(struct screen *screen)
+{
+	auto_free char *path = config_theme_file(screen->config);
+	loop_file_close(screen->theme_file);
+	screen->theme_file = path != NULL ? loop_file_open(screen->loop, path, on_theme_saved, screen) : NULL;
+}
+
 /* Kept for as long as the deck is open. */
 static void on_theme(void *data, const char *name)
 {
 	struct screen *screen = data;
 	config_choose_theme(screen->config, name);
+	watch_theme(screen);
 }
 
 static void on_gone(void *data)
@@ -405,11 +432,6 @@ void screen_check_keys(const struct config *config, struct strings *mistakes)
 	own_table_close(own);
 }
 
-static bool is_read_only(const struct screen *screen)
-{
-	return screen->is_read_only || config_is_on(screen->config, CONFIG_READ_ONLY);
-}
-
 static void set_deck(struct screen *screen)
 {
 	deck_set_hooks(screen->deck, config_text(screen->config, CONFIG_ON_SERVING), config_text(screen->config, CONFIG_ON_FAILED));
@@ -436,6 +458,7 @@ static void on_config_saved(void *data)
 	tui_configure(screen->tui, own_table_commands(screen->own), config, is_read_only(screen));
 	set_deck(screen);
 	show_mistakes(screen, config);
+	watch_theme(screen);
 	own_table_close(own_before);
 	config_close(before);
 }
@@ -444,6 +467,7 @@ static void watch_config(struct screen *screen)
 {
 	auto_free char *path = path_home(PATH_CONFIG, "config.ini");
 	screen->config_file = loop_file_open(screen->loop, path, on_config_saved, screen);
+	watch_theme(screen);
 }
 
 static bool open_all(struct screen *screen, const struct command_line *line, struct fault *fault)
@@ -500,6 +524,7 @@ int screen_run(const struct command_line *line)
 	for (size_t i = 0; i < SIGNALS; i++)
 		loop_signal_close(screen.signals[i]);
 	loop_file_close(screen.config_file);
+	loop_file_close(screen.theme_file);
 	remember_close(screen.remember);
 	own_table_close(screen.own);
 	config_close(screen.config);

@@ -124,6 +124,8 @@ bool config_is_on(const struct config *config, enum config_id id);
 bool config_find_theme(const struct config *config, const char *name, struct theme *theme, struct fault *fault);
 /* True where the settings leave it to the terminal's ground, light or dark. */
 bool config_theme_is_auto(const struct config *config);
+/* The file that the theme in use was read from; NULL: none. The caller frees. */
+char *config_theme_file(const struct config *config);
 /* The person chose this theme: it is what the settings say from now on, in
  * memory. "auto" leaves it to the terminal's ground. */
 void config_choose_theme(struct config *config, const char *name);

@@ -107,6 +107,11 @@ bool config_find_theme(const struct config *config, const char *name, struct the
 	return fault_set(fault, FAULT_INPUT, "there is no theme \"%.64s\"", name);
 }
 
+char *config_theme_file(const struct config *config)
+{
+	return find_file(config, config->theme.name);
+}
+
 /* ---- the theme of the settings ---- */
 
 void config_themes_open(struct config *config, const char *themes)

@@ -4,7 +4,8 @@
 
 void tui_configure(struct tui *tui, const struct command_table *commands, const struct config *config, bool is_read_only)
 {
-	bool is_other_theme = strcmp(tui->config->theme.name, config->theme.name) != 0 || tui->is_theme_auto != config_theme_is_auto(config);
+	bool is_other_theme = strcmp(tui->config->theme.name, config->theme.name) != 0 || tui->is_theme_auto != config_theme_is_auto(config) ||
+		memcmp(&tui->theme, &config->theme, sizeof tui->theme) != 0;
 	bool had_mouse = config_is_on(tui->config, CONFIG_MOUSE), has_mouse = config_is_on(config, CONFIG_MOUSE);
 	tui->table = commands;
 	tui->config = config;

@@ -439,6 +439,24 @@ static void test_theme(void **state)
 	pty_compare(&place->pty);
 }
 
+/* The theme in use was saved with other colours: they are shown, its name is the same. */
+static void test_theme_saved(void **state)
+{
+	struct place *place = *state;
+	struct config *config = place->pty.config;
+	struct theme other;
+	pty_wait_for(&place->pty, "? help");
+	config_choose_theme(config, "dark");
+	tui_configure(place->pty.tui, &deck_commands, config, false);
+	wait_for_accent(place, DARK_256);
+	assert_true(config_find_theme(config, "high-contrast", &other, NULL));
+	memcpy(config->theme.paint, other.paint, sizeof other.paint);
+	tui_configure(place->pty.tui, &deck_commands, config, false);
+	wait_for_accent(place, HIGH_256);
+	auto_free char *file = config_theme_file(config);
+	assert_true(text_ends_with(file, "/dark.ini"));
+}
+
 /* Opens the screen again, with the environment as it is now. */
 static void open_again(struct place *place, const char *settings)
 {
@@ -647,6 +665,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_hang_up, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_idle, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_ground, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_theme_saved, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_theme, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_depth, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_bytes, set_up, tear_down),
