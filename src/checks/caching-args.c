@@ -108,7 +108,7 @@ static void look_at_line(struct check *check, const struct docker_source *docker
 			strcmp(plain, "TARGETOS") != 0 && strcmp(plain, "TARGETVARIANT") != 0 && strcmp(plain, "BUILDPLATFORM") != 0))
 			continue;
 		check_against(check, docker->path, line->first, "$%s is empty here: the stage has no line `ARG %s`", plain, plain);
-		check_mend(check, "declare it in the stage: `ARG %s` above the line", plain);
+		check_mend(check, "Declare it in the stage: `ARG %s` above the line", plain);
 		auto_free char *declared = mem_print("ARG %s", plain);
 		if (!docker->is_inline)
 			check_edit_insert(check, docker->path, line->first, declared);
@@ -195,7 +195,7 @@ static void look_at_features(struct check *check, const struct docker_source *do
 					continue;
 				check_against(check, docker->path, docker->file.lines.items[at].first,
 					"cargo is asked for the feature %s, which no manifest has", name);
-				check_mend(check, "name a feature that Cargo.toml has");
+				check_mend(check, "Name a feature that Cargo.toml has");
 			}
 		}
 	}
@@ -305,7 +305,7 @@ static void look_at_secrets(struct check *check, const struct docker_source *doc
 		if (strcmp(line->word, "ARG") != 0 || !secret_is_name(name, len))
 			continue;
 		check_against(check, docker->path, line->first, "%.*s is an argument: the history of the image shows it", (int)len, name);
-		check_mend(check, "read it by RUN --mount=type=secret, and hand it over with `--secret`");
+		check_mend(check, "Read it by RUN --mount=type=secret, and hand it over with `--secret`");
 	}
 }
 
@@ -332,7 +332,7 @@ static bool has_argument(const struct dockerfile *file, const char *name)
 static void say_unread(struct check *check, const char *file, unsigned line, const char *name, const struct docker_source *docker)
 {
 	check_against(check, file, line, "%s is handed to the build, and %s has no `ARG %s`", name, docker->path, name);
-	check_mend(check, "declare it in the stage that needs it, or do not hand it over");
+	check_mend(check, "Declare it in the stage that needs it, or do not hand it over");
 }
 
 static void look_at_compose(struct check *check)

@@ -67,7 +67,7 @@ static void look_at_secrets(struct check *check, const struct bake *bake, const 
 		if (name->text == NULL || !secret_is_name(name->text, name->len))
 			continue;
 		check_against(check, file->path, name->line, "%s is an argument: the history of the image shows it", name->text);
-		check_mend(check, "hand it over as `secret` of the target and read it by RUN --mount=type=secret");
+		check_mend(check, "Hand it over as `secret` of the target and read it by RUN --mount=type=secret");
 	}
 }
 

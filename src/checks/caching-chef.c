@@ -185,19 +185,19 @@ static bool look_at_pair(struct chef *chef, const struct call *cook, const struc
 		check_against(check, path, line,
 			"the build has nothing of what cargo chef compiled in line %u: its stage neither builds on that one nor copies from it",
 			cook_line);
-		check_mend(check, "build on the stage that cooks: `FROM that AS builder`");
+		check_mend(check, "Build on the stage that cooks: `FROM that AS builder`");
 	} else if (copied && base != NULL && cook_base != NULL && strcmp(base, cook_base) != 0) {
 		check_against(check, path, line, "the build stands on %s and cook on %s: another compiler takes nothing over", base, cook_base);
-		check_mend(check, "let both stages stand on the same image");
+		check_mend(check, "Let both stages stand on the same image");
 	} else if (strcmp(cook->folder, build->folder) != 0 && !copied && !sets_target_folder(chef) &&
 		build->call->manifest_path == NULL && build->call->path == NULL) {
 		check_against(check, path, line, "the build runs in %s and cook in %s: it has another target folder", build->folder,
 			cook->folder);
-		check_mend(check, "run both in the same WORKDIR");
+		check_mend(check, "Run both in the same WORKDIR");
 	} else if (has_target_mount(chef, cook->line) && !has_target_mount(chef, build->line)) {
 		check_against(check, path, cook_line,
 			"cook compiles into a cache mount, and the build of line %u has it not: all is compiled twice", line);
-		check_mend(check, "take the cache mount on target away from cook");
+		check_mend(check, "Take the cache mount on target away from cook");
 	} else {
 		return true;
 	}
@@ -226,7 +226,7 @@ static void look_at_build(struct chef *chef, const struct call *build)
 	check_against(chef->check, chef->docker->path, first_line(chef, build->line),
 		"the build asks for %s than the cook of line %u: dependencies are compiled twice",
 		_(difference), first_line(chef, other->line));
-	check_mend(chef->check, "give `cargo chef cook` and `cargo build` the same options");
+	check_mend(chef->check, "Give `cargo chef cook` and `cargo build` the same options");
 }
 
 /* The sources must come behind it. */
@@ -246,7 +246,7 @@ static void look_at_cook(struct chef *chef, const struct call *cook)
 		check_against(chef->check, chef->docker->path, first_line(chef, cook->line),
 			"the sources are there before cook (line %u): it runs again with every change of one",
 			first_line(chef, i));
-		check_mend(chef->check, "copy nothing but recipe.json before `cargo chef cook`");
+		check_mend(chef->check, "Copy nothing but recipe.json before `cargo chef cook`");
 	}
 }
 
@@ -283,10 +283,11 @@ static void look_at_install(struct chef *chef)
 		if (strstr(line->raw, "--locked") != NULL && is_too_old(chef->file, line->stage)) {
 			check_against(chef->check, chef->docker->path, line->first,
 				"the newest cargo-chef cannot be installed here: its lock file needs cargo 1.78");
-			check_mend(chef->check, "install a version that fits: `cargo install cargo-chef --version 0.1.68 --locked`");
+			check_mend(chef->check, "Install a version that fits: `cargo install cargo-chef --version 0.1.68 --locked`");
 		} else {
-			check_for(chef->check, chef->docker->path, line->first,
+			check_against(chef->check, chef->docker->path, line->first,
 				"cargo-chef is installed without a version: whichever is the newest on that day");
+			check_mend(chef->check, "Install a version that fits: `cargo install cargo-chef --version 0.1.77 --locked`");
 		}
 	}
 }

@@ -145,7 +145,7 @@ static void must_be_in(struct context *context, const char *path, const char *wh
 	if (relative == NULL || !is_taken(context, relative) || !is_left_out(context, relative, &line))
 		return;
 	check_against(context->check, context->shipped->ignore_path, line, "%s is left out: %s", relative, why);
-	check_mend(context->check, "let in what the build needs: take the pattern out, or add `!%s` below it", relative);
+	check_mend(context->check, "Let in what the build needs: take the pattern out, or add `!%s` below it", relative);
 }
 
 /* ---- what must be out ---- */
@@ -355,7 +355,7 @@ static void copies_must_be_in(struct context *context)
 			continue;
 		check_against(context->check, context->shipped->source->path, taken->line, "COPY %s fails: %s leaves it out", taken->source,
 			context->shipped->ignore_path);
-		check_mend(context->check, "let in what the build needs: take the pattern out, or add `!%s` below it", taken->source);
+		check_mend(context->check, "Let in what the build needs: take the pattern out, or add `!%s` below it", taken->source);
 	}
 }
 

@@ -244,7 +244,7 @@ static void look_at_arguments(struct layers *layers)
 		check_against(layers->check, layers->docker->path, line->first,
 			"%.*s is new with every build, and stands above the dependencies in line %u: they are compiled each time",
 			(int)len, name, layers->file->lines.items[layers->cached_at].first);
-		check_mend(layers->check, "move the line below the one that compiles the dependencies");
+		check_mend(layers->check, "Move the line below the one that compiles the dependencies");
 	}
 }
 
@@ -310,12 +310,12 @@ static void look_at_packages(struct layers *layers, int stage)
 			check_against(layers->check, layers->docker->path, line->first,
 				"packages are installed behind the COPY of line %u: again with every change of it",
 				layers->file->lines.items[brought].first);
-			check_mend(layers->check, "install packages before the COPY of what changes");
+			check_mend(layers->check, "Install packages before the COPY of what changes");
 		}
 		if (packages.installs && !packages.updates && updated != SIZE_MAX) {
 			check_against(layers->check, layers->docker->path, layers->file->lines.items[updated].first,
 				"the list of packages is a layer of its own: line %u installs from an old one once that is cached", line->first);
-			check_mend(layers->check, "run `apt-get update` and `apt-get install` in one RUN");
+			check_mend(layers->check, "Run `apt-get update` and `apt-get install` in one RUN");
 			updated = SIZE_MAX;
 		}
 		if (packages.updates && !packages.installs && strstr(line->raw, "type=cache") == NULL)

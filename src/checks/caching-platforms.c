@@ -31,7 +31,7 @@ static void look_at_constants(struct check *check, const struct shipped *shipped
 			continue;
 		check_against(check, shipped->source->path, line->first, "FROM --platform=%s: this stage is of that platform in every image",
 			platform);
-		check_mend(check, "take --platform out, or write --platform=$BUILDPLATFORM where the stage cross-compiles");
+		check_mend(check, "Take --platform out, or write --platform=$BUILDPLATFORM where the stage cross-compiles");
 	}
 }
 
@@ -51,7 +51,7 @@ static void look_at_names(struct check *check, const struct shipped *shipped)
 			continue;
 		check_against(check, shipped->source->path, line->first, "%.*s is of one platform: the image for another has it too",
 			(int)strcspn(name, " \t\n\"'/;\\"), name);
-		check_mend(check, "choose the target by $TARGETARCH");
+		check_mend(check, "Choose the target by $TARGETARCH");
 		return;
 	}
 }
@@ -120,7 +120,7 @@ static void look_at_emulation(struct check *check, const struct pipeline *pipe, 
 		return;
 	check_against(check, build->platforms_file, build->platforms_line,
 		"nothing can run commands of arm64 here: there is neither docker/setup-qemu-action nor a runner of that kind");
-	check_mend(check, "put docker/setup-qemu-action before the build, or build arm64 on ubuntu-24.04-arm");
+	check_mend(check, "Put docker/setup-qemu-action before the build, or build arm64 on ubuntu-24.04-arm");
 }
 
 /* ---- all ---- */

@@ -40,7 +40,7 @@ static void look_at_mode(struct cache *cache, const char *text, const char *type
 	check_against(cache->check, build->cache_file, build->cache_line,
 		"the cache (%s) has mode=min, the default: the stage that compiles (%s:%u) is not in it", type,
 		cache->shipped->source->path, cache->shipped->source->file.stages.items[shipped_builder(cache->shipped)].line);
-	check_mend(cache->check, "add `mode=max` to cache-to");
+	check_mend(cache->check, "Add `mode=max` to cache-to");
 }
 
 static void look_at_reference(struct cache *cache, const char *text)
@@ -52,7 +52,7 @@ static void look_at_reference(struct cache *cache, const char *text)
 	if (ref != NULL && strings_have(&build->tags, ref)) {
 		check_against(cache->check, build->cache_file, build->cache_line,
 			"the cache overwrites the image %s: both have the same reference", ref);
-		check_mend(cache->check, "give the cache a tag of its own, as `:buildcache`");
+		check_mend(cache->check, "Give the cache a tag of its own, as `:buildcache`");
 	}
 	bool guarded = build->step == NULL || pipe_has_condition(cache->pipe, build->step) || strstr(text, "event_name") != NULL ||
 		strstr(text, "&&") != NULL ||
@@ -60,7 +60,7 @@ static void look_at_reference(struct cache *cache, const char *text)
 	if (on_pulls && !guarded && build->pushes < 2) {
 		check_against(cache->check, build->cache_file, build->cache_line,
 			"the cache is written on pull requests too: one from a fork may not push, and its build fails");
-		check_mend(cache->check, "write the cache under a condition, or add `ignore-error=true`");
+		check_mend(cache->check, "Write the cache under a condition, or add `ignore-error=true`");
 	}
 }
 
@@ -73,7 +73,7 @@ static void look_at_sharing(struct cache *cache, const char *text)
 	if (pipe_matrix_count(build->job) > 1) {
 		check_against(cache->check, build->cache_file, build->cache_line,
 			"all jobs of the matrix write the same cache: only that of the last one stays");
-		check_mend(cache->check, "give each a scope or a tag of its own: `scope=${{ matrix.platform }}`");
+		check_mend(cache->check, "Give each a scope or a tag of its own: `scope=${{ matrix.platform }}`");
 		return;
 	}
 	auto_free char *own = strings_join(&build->platforms, ",", ",");
@@ -86,7 +86,7 @@ static void look_at_sharing(struct cache *cache, const char *text)
 			continue;
 		check_against(cache->check, build->cache_file, build->cache_line, "another build, for %s, writes the same cache (%s:%u)",
 			platforms, other->cache_file, other->cache_line);
-		check_mend(cache->check, "give each platform a scope or a tag of its own");
+		check_mend(cache->check, "Give each platform a scope or a tag of its own");
 		return;
 	}
 }
@@ -100,7 +100,7 @@ static void look_at_target(struct cache *cache, const char *text)
 		if (cache->is_staged) {
 			check_against(cache->check, build->cache_file, build->cache_line,
 				"an inline cache holds the last stage alone: the one that compiles is not in it");
-			check_mend(cache->check, "use `type=registry,ref=IMAGE:buildcache,mode=max`");
+			check_mend(cache->check, "Use `type=registry,ref=IMAGE:buildcache,mode=max`");
 		} else {
 			check_for(cache->check, build->cache_file, build->cache_line, "the image itself is the cache");
 		}

@@ -93,7 +93,7 @@ static bool look_at_docker(struct check *check, const struct docker_source *dock
 			continue;
 		check_against(check, docker->path, line->first,
 			"%s needs Dockerfile syntax 1.4 or newer: Engine 20.10 cannot read it without a line `# syntax`", needs);
-		check_mend(check, "begin the file with `# syntax=docker/dockerfile:1`");
+		check_mend(check, "Begin the file with `# syntax=docker/dockerfile:1`");
 		if (!docker->is_inline)
 			check_edit_insert(check, docker->path, 1, "# syntax=docker/dockerfile:1");
 		return true;
@@ -203,7 +203,7 @@ static const struct practice practices[] = {
 		.says = N_("BuildKit builds stages side by side, skips those that nobody needs and keeps caches between builds; the classic builder does none of it."),
 		.looks = N_("The line `# syntax`, RUN --mount and newer syntax in Dockerfiles; DOCKER_BUILDKIT in workflows, scripts and .env."),
 		.looks_live = N_("Whether the steps in the history of images are BuildKit's."),
-		.mends = N_("take DOCKER_BUILDKIT=0 out, and begin the Dockerfile with `# syntax=docker/dockerfile:1`"),
+		.mends = N_("Take DOCKER_BUILDKIT=0 out, and begin the Dockerfile with `# syntax=docker/dockerfile:1`"),
 		.files = caching_buildkit,
 		.live = caching_buildkit_live,
 	},
@@ -214,7 +214,7 @@ static const struct practice practices[] = {
 		.says = N_("What is not left out is sent to the builder and is a part of COPY . . : the layer changes with every commit and every compile on the host, "
 			   "and gigabytes go along. What is left out too much breaks the build."),
 		.looks = N_("The .dockerignore that counts for each image, held against the files of its context and what COPY takes of them."),
-		.mends = N_("write a .dockerignore with `**/target`, `**/node_modules` and `.git` into the build context"),
+		.mends = N_("Write a .dockerignore with `**/target`, `**/node_modules` and `.git` into the build context"),
 		.files = caching_context,
 	},
 	{
@@ -224,7 +224,7 @@ static const struct practice practices[] = {
 		.says = N_("Sources change with every build, dependencies seldom. Where they are compiled before the sources are copied, or into a cache mount, a build "
 			   "compiles the project's own crates alone."),
 		.looks = N_("The order of COPY, ARG and RUN lines in the stages that compile and that install packages, and their cache mounts."),
-		.mends = N_("compile the dependencies before COPY of the sources (cargo chef cook), or mount a cache on the registry and on target"),
+		.mends = N_("Compile the dependencies before COPY of the sources (cargo chef cook), or mount a cache on the registry and on target"),
 		.files = caching_layers,
 	},
 	{
@@ -234,7 +234,7 @@ static const struct practice practices[] = {
 		.says = N_("cargo chef compiles just the dependencies of a whole workspace into a layer. It is of use only where the build that follows asks for the same "
 			   "profile, target and features, in the same folder."),
 		.looks = N_("Calls of cargo chef in the Dockerfile, and whether the build behind them can use what they leave."),
-		.mends = N_("use the same options, folder and base image for `cargo chef cook` and `cargo build`"),
+		.mends = N_("Use the same options, folder and base image for `cargo chef cook` and `cargo build`"),
 		.files = caching_chef,
 	},
 	{
@@ -244,7 +244,7 @@ static const struct practice practices[] = {
 		.says = N_("Who pulls an image of the other platform runs it under emulation, or not at all: exec format error."),
 		.looks = N_("Platforms in workflows, bake files, compose files and scripts, and whether the Dockerfile can be built for each."),
 		.looks_live = N_("Whether an image that runs is of the engine's own platform."),
-		.mends = N_("build with `platforms: linux/amd64,linux/arm64`, and compile on $BUILDPLATFORM for $TARGETARCH"),
+		.mends = N_("Build with `platforms: linux/amd64,linux/arm64`, and compile on $BUILDPLATFORM for $TARGETARCH"),
 		.files = caching_platforms,
 		.live = caching_platforms_live,
 	},
@@ -255,7 +255,7 @@ static const struct practice practices[] = {
 		.says = N_("Caches that are exported, several platforms and bake files are things of buildx with a builder of its own. Half set up, the build fails or "
 			   "does without them."),
 		.looks = N_("Bake files and what they refer to; docker buildx in workflows and scripts, and the builder that it needs."),
-		.mends = N_("set up a builder (docker/setup-buildx-action, `docker buildx create --use`) before such a build"),
+		.mends = N_("Set up a builder (docker/setup-buildx-action, `docker buildx create --use`) before such a build"),
 		.files = caching_buildx,
 	},
 	{
@@ -264,7 +264,7 @@ static const struct practice practices[] = {
 		.severity = CHECK_MEDIUM,
 		.says = N_("A cache in the registry outlives the runner. With mode=max it holds every stage: with the default, the one that compiles is not in it."),
 		.looks = N_("cache-to of builds in workflows, bake and compose files: type, mode, scope and reference."),
-		.mends = N_("write `cache-to: type=registry,ref=IMAGE:buildcache,mode=max` and read it by `cache-from`"),
+		.mends = N_("Write `cache-to: type=registry,ref=IMAGE:buildcache,mode=max` and read it by `cache-from`"),
 		.files = caching_registry,
 	},
 	{
@@ -274,7 +274,7 @@ static const struct practice practices[] = {
 		.says = N_("One Dockerfile for several sets of features needs arguments that arrive: one that no stage declares is empty there, without a word. "
 			   "An argument is no place for a secret: the history of the image shows it."),
 		.looks = N_("ARG lines and where cargo uses them; arguments that compose, bake files and workflows hand over; features of the manifests."),
-		.mends = N_("declare the argument in the stage that uses it (`ARG CARGO_FEATURES=`)"),
+		.mends = N_("Declare the argument in the stage that uses it (`ARG CARGO_FEATURES=`)"),
 		.files = caching_args,
 	},
 };

@@ -104,12 +104,12 @@ static void look_at_cleaner(struct check *check, const struct pipeline *pipe, co
 	if (untagged && blind && index != NULL) {
 		check_against(check, step->file, step->line,
 			"it deletes what has no tag: the parts of images for several platforms (%s) have none", index->platforms_file);
-		check_mend(check, "use a cleanup that knows indexes, as dataaxiom/ghcr-cleanup-action");
+		check_mend(check, "Use a cleanup that knows indexes, as dataaxiom/ghcr-cleanup-action");
 	} else if (is_of_caches(pipe, step)) {
 		check_for(check, step->file, step->line, "%s deletes what builds kept", step->action);
 	} else if (!untagged && takes_tagged && !spares) {
 		check_against(check, step->file, step->line, "it deletes the oldest images, releases too: nothing is left out");
-		check_mend(check, "leave releases out (`ignore-versions`, `exclude-tags`: v*)");
+		check_mend(check, "Leave releases out (`ignore-versions`, `exclude-tags`: v*)");
 	} else {
 		check_for(check, step->file, step->line, "%s deletes old images", step->action);
 	}
@@ -122,7 +122,7 @@ static bool look_at_command(struct check *check, const struct pipe_step *step, c
 	if (pipe_command_is(command, "docker system prune") && pipe_has_word(command, "--volumes")) {
 		check_against(check, command->file, command->line,
 			"it deletes volumes that no container uses at that moment, with the data in them");
-		check_mend(check, "use `docker image prune --all --force --filter until=168h`");
+		check_mend(check, "Use `docker image prune --all --force --filter until=168h`");
 	} else {
 		check_for(check, command->file, command->line, "old images are deleted%s", step->condition != NULL ?
 			_(", on a condition") : "");

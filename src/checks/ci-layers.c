@@ -120,12 +120,12 @@ static void look_at_layers(struct check *check, const struct pipeline *pipe, con
 	} else if (only_grows(pipe, build)) {
 		check_against(check, build->cache_file, build->cache_line,
 			"the folder that actions/cache keeps only ever grows: nothing takes out what is old");
-		check_mend(check, "use `cache-to: type=gha,mode=max`, or replace the folder after the build");
+		check_mend(check, "Use `cache-to: type=gha,mode=max`, or replace the folder after the build");
 	} else if (build->is_action && build->cache_to.count > 0 && !any_has(&build->cache_to, "inline") && pipe_is_hosted(build->job) &&
 		strcmp(build->via, "docker/build-push-action") == 0 && !ci_has_builder(pipe, build->job)) {
 		check_against(check, build->cache_file, build->cache_line,
 			"the cache is not exported: without docker/setup-buildx-action the engine's own builder is used, which cannot");
-		check_mend(check, "put docker/setup-buildx-action before the build");
+		check_mend(check, "Put docker/setup-buildx-action before the build");
 	} else if (reads_inline(build) || (build->cache_from.count > 0 && (build->cache_to.count > 0 || others_write))) {
 		check_for(check, build->cache_file, build->cache_line, "layers are taken from %s", build->cache_from.items[0]);
 	} else if (build->cache_to.count > 0) {
@@ -230,7 +230,7 @@ static void look_at_artifacts(struct check *check, const struct pipeline *pipe, 
 		if (name == NULL || strstr(name, "${{") != NULL || step->condition != NULL)
 			continue;
 		check_against(check, step->file, line, "each job of the matrix uploads an artifact of the same name: the second one fails");
-		check_mend(check, "put the platform into the artifact's name");
+		check_mend(check, "Put the platform into the artifact's name");
 	}
 }
 
@@ -250,7 +250,7 @@ static void look_at_manifests(struct check *check, const struct pipeline *pipe, 
 			continue;
 		check_against(check, command->file, command->line,
 			"docker manifest create refuses images that carry an attestation, as build-push-action pushes them");
-		check_mend(check, "join them by `docker buildx imagetools create`");
+		check_mend(check, "Join them by `docker buildx imagetools create`");
 	}
 }
 

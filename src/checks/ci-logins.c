@@ -21,11 +21,11 @@ static void judge_value(struct check *check, const char *file, unsigned line, co
 	switch (origin_of(value)) {
 	case ORIGIN_LITERAL:
 		check_against(check, file, line, "a password stands in the file, for %s", what);
-		check_mend(check, "make it a secret of the repository, change it at the registry, and use ${{ secrets.NAME }}");
+		check_mend(check, "Make it a secret of the repository, change it at the registry, and use ${{ secrets.NAME }}");
 		return;
 	case ORIGIN_VARIABLE:
 		check_against(check, file, line, "the password for %s is a variable (`vars`), which settings and logs show", what);
-		check_mend(check, "make it a secret of the repository");
+		check_mend(check, "Make it a secret of the repository");
 		return;
 	case ORIGIN_SECRET:
 		check_for(check, file, line, "the password for %s comes out of a secret", what);
@@ -109,7 +109,7 @@ static bool look_at_login(struct check *check, const struct pipe_command *comman
 	} else if (password != NULL) {
 		check_against(check, command->file, command->line,
 			"the password is a word of the command (-p): other processes and a traced shell (set -x) show it");
-		check_mend(check, "pipe the secret into `docker login --password-stdin`, or use docker/login-action");
+		check_mend(check, "Pipe the secret into `docker login --password-stdin`, or use docker/login-action");
 	} else if (before != NULL && pipe_has_word(command, "--password-stdin") && echoes_literal(before)) {
 		judge_value(check, before->file, before->line, _("docker login"), "");
 	} else {
@@ -183,7 +183,7 @@ static bool look_at_config(struct check *check)
 					const char *place = strstr(text, registry);
 					check_against(check, file->path, place != NULL ? text_line_at(text, (size_t)(place - text)) : 0,
 						"it holds the password of %s, merely written in base64", registry);
-					check_mend(check, "take the file out of the repository and change the password at the registry");
+					check_mend(check, "Take the file out of the repository and change the password at the registry");
 					found = true;
 				}
 			json_decref(json);

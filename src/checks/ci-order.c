@@ -86,7 +86,7 @@ static void look_at_push(struct check *check, const struct pipeline *pipe, size_
 	} else if (tests != NULL) {
 		check_against(check, file, job->line, "the job %s pushes the image and does not wait for the tests of %s", job->name,
 			pipe_file(pipe, tests));
-		check_mend(check, "let the job that pushes name the job of the tests in `needs:`");
+		check_mend(check, "Let the job that pushes name the job of the tests in `needs:`");
 	} else {
 		check_against(check, file, job->line, "the job %s pushes the image, and no job runs the tests", job->name);
 	}
@@ -96,7 +96,7 @@ static void look_at_push(struct check *check, const struct pipeline *pipe, size_
 	if (push->condition == NULL && !is_guarded(pipe, at)) {
 		check_against(check, push->file, push->line,
 			"it pushes on pull requests too: code that nobody has looked at gets into the registry");
-		check_mend(check, "push under a condition: `push: ${{ github.event_name != 'pull_request' }}`");
+		check_mend(check, "Push under a condition: `push: ${{ github.event_name != 'pull_request' }}`");
 	}
 }
 
@@ -141,17 +141,17 @@ static void look_at_deploy(struct check *check, const struct pipeline *pipe, siz
 	}
 	if (!pushes_in_workflow(pipe, job) && builds_untested(pipe, at)) {
 		check_against(check, file, job->line, "the job %s deploys and does not wait for tests", job->name);
-		check_mend(check, "let the job that deploys name the job of the tests in `needs:`");
+		check_mend(check, "Let the job that deploys name the job of the tests in `needs:`");
 	} else if ((job->roles & PIPE_PUSHES) == 0 && pushes_in_workflow(pipe, job) && !pipe_waits_for(pipe, at, PIPE_PUSHES)) {
 		check_against(check, file, job->line, "the job %s deploys and does not wait for the push of the image", job->name);
-		check_mend(check, "let the job that deploys name the job that pushes in `needs:`");
+		check_mend(check, "Let the job that deploys name the job that pushes in `needs:`");
 	} else if (has_environment || has_concurrency) {
 		check_for(check, file, job->line, "the job %s deploys, %s", job->name, has_environment ?
 			_("to an environment that can be guarded") : _("one run at a time"));
 	} else {
 		check_against(check, file, job->line,
 			"the job %s deploys with neither `environment:` nor `concurrency:`: two runs may overtake each other", job->name);
-		check_mend(check, "give the job that deploys an `environment:` and a `concurrency:` group");
+		check_mend(check, "Give the job that deploys an `environment:` and a `concurrency:` group");
 	}
 }
 

@@ -38,14 +38,14 @@ static void look_at_scan(struct check *check, const struct image_step *scan)
 	const char *what = step->uses != NULL ? step->action : _("a command of this step");
 	if (was_compromised(step)) {
 		check_against(check, step->file, step->line, "%s: tags below 0.35.0 were moved to malware in March 2026", step->uses);
-		check_mend(check, "name the action by the commit of 0.35.0 or newer");
+		check_mend(check, "Name the action by the commit of 0.35.0 or newer");
 	} else if (scan->act == SCAN_OF_FILES) {
 		check_for(check, scan->file, scan->line, "%s looks through the dependencies", what);
 	} else if (is_scan_heard(scan)) {
 		check_for(check, scan->file, scan->line, "%s scans the image", what);
 	} else {
 		say_no_gate(check, scan);
-		check_mend(check, "scan with docker scout, trivy or grype, and let the step fail on what it finds");
+		check_mend(check, "Scan with docker scout, trivy or grype, and let the step fail on what it finds");
 	}
 }
 

@@ -188,7 +188,7 @@ static void look_for_latest(struct tags *tags, const struct pipe_step *step, con
 		return;
 	check_against(tags->check, step->file, line,
 		"with the flavor latest=auto any git tag becomes `latest`, a pre-release as well: type=ref knows no versions");
-	check_mend(tags->check, "use the rules `type=semver,pattern={{version}}` and `type=semver,pattern={{major}}.{{minor}}`");
+	check_mend(tags->check, "Use the rules `type=semver,pattern={{version}}` and `type=semver,pattern={{major}}.{{minor}}`");
 }
 
 static void take_meta(struct tags *tags, const struct pipe_step *step)

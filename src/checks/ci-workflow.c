@@ -43,7 +43,7 @@ static void look_for_foreign(struct check *check, const struct pipe_step *step, 
 		if (!is_foreign(inside))
 			continue;
 		check_against(check, step->file, line + is_block, "a text that anybody may write becomes a part of the script:%s", inside);
-		check_mend(check, "hand the text over in `env:` and use it as \"$NAME\" in the script");
+		check_mend(check, "Hand the text over in `env:` and use it as \"$NAME\" in the script");
 	}
 }
 
@@ -74,7 +74,7 @@ static void look_at_targets(struct check *check, const struct pipeline *pipe)
 			if (strstr(ref, heads[j]) != NULL) {
 				check_against(check, step->file, line,
 					"pull_request_target checks out the code of the request: it runs with the secrets of this repository");
-				check_mend(check, "use `pull_request` for what runs the code of a request");
+				check_mend(check, "Use `pull_request` for what runs the code of a request");
 				break;
 			}
 	}
@@ -96,7 +96,7 @@ static void look_at_rights(struct check *check, const char *file, const struct y
 	if (yaml_is(permissions, "write-all")) {
 		check_against(check, file, permissions->line,
 			"permissions: write-all lets every step change the repository, its releases and packages");
-		check_mend(check, "name the permissions that are needed, as `contents: read` and `packages: write`");
+		check_mend(check, "Name the permissions that are needed, as `contents: read` and `packages: write`");
 	}
 }
 
@@ -108,7 +108,7 @@ static void look_at_missing_rights(struct check *check, const struct pipe_workfl
 		return;
 	check_against(check, workflow->source->path, job->line, "the job %s pushes with whatever rights this repository gives: no permissions are named",
 		job->name);
-	check_mend(check, "name the permissions that are needed, as `contents: read` and `packages: write`");
+	check_mend(check, "Name the permissions that are needed, as `contents: read` and `packages: write`");
 }
 
 static unsigned major_of(const char *version)
@@ -176,14 +176,14 @@ static void look_at_actions(struct check *check, const struct pipeline *pipe, co
 		*pinned += is_pinned(step);
 		if (is_refused(step)) {
 			check_against(check, step->file, step->line, "%s is refused by GitHub: the job fails there", step->uses);
-			check_mend(check, "use a version of the action that still runs");
+			check_mend(check, "Use a version of the action that still runs");
 		} else if ((job->roles & PIPE_PUSHES) != 0 && is_moving(step)) {
 			check_against(check, step->file, step->line, "%s is whatever lies on that branch, and runs where the image is pushed",
 				step->uses);
-			check_mend(check, "name the action by the commit of a release");
+			check_mend(check, "Name the action by the commit of a release");
 		} else if ((job->roles & (PIPE_PUSHES | PIPE_DEPLOYS)) != 0 && may_be_moved(step)) {
 			check_against(check, step->file, step->line, "%s is named by a tag, which can be moved, where credentials are at hand", step->uses);
-			check_mend(check, "name each action of others by the commit of its release, with the tag in a comment, and let Dependabot raise it");
+			check_mend(check, "Name each action of others by the commit of its release, with the tag in a comment, and let Dependabot raise it");
 		}
 	}
 }

@@ -39,7 +39,7 @@ static const struct practice practices[] = {
 		.says = N_("An image that is built on every change by the same steps is one that can be built at any time. The workflow holds the right to push: "
 			   "a text that strangers write, or an action that they can change, must not run in it."),
 		.looks = N_("Steps of .github/workflows, composite actions and called workflows that build an image; their permissions, actions and scripts."),
-		.mends = N_("add .github/workflows/docker.yml with docker/build-push-action, permissions by name and actions by commit"),
+		.mends = N_("Add .github/workflows/docker.yml with docker/build-push-action, permissions by name and actions by commit"),
 		.files = ci_workflow,
 	},
 	{
@@ -48,7 +48,7 @@ static const struct practice practices[] = {
 		.severity = CHECK_MEDIUM,
 		.says = N_("Each stage is there to stop the next one. Where the push does not wait for the tests, a broken image is out before anybody knows."),
 		.looks = N_("What each job does, what it waits for, and on which events it pushes and deploys."),
-		.mends = N_("let the job that pushes wait for the tests by `needs:`, and the one that deploys for the push"),
+		.mends = N_("Let the job that pushes wait for the tests by `needs:`, and the one that deploys for the push"),
 		.files = ci_order,
 	},
 	{
@@ -57,7 +57,7 @@ static const struct practice practices[] = {
 		.severity = CHECK_LOW,
 		.says = N_("A runner begins with nothing. Without a cache from outside every run compiles all dependencies again."),
 		.looks = N_("cache-from and cache-to of builds in workflows and bake files, and what builds them."),
-		.mends = N_("give the build `cache-from: type=gha` and `cache-to: type=gha,mode=max`, with docker/setup-buildx-action before it"),
+		.mends = N_("Give the build `cache-from: type=gha` and `cache-to: type=gha,mode=max`, with docker/setup-buildx-action before it"),
 		.files = ci_layers,
 	},
 	{
@@ -66,7 +66,7 @@ static const struct practice practices[] = {
 		.severity = CHECK_MEDIUM,
 		.says = N_("A tag that says the version tells what runs and what to go back to. `latest` alone tells neither."),
 		.looks = N_("Tags that workflows and bake files push, and the rules of docker/metadata-action."),
-		.mends = N_("add docker/metadata-action with `type=semver,pattern={{version}}` and `type=semver,pattern={{major}}.{{minor}}`"),
+		.mends = N_("Add docker/metadata-action with `type=semver,pattern={{version}}` and `type=semver,pattern={{major}}.{{minor}}`"),
 		.files = ci_tags,
 	},
 	{
@@ -75,7 +75,7 @@ static const struct practice practices[] = {
 		.severity = CHECK_HIGH,
 		.says = N_("Most weaknesses become known long after the image was built. A scan that nobody has to start finds them in what is out already."),
 		.looks = N_("Scanners in workflows, on which events they run, and the configuration of Dependabot and Renovate."),
-		.mends = N_("scan the image with trivy, grype or docker scout on `schedule:` as well, and add .github/dependabot.yml"),
+		.mends = N_("Scan the image with trivy, grype or docker scout on `schedule:` as well, and add .github/dependabot.yml"),
 		.files = ci_scans,
 	},
 	{
@@ -84,7 +84,7 @@ static const struct practice practices[] = {
 		.severity = CHECK_HIGH,
 		.says = N_("Who has the registry's password decides what runs in production. In a file of the repository everybody has it who can read the code."),
 		.looks = N_("Steps and commands that log in to a registry, credentials of job containers, and committed Docker configurations."),
-		.mends = N_("log in with docker/login-action and ${{ secrets.NAME }}"),
+		.mends = N_("Log in with docker/login-action and ${{ secrets.NAME }}"),
 		.files = ci_logins,
 	},
 	{
@@ -93,7 +93,7 @@ static const struct practice practices[] = {
 		.severity = CHECK_LOW,
 		.says = N_("Under emulation rustc takes many times as long. Runners of each platform's own kind, or a cross compiler, build all of them in the time of one."),
 		.looks = N_("Platforms of builds in workflows and bake files, their matrix and runners, and the builder stage of the Dockerfile."),
-		.mends = N_("build each platform in a job of a matrix on its own kind of runner, push by digest, and join by `docker buildx imagetools create`"),
+		.mends = N_("Build each platform in a job of a matrix on its own kind of runner, push by digest, and join by `docker buildx imagetools create`"),
 		.files = ci_parallel,
 	},
 	{
@@ -102,7 +102,7 @@ static const struct practice practices[] = {
 		.severity = CHECK_LOW,
 		.says = N_("Every push leaves an image behind. A cleanup that knows releases and images of several platforms keeps the registry small and whole."),
 		.looks = N_("Steps and commands of workflows that delete images, and what they leave out."),
-		.mends = N_("add a scheduled workflow with dataaxiom/ghcr-cleanup-action that keeps the newest and leaves out v*"),
+		.mends = N_("Add a scheduled workflow with dataaxiom/ghcr-cleanup-action that keeps the newest and leaves out v*"),
 		.files = ci_cleanup,
 	},
 };

@@ -22,6 +22,8 @@ struct order {
 	bool is_touched; /* and what makes cargo see the real one */
 	int cached; /* a build with a cache mount over the target folder, or with sccache */
 	int plain_install; /* cargo install --path without --locked */
+	int loose_build; /* cargo build without it */
+	bool says_locked; /* one of the builds has it */
 	bool edits_manifests;
 };
 
@@ -60,6 +62,28 @@ static void take_copy(const struct sources *sources, const struct shipped *shipp
 		order->manifests = (int)index;
 	if (all.sources && (int)index < order->build)
 		order->sources = (int)index;
+}
+
+/* --locked, --frozen, or options that stand in a variable. */
+static bool may_say_locked(const struct strings *words)
+{
+	for (size_t i = 0; i < words->count; i++)
+		if (strcmp(words->items[i], "--locked") == 0 || strcmp(words->items[i], "--frozen") == 0 || words->items[i][0] == '$')
+			return true;
+	return false;
+}
+
+static bool is_cargo_build(const struct strings *words)
+{
+	static const char *const verbs[] = {"build", "b", "rustc", "zigbuild"};
+	bool cargo = false;
+	for (size_t i = 0; i < words->count; i++) {
+		for (size_t j = 0; cargo && j < COUNT_OF(verbs); j++)
+			if (strcmp(words->items[i], verbs[j]) == 0)
+				return true;
+		cargo = cargo || strcmp(path_name(words->items[i]), "cargo") == 0;
+	}
+	return false;
 }
 
 static bool installs_without_lock(const struct strings *words)
@@ -113,6 +137,10 @@ static void take_commands(const char *body, size_t index, struct order *order)
 			strstr(all, "cargo new") != NULL;
 		if (installs_without_lock(words))
 			order->plain_install = (int)index;
+		bool is_cargo = at < words->count && strstr(all, "cargo") != NULL;
+		order->says_locked = order->says_locked || (is_cargo && may_say_locked(words));
+		if (is_cargo_build(words))
+			order->loose_build = (int)index;
 	}
 	shell_commands_finish(&commands);
 }
@@ -168,7 +196,7 @@ static struct order read_order(const struct sources *sources, const struct shipp
 {
 	const struct dockerfile *file = &shipped->source->file;
 	struct order order = {.manifests = -1, .lock = -1, .all = -1, .sources = -1, .dependencies = -1, .dummy = -1, .cached = -1,
-		.plain_install = -1};
+		.plain_install = -1, .loose_build = -1};
 	order.build = last_build(file, builder);
 	/* without a build that is seen, all lines are before it */
 	bool is_seen = order.build >= 0;
@@ -216,6 +244,11 @@ static bool check_lock(struct check *check, const struct shipped *shipped, const
 		check_against(check, shipped->source->path, image_line_at(shipped, order->manifests),
 			"Cargo.lock is not copied with Cargo.toml: the dependencies are built in other versions");
 		check_mend(check, "Copy Cargo.lock in the same line as Cargo.toml");
+	} else if (order->loose_build >= 0 && !order->says_locked && lock != NULL) {
+		check_against(check, shipped->source->path, image_line_at(shipped, order->loose_build),
+			"cargo builds without --locked: where Cargo.lock does not fit the manifests, other versions are built than were tested");
+		check_mend(check, "Add --locked to cargo build");
+		return true; /* the order of layers is another question */
 	} else {
 		return true;
 	}

@@ -192,6 +192,8 @@ static int judge(const struct command_line *line, const struct project_texts *te
 		return verb_fault(&fault);
 	log_line("check: asked %llu us, judged %llu us", (unsigned long long)asked_us, (unsigned long long)((clock_now_ns() - began) / 1000));
 	strings_copy(&report.notes, &texts->notes);
+	if (live != NULL && strstr(live, "\"containers\":[]") != NULL)
+		strings_add(&report.notes, _("no container of this project is there: only files were looked at"));
 	int status = 0;
 	if (command_line_has(line, "fix") || command_line_has(line, "dry-run")) {
 		status = mend(line, &report, texts->root);
