@@ -97,6 +97,39 @@ struct check_options {
  * 20,000 files, of each at most 1 MiB; what is left out is in the notes. */
 bool checks_run(const struct check_options *options, struct check_report *report, struct fault *fault);
 
+/* ---- what a project is ------------------------------------------------------------------ */
+
+/* Finds out what `init` has to know, from the same texts (nothing of `only`, `skip`
+ * and `live_json`). JSON, with every key always there; the caller frees; NULL
+ * only where the folder cannot be read.
+ *   name          a slug of letters, digits and -: the root package, else the folder
+ *   folder        of the workspace below the root: "" or "server"
+ *   kind          "service": a program that goes on running; "tool": programs that end;
+ *                 "library": no program; "none": no Rust
+ *   rust          {version: "1.95", of the image's tag; msrv, edition, toolchain: each or null; lock: 0 to 4}
+ *   programs      of a service, the main one first: [{name, package, folder, is_main, listens,
+ *                 port: number or null, port_env: a variable or null, address_env, framework, health, ready,
+ *                 metrics: paths or null, has_health_command, database, redis, mail, sigterm,
+ *                 graceful, json_logs: true or false, command: [words after the program],
+ *                 env: [names that it reads], features: [that it needs]}]
+ *   tools         [{name, package}] programs that are not services
+ *   members       [{name, folder}] packages of the workspace
+ *   env           [{name, value: the source's own default or "", is_secret, is_required, programs: [names]}]
+ *   database      null, or {engine: "postgres" "mysql" "sqlite", crate, env, tool: "sqlx" "diesel"
+ *                 "refinery" "sea-orm" or null, migrations: folder or null, is_embedded: applied by the
+ *                 program, is_offline: query metadata is there, has_macros: needs it or a database to build,
+ *                 others: [engines behind other features]}
+ *   redis         null, or {env, crate}
+ *   mail          null, or {crate, host_env, port_env}
+ *   traces        has OpenTelemetry; metrics; logs_json: true or false
+ *   native        {build: [Debian packages], run: [those], certificates: reads the system's}
+ *   data          [folders and files read at run time], seeds: folder or null
+ *   git           {is_there, host: "github.com" or null, slug: "acme/shop" or null, tracks_env}
+ *   existing      [{role: "dockerfile" "dockerignore" "compose" "env" "env-example" "workflow"
+ *                 "devcontainer" "vscode" "procfile" "justfile" "makefile" "kubernetes", path, is_link}]
+ *   says          [sentences: what was found and why it was taken so, with file and line] */
+char *checks_survey(const struct check_options *options, struct fault *fault);
+
 /* ---- as text ------------------------------------------------------------------------ */
 
 /* Formats: grouped by topic for people; `{"results": […]}`; SARIF 2.1.0. `all`: what

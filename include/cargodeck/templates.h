@@ -1,0 +1,71 @@
+/* templates: the files that `init` writes. It renders share/templates for what a
+ * project is, compares the result with what is there, and writes it so that
+ * nothing is lost. Nobody is asked and nothing is run here. */
+#ifndef CARGODECK_TEMPLATES_H
+#define CARGODECK_TEMPLATES_H
+
+#include "cargodeck/base.h"
+
+/* ---- rendering ------------------------------------------------------------------------ */
+
+/* Where the text of a template is read from, for `%% include NAME`. NULL: there is none. The caller frees. */
+typedef char *template_read(void *context, const char *name, size_t *len);
+
+/* Renders one template. `facts_json` is an object, the names in it are what the
+ * template may ask for. In the template:
+ *   @{a.b}           a string or number; a string with other letters than
+ *                    A-Za-z0-9 and ._/:@+=,-  is a fault without a filter
+ *   @{a.b|yaml}      as a scalar in double quotes: yaml, json, toml, docker
+ *                    (a value of ENV or LABEL), shell (in single quotes), lower, upper,
+ *                    snake (- becomes _), comment (one line, no control letters)
+ *   %% if E / %% elif E / %% else / %% end
+ *   %% for x in a.b / %% end      also x_index, x_first, x_last
+ *   %% set x = E
+ *   %% include NAME
+ * E: a.b, "text", number, true, false, E == E, E != E, E in list, not, and, or, ( ).
+ * A name that is not there is null where it is asked (if, ==) and a fault where
+ * it is printed. A line of a directive begins with blanks and %% and leaves no
+ * line behind; %%% begins a line with %%; @@{ is @{ .
+ * False with a fault that names file and line ("Dockerfile:12: …"). Bounded: a
+ * million bytes out, 32 deep. */
+bool template_render(const char *name, const char *text, size_t len, const char *facts_json, template_read *read,
+	void *context, struct str *out, struct fault *fault);
+
+/* ---- the files of a project ---------------------------------------------------------------- */
+
+enum plan_state {
+	PLAN_NEW, /* not there yet */
+	PLAN_SAME, /* is there, with this very text */
+	PLAN_DIFFERS, /* is there with another text: left alone unless it is agreed to */
+	PLAN_LINES, /* is there and lacks some lines: these are added */
+	PLAN_ELSEWHERE, /* is there under another name: left alone */
+	PLAN_LINK, /* the path, or a folder of it, is a symbolic link: never written */
+};
+
+struct plan_file {
+	char *path; /* relative to the project's folder */
+	char *part; /* "core" "database" … : what --with and --without name */
+	char *text; /* rendered */
+	bool is_executable, is_secret; /* mode 0755; mode 0600 */
+	bool is_lines; /* lines are added to what is there: .gitignore, .env */
+	enum plan_state state;
+	char *found; /* where it is: itself, or under which other name; NULL: nowhere */
+	char *now; /* its text as it is; NULL: not there or no text */
+	bool is_wanted; /* will be written: what is new or lacks lines; what differs where it was agreed to */
+	char *says; /* what the file is for, one sentence */
+};
+struct plan {
+	struct { struct plan_file *items; size_t count, cap; } files; /* in the order in which people read them */
+};
+
+/* Renders every file that applies. `templates` is the folder that holds
+ * templates.json, which lists files with when they apply. */
+bool plan_open(const char *templates, const char *root, const char *facts_json, struct plan *plan, struct fault *fault);
+void plan_close(struct plan *plan);
+/* What is wanted, as a unified diff; secret values masked. How many files. */
+size_t plan_write_diff(const struct plan *plan, struct str *out);
+/* Writes what is wanted, each beside and renamed; folders are made; links are
+ * never followed. `written` gets the paths, also where a later one failed. */
+bool plan_apply(const struct plan *plan, const char *root, struct strings *written, struct fault *fault);
+
+#endif
