@@ -13,21 +13,27 @@ typedef char *template_read(void *context, const char *name, size_t *len);
 
 /* Renders one template. `facts_json` is an object, the names in it are what the
  * template may ask for. In the template:
- *   @{a.b}           a string or number; a string with other letters than
- *                    A-Za-z0-9 and ._/:@+=,-  is a fault without a filter
- *   @{a.b|yaml}      as a scalar in double quotes: yaml, json, toml, docker
- *                    (a value of ENV or LABEL), shell (in single quotes), lower, upper,
- *                    snake (- becomes _), comment (one line, no control letters)
+ *   @{a.b}           a string, number, true or false; a string with other letters
+ *                    than A-Za-z0-9 and ._/:@+=,-  is a fault without a filter.
+ *                    A number is a place in a list: a.0.name
+ *   @{a.b|yaml}      in double quotes, as the kind of file has them: yaml, json, toml,
+ *                    compose (yaml with $ doubled), workflow (yaml in which ${{ stays
+ *                    a text), docker (a value of ENV or LABEL); or shell (in single
+ *                    quotes), comment (one line, no control letters). lower, upper,
+ *                    snake (- becomes _) change it and quote nothing; one filter may
+ *                    follow another. docker and shell refuse control letters
  *   %% if E / %% elif E / %% else / %% end
- *   %% for x in a.b / %% end      also x_index, x_first, x_last
- *   %% set x = E
- *   %% include NAME
- * E: a.b, "text", number, true, false, E == E, E != E, E in list, not, and, or, ( ).
- * A name that is not there is null where it is asked (if, ==) and a fault where
- * it is printed. A line of a directive begins with blanks and %% and leaves no
- * line behind; %%% begins a line with %%; @@{ is @{ .
- * False with a fault that names file and line ("Dockerfile:12: …"). Bounded: a
- * million bytes out, 32 deep. */
+ *   %% for x in E / %% end      also x_index (from 0), x_first, x_last
+ *   %% set x = E                holds to the end of the file, in blocks and includes too
+ *   %% include NAME             its lines as they are, with the same names
+ *   %% # a remark
+ * E: a.b, "text", number, true, false, E == E, E != E, E in list, not, and, or, ( );
+ * and, or, not give true or false. null, false, 0, "", an empty list are false.
+ * A name that is not there is null where it is asked (if, ==; as a list it is
+ * empty) and a fault where it is printed. A line of a directive begins with
+ * blanks and %% and leaves no line behind; %%% begins a line with %%; @@{ is @{ .
+ * False with a fault that names file and line ("Dockerfile:12: …"); `out` may have
+ * got a part. Bounded: a million bytes out, a million lines gone through, 32 deep. */
 bool template_render(const char *name, const char *text, size_t len, const char *facts_json, template_read *read,
 	void *context, struct str *out, struct fault *fault);
 
