@@ -29,6 +29,7 @@ struct deck_options {
 struct save_stages {
 	double event, settle, dispatch, cargo, start, ready;
 	double beyond; /* the whole, less cargo's own time */
+	double own; /* of `ready`: the program's own start, until it listened; 0: on nothing */
 };
 
 enum deck_event_kind {

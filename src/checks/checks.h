@@ -50,6 +50,9 @@ struct ignore_source {
 	struct ignore ignore;
 };
 
+/* Dockerfile, Containerfile, api.Dockerfile, Dockerfile.dev … */
+bool name_is_dockerfile(const char *name);
+
 struct sources {
 	const struct check_options *options;
 	struct tree tree; /* the project's files */

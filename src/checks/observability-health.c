@@ -145,6 +145,14 @@ static bool is_health_route(const struct literal *literal)
 	return likely && whole && (rooted ? is_in_route(literal) : is_part_of_route(literal));
 }
 
+bool health_route_next(const struct rust_facts *facts, struct literal *literal)
+{
+	while (literal_each(facts, literal))
+		if (is_health_route(literal))
+			return true;
+	return false;
+}
+
 /* Routes that are written without a literal: rouille's (GET) (/health), and
  * functions of frameworks that take the path from elsewhere. */
 static bool find_other_route(const struct rust_facts *facts, struct rust_place *place)

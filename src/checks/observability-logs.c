@@ -92,6 +92,20 @@ static bool find_json_setting(struct check *check)
 	return false;
 }
 
+static bool has_json_feature(const struct rust_facts *facts)
+{
+	return rust_has_feature(facts, "tracing-subscriber", "json") || rust_has_feature(facts, "flexi_logger", "json") ||
+		rust_has_feature(facts, "log4rs", "json_encoder") || rust_has_feature(facts, "logforth", "json") ||
+		rust_has_feature(facts, "logforth", "layout-json");
+}
+
+bool logs_json(const struct rust_facts *facts)
+{
+	struct rust_place place;
+	return direct_crate(facts, json_crates) != NULL || (has_json_feature(facts) && find_json_call(facts, &place)) ||
+		find_own_json(facts, &place);
+}
+
 static bool find_json(struct check *check, const struct rust_facts *facts)
 {
 	struct rust_place place;
@@ -100,10 +114,7 @@ static bool find_json(struct check *check, const struct rust_facts *facts)
 		check_for(check, rust_file(check->sources), 0, "%s writes JSON", crate->name);
 		return true;
 	}
-	bool feature = rust_has_feature(facts, "tracing-subscriber", "json") || rust_has_feature(facts, "flexi_logger", "json") ||
-		rust_has_feature(facts, "log4rs", "json_encoder") || rust_has_feature(facts, "logforth", "json") ||
-		rust_has_feature(facts, "logforth", "layout-json");
-	if (feature && find_json_call(facts, &place)) {
+	if (has_json_feature(facts) && find_json_call(facts, &place)) {
 		check_for(check, place.source->path, place.line, "the log is set to JSON here");
 		return true;
 	}

@@ -9,6 +9,11 @@ static const char *const metric_crates[] = {"metrics-exporter-prometheus", "prom
 	"prometheus-hyper", "prometheus-exporter-base", "tide-prometheus", "axum-otel-metrics", "vise-exporter", "foundations",
 	"measured", "prometheus_push", "actix-web-metrics", "substrate-prometheus-endpoint", NULL};
 
+const struct rust_crate *metrics_crate(const struct rust_facts *facts)
+{
+	return direct_crate(facts, metric_crates);
+}
+
 /* Where the numbers become a text, or are served. */
 static bool find_rendering(const struct rust_facts *facts, struct rust_place *place)
 {

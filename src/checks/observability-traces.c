@@ -10,6 +10,11 @@ static const char *const trace_crates[] = {"tracing-opentelemetry", "opentelemet
 	"opentelemetry-datadog", "opentelemetry-stackdriver", "rustracing", "opentelemetry-application-insights",
 	"tracing-otel-extra", "logfire", "tracing-honeycomb", "sentry-tracing", "axum-otel", "foundations", NULL};
 
+const struct rust_crate *traces_crate(const struct rust_facts *facts)
+{
+	return direct_crate(facts, trace_crates);
+}
+
 static bool find_propagation(const struct rust_facts *facts, struct rust_place *place)
 {
 	static const char *const words[] = {"set_text_map_propagator", "TraceContextPropagator", "TextMapCompositePropagator",

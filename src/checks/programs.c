@@ -11,10 +11,12 @@ enum { MOST_MEMBERS = 500, MOST_BINARIES = 500, MOST_NEEDS = 2000, MOST_WORDS = 
 
 struct binary {
 	char *name, *path; /* path: of its main file, relative to the tree; NULL: not known */
+	struct strings features; /* that it needs */
 	size_t member;
 };
 struct member {
 	char *name, *folder; /* folder: "" is the root */
+	char *default_run; /* or NULL */
 	struct strings needs; /* names of the crates that it asks for */
 };
 struct programs {
@@ -75,6 +77,8 @@ static void visit(void *context, const struct toml_leaf *leaf)
 	}
 	if (!leaf->is_string || leaf->depth < 2)
 		return;
+	if (leaf->depth == 2 && strcmp(leaf->path[0], "package") == 0 && strcmp(last, "default-run") == 0 && member->default_run == NULL)
+		member->default_run = mem_copy_string(leaf->text);
 	if (leaf->depth == 2 && strcmp(leaf->path[0], "package") == 0 && strcmp(last, "name") == 0 && member->name == NULL)
 		member->name = mem_copy_string(leaf->text);
 	if (leaf->depth == 4 && strcmp(leaf->path[0], "workspace") == 0 && strcmp(leaf->path[1], "dependencies") == 0 &&
@@ -84,6 +88,8 @@ static void visit(void *context, const struct toml_leaf *leaf)
 		&programs->binaries.items[programs->binaries.count - 1] : NULL;
 	if (binary != NULL && strcmp(last, "name") == 0 && binary->name == NULL)
 		binary->name = mem_copy_string(leaf->text);
+	if (binary != NULL && leaf->is_item && strcmp(last, "required-features") == 0 && binary->features.count < MOST_WORDS)
+		strings_add(&binary->features, leaf->text);
 	if (binary != NULL && strcmp(last, "path") == 0 && binary->path == NULL) {
 		auto_free char *joined = path_join(member->folder, leaf->text);
 		binary->path = path_clean(joined);
@@ -109,7 +115,7 @@ static void add_binary(struct programs *programs, size_t member, const char *nam
 		binary->path = mem_copy_string(path);
 		return;
 	}
-	*array_add(&programs->binaries) = (struct binary){mem_copy_string(name), mem_copy_string(path), member};
+	*array_add(&programs->binaries) = (struct binary){.name = mem_copy_string(name), .path = mem_copy_string(path), .member = member};
 }
 
 /* src/main.rs, src/bin/NAME.rs and src/bin/NAME/main.rs are programs without a word in the manifest. */
@@ -172,11 +178,13 @@ void programs_close(struct programs *programs)
 	for (size_t i = 0; i < programs->members.count; i++) {
 		free(programs->members.items[i].name);
 		free(programs->members.items[i].folder);
+		free(programs->members.items[i].default_run);
 		strings_finish(&programs->members.items[i].needs);
 	}
 	for (size_t i = 0; i < programs->binaries.count; i++) {
 		free(programs->binaries.items[i].name);
 		free(programs->binaries.items[i].path);
+		strings_finish(&programs->binaries.items[i].features);
 	}
 	for (size_t i = 0; i < programs->made_count; i++) {
 		array_finish(&programs->made[i].facts.sources);
@@ -269,7 +277,10 @@ static const struct program *make(struct programs *programs, size_t index)
 	struct map *asked = map_open(NULL);
 	mark(programs, binary->member, marked, asked);
 	struct program *program = &programs->made[programs->made_count];
-	*program = (struct program){.name = binary->name, .index = programs->made_count++, .facts = *facts};
+	const struct member *own = &programs->members.items[binary->member];
+	*program = (struct program){.name = binary->name, .package = own->name, .folder = own->folder, .path = binary->path,
+		.features = &binary->features, .is_default = text_equal(own->default_run, binary->name), .index = programs->made_count++,
+		.facts = *facts};
 	program->facts.sources.items = NULL;
 	program->facts.sources.count = program->facts.sources.cap = 0;
 	program->facts.crates.items = NULL;
@@ -289,6 +300,30 @@ static const struct program *make(struct programs *programs, size_t index)
 	}
 	map_close(asked);
 	return program;
+}
+
+size_t programs_count(const struct programs *programs)
+{
+	return programs->binaries.count;
+}
+
+const struct program *programs_at(struct programs *programs, size_t index)
+{
+	return programs->binaries.items[index].name != NULL ? make(programs, index) : NULL;
+}
+
+bool programs_package(const struct programs *programs, size_t index, const char **name, const char **folder)
+{
+	size_t seen = 0;
+	for (size_t i = 0; i < programs->members.count; i++) {
+		const struct member *member = &programs->members.items[i];
+		if (member->name[0] == '\0' || seen++ != index)
+			continue;
+		*name = member->name;
+		*folder = member->folder;
+		return true;
+	}
+	return false;
 }
 
 /* ---- images ---- */

@@ -41,6 +41,17 @@ bool find_any(const struct rust_facts *facts, const char *const *words, struct r
 /* Direct dependency by one of these names; NULL: none. */
 const struct rust_crate *direct_crate(const struct rust_facts *facts, const char *const *names);
 
+/* signals.c: where SIGTERM is handled (the line is 0 where a framework does it by itself). */
+bool handles_sigterm(const struct rust_facts *facts, const char **file, unsigned *line);
+/* A framework that ends on it by itself and lets requests come to their end; NULL: none. */
+const char *stopping_crate(const struct rust_facts *facts);
+
+/* observability-*.c: where a path of the program's own tells its health; the next behind *literal. */
+bool health_route_next(const struct rust_facts *facts, struct literal *literal);
+const struct rust_crate *metrics_crate(const struct rust_facts *facts); /* NULL: none */
+const struct rust_crate *traces_crate(const struct rust_facts *facts);
+bool logs_json(const struct rust_facts *facts); /* as its sources set it up */
+
 /* The framework of its servers, a direct dependency: "axum"; NULL: none. */
 const char *web_framework(const struct rust_facts *facts);
 /* A framework, a call that listens or a port says so. */

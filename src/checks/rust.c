@@ -16,8 +16,7 @@ static const char *keep(struct rust_facts *facts, char *text)
 
 /* ---- members and crates ---- */
 
-/* Compares "1.75" with "1.8.1", number by number. */
-static int compare_versions(const char *a, const char *b)
+int rust_compare_versions(const char *a, const char *b)
 {
 	while (*a != '\0' || *b != '\0') {
 		char *a_end, *b_end;
@@ -32,7 +31,7 @@ static int compare_versions(const char *a, const char *b)
 
 static void raise(char **highest, const char *version)
 {
-	if (version == NULL || (*highest != NULL && compare_versions(version, *highest) <= 0))
+	if (version == NULL || (*highest != NULL && rust_compare_versions(version, *highest) <= 0))
 		return;
 	free(*highest);
 	*highest = mem_copy_string(version);

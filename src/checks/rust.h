@@ -48,6 +48,8 @@ struct rust_facts {
  * sources of 1 MiB. Nothing of `metadata` is borrowed. */
 void rust_read(const struct tree *tree, const char *metadata, size_t len, struct rust_facts *facts);
 void rust_finish(struct rust_facts *facts);
+/* "1.75" against "1.8.1", number by number: below, at or above 0. */
+int rust_compare_versions(const char *a, const char *b);
 /* Enabled in a normal or build dependency: not for tests alone. NULL: no. - and _ are the
  * same. Of several versions a direct one. */
 const struct rust_crate *rust_crate(const struct rust_facts *facts, const char *name);

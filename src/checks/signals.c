@@ -172,7 +172,7 @@ struct handling {
 };
 
 /* Frameworks that end on SIGTERM by themselves, and let requests come to their end. */
-static const char *stopping_crate(const struct rust_facts *rust)
+const char *stopping_crate(const struct rust_facts *rust)
 {
 	static const char *const names[] = {"actix-web", "actix-server", "rocket", "ntex", "pingora", "pingora-core", "pingora-proxy",
 		"loco-rs", "volo-http", "volo-grpc", "shuttle-runtime"};
@@ -235,6 +235,14 @@ static struct handling find_handling(const struct rust_facts *rust)
 	else if (find_first(rust, ints, &out))
 		out.handler = HANDLER_INT;
 	return out;
+}
+
+bool handles_sigterm(const struct rust_facts *facts, const char **file, unsigned *line)
+{
+	struct handling handling = find_handling(facts);
+	*file = handling.file;
+	*line = handling.line;
+	return handling.handler == HANDLER_TERM;
 }
 
 /* "TERM" where nobody says otherwise. */

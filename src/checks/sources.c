@@ -131,7 +131,7 @@ static void read_yamls(struct sources *sources)
 
 /* ---- Dockerfiles ---- */
 
-static bool is_dockerfile(const char *name)
+bool name_is_dockerfile(const char *name)
 {
 	static const char *const patterns[] = {"Dockerfile", "Containerfile", "Dockerfile.*", "Containerfile.*", "*.Dockerfile", "*.dockerfile",
 		"Dockerfile-*", "Dockerfile_*", "*-Dockerfile", "*.Containerfile", "dockerfile"};
@@ -348,7 +348,7 @@ static void read_dockers(struct sources *sources)
 			take_build(sources, service, json_object_get(each, "build"));
 	for (size_t i = 0; i < sources->tree.files.count; i++) {
 		const struct tree_file *file = &sources->tree.files.items[i];
-		if (!file->is_link && is_dockerfile(path_name(file->path)) && !has_docker(sources, file->path))
+		if (!file->is_link && name_is_dockerfile(path_name(file->path)) && !has_docker(sources, file->path))
 			take_alone(sources, file->path);
 	}
 	/* where all are for development, they are what there is */

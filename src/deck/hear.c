@@ -126,7 +126,7 @@ static void hear_serving(struct deck *deck, const json_t *json, unsigned generat
 	struct service *service = services_find(deck->services, text_of(json, "service"));
 	struct save_stages stages = {.event = number_of(parts, "event"), .settle = number_of(parts, "settle"), .dispatch = number_of(parts, "dispatch"),
 		.cargo = number_of(parts, "cargo"), .start = number_of(parts, "start"), .ready = number_of(parts, "ready"),
-		.beyond = number_of(json, "beyond_cargo_ms")};
+		.beyond = number_of(json, "beyond_cargo_ms"), .own = number_of(json, "own_ms")};
 	if (service == NULL)
 		return;
 	service->generation = generation;

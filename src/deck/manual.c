@@ -24,7 +24,8 @@ static const struct command_term events[] = {
 	{"serving", "The new code answers. service. generation. stages_ms: an object of event, settle, dispatch, cargo, start and "
 		"ready, in milliseconds: the file system's event until we had it, waiting for more of the save, until cargo was running, "
 		"cargo itself, until the new program ran, until it had accepted. "
-		"beyond_cargo_ms: the whole from the save, less cargo's own time. Both are absent where no save caused it."},
+		"beyond_cargo_ms: the whole from the save, less cargo's own time. own_ms: what the program itself took of ready, from its start until it listened; 0 where it "
+		"listens on nothing. All three are absent where no save caused it."},
 	{"service", "A service changed. service. state: as ps has it. health: healthy, unhealthy, starting or none. "
 		"generation: that serves, absent where it runs no program of this project. exit_code: a number, or null while it runs. "
 		"image: own (its own runtime image), builder (the builder's, where its own does not fit) or null."},

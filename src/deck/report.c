@@ -114,6 +114,7 @@ static void put_serving(json_t *object, const struct deck_event *event)
 	json_object_set_new(parts, "ready", tenths(stages->ready));
 	json_object_set_new(object, "stages_ms", parts);
 	json_object_set_new(object, "beyond_cargo_ms", tenths(stages->beyond));
+	json_object_set_new(object, "own_ms", tenths(stages->own));
 }
 
 static void put_service(json_t *object, const struct deck_event *event)

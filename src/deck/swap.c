@@ -278,6 +278,7 @@ static void tell_serving(struct deck *deck, const struct swap *swap, const struc
 		stages.cargo = ms_between(swap->cargo_started_ns, swap->artifact_ns);
 		stages.start = ms_between(swap->artifact_ns, exec_ns);
 		stages.ready = ms_between(exec_ns, ready_ns);
+		stages.own = ms_between(exec_ns, wire_get_number(frame, "t_listen", 0));
 		stages.beyond = ms_between((int64_t)record->wrote_ns, ready_ns) - stages.cargo;
 		deck_keep_stages(deck, swap->generation, swap->service, &stages);
 	}

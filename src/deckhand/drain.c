@@ -32,7 +32,7 @@ void drain_begin(struct launcher *launcher)
 	memset(&launcher->cut, 0, sizeof launcher->cut);
 	memset(&launcher->look, 0, sizeof launcher->look);
 	if (old->listened != 0 && (by_library(old) || old->notify >= 0)) {
-		generation_gate(old, true);
+		generation_gate(old, GATE_CLOSED);
 		generation_look(old);
 	} else {
 		end_program(old);

@@ -256,13 +256,13 @@ void generation_pass(struct generation *generation, struct pipe_end *end)
 	pass_lines(end, false);
 }
 
-void generation_gate(struct generation *generation, bool closed)
+void generation_gate(struct generation *generation, enum preload_gate gate)
 {
 	if (generation->notify >= 0)
-		notify_gate(generation, closed);
+		notify_gate(generation, gate == GATE_CLOSED);
 	if (generation->page == NULL)
 		return;
-	__atomic_store_n(&generation->page->gate, closed, __ATOMIC_RELEASE);
+	__atomic_store_n(&generation->page->gate, gate, __ATOMIC_RELEASE);
 	syscall(SYS_futex, &generation->page->gate, FUTEX_WAKE, 1 << 30, NULL, NULL, 0);
 }
 

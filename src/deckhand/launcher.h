@@ -205,7 +205,7 @@ bool is_dynamic(const char *path);
 bool generation_start(struct generation *generation, const struct start *start, long long number);
 /* Passes output on: whole lines, the last of them kept, until it is ready. */
 void generation_pass(struct generation *generation, struct pipe_end *end);
-void generation_gate(struct generation *generation, bool closed);
+void generation_gate(struct generation *generation, enum preload_gate gate); /* a static one does not yield */
 void generation_look(struct generation *generation); /* asks the library to drain */
 void generation_finish(struct generation *generation);
 void generation_clear(struct generation *generation); /* nothing in it, nothing closed */

@@ -136,7 +136,7 @@ static int push_rest(int fd, size_t sent)
  * then the program's own call goes out as it is. */
 static int tell_last(int fd, const struct iovec *parts, size_t count, int flags, long *result)
 {
-	struct accepted *own = gated() ? find_accepted(fd) : NULL;
+	struct accepted *own = drains() ? find_accepted(fd) : NULL;
 	if (own == NULL || count == 0 || count > PARTS_LIMIT || cookie_of(fd) != own->cookie)
 		return 0;
 	const char *text = parts[0].iov_base;

@@ -47,7 +47,7 @@ int get_option(int fd, int level, int name, void *value, unsigned size);
 uint64_t cookie_of(int fd); /* 0: no socket */
 uint32_t now_ms(void); /* as coarse as the kernel's ticks */
 int is_blocking(int fd);
-int gated(void); /* this generation may not accept: it drains, or waits for its turn */
+int drains(void); /* this generation ends: it accepts no more */
 
 extern struct preload_page *page; /* NULL: there is no launcher */
 

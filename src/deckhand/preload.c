@@ -100,9 +100,14 @@ static struct held held[HELD_LIMIT];
 struct accepted accepted[ACCEPTED_LIMIT];
 int highest;
 
-int gated(void)
+static uint32_t gate(void)
 {
-	return page != NULL && __atomic_load_n(&page->gate, __ATOMIC_ACQUIRE) != 0;
+	return page != NULL ? __atomic_load_n(&page->gate, __ATOMIC_ACQUIRE) : GATE_OPEN;
+}
+
+int drains(void)
+{
+	return gate() == GATE_CLOSED;
 }
 
 struct accepted *find_accepted(int fd)
@@ -339,8 +344,9 @@ static void remember_accepted(int listener, int fd)
 /* Waits while this generation may not accept. */
 static void wait_gate(void)
 {
-	while (gated())
-		CALL(__NR_futex, &page->gate, FUTEX_WAIT, 1, NULL, NULL);
+	uint32_t now;
+	while ((now = gate()) != GATE_OPEN)
+		CALL(__NR_futex, &page->gate, FUTEX_WAIT, now, NULL, NULL);
 }
 
 static int wait_readable(int fd)
@@ -358,7 +364,7 @@ EXPORT int accept4(int fd, struct sockaddr *address, socklen_t *len, int flags)
 	if (own == NULL)
 		return result_of(CALL(__NR_accept4, fd, address, len, flags, 0));
 	for (;;) {
-		if (gated()) {
+		if (gate() != GATE_OPEN) {
 			if (!own->blocking)
 				return result_of(-EAGAIN);
 			wait_gate(); /* a blocking accept waits: it never says EAGAIN */
@@ -368,7 +374,7 @@ EXPORT int accept4(int fd, struct sockaddr *address, socklen_t *len, int flags)
 			remember_accepted(fd, (int)result);
 		if (result != -EAGAIN || !own->blocking)
 			return result_of(result);
-		if (wait_readable(fd) == -EINTR && !gated())
+		if (wait_readable(fd) == -EINTR && gate() == GATE_OPEN)
 			continue; /* SA_RESTART would have gone on as well */
 	}
 }

@@ -54,8 +54,14 @@ static inline int preload_may_close(int was_busy, uint32_t sent_ms, uint32_t rec
 	return (was_busy && sent_ms <= 4) || received_ms >= 100 || (draining_ms >= 60 && sent_ms <= 4) || draining_ms >= 1000;
 }
 
+enum preload_gate {
+	GATE_OPEN,
+	GATE_CLOSED, /* it drains: it accepts no more, and its answers say that they are the last */
+	GATE_YIELDS, /* for a moment another one accepts before it */
+};
+
 struct preload_page {
-	uint32_t gate; /* 1: this generation may not accept (a futex) */
+	uint32_t gate; /* enum preload_gate: may this generation accept? (a futex) */
 	uint32_t known_ready; /* 1: the launcher needs no ACCEPTED any more */
 	uint32_t patience_ms; /* how long streams (WebSocket, events) are still let be */
 	uint32_t loaded; /* the library runs */

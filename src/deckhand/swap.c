@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { ALIVE_MS = 100, FIRST_ALIVE_MS = 1000, HOLD_MS = 1000 };
+enum { ALIVE_MS = 100, FIRST_ALIVE_MS = 1000, HOLD_MS = 1000, YIELD_MS = 8 };
 
 /* ---- programs ---- */
 
@@ -377,9 +377,28 @@ static void fail_next(struct launcher *launcher, const char *reason)
 	kill(launcher->next.pid, SIGKILL);
 }
 
+/* Both accept from one queue, and the old one is awake: it would take one knock
+ * after the other. So it yields for the first moment in which the new one
+ * listens; what comes meanwhile waits in the queue, at most that long. */
+static void yield_a_moment(struct launcher *launcher)
+{
+	const struct generation *next = &launcher->next;
+	struct generation *serving = &launcher->serving;
+	if (launcher->phase != PHASE_STARTING || serving->page == NULL)
+		return;
+	bool starts = !next->ended && !launcher->next_failed && !next->cannot_share;
+	bool yields = starts && next->listened != 0 && (now_ns() - next->listen_ns) / MS < YIELD_MS;
+	if (yields == (serving->page->gate == GATE_YIELDS))
+		return;
+	generation_gate(serving, yields ? GATE_YIELDS : GATE_OPEN);
+	if (!yields)
+		knock(launcher, launcher->required); /* an edge that it left to the other is not told twice */
+}
+
 static void starting_tick(struct launcher *launcher)
 {
 	struct generation *next = &launcher->next;
+	yield_a_moment(launcher);
 	if (next->ended) {
 		next_ended(launcher);
 	} else if (launcher->next_failed || next->cannot_share) {
@@ -445,7 +464,7 @@ static void take_back(struct launcher *launcher)
 	generation_clear(&launcher->draining);
 	if (launcher->serving.page != NULL)
 		launcher->serving.page->patience_ms = 1;
-	generation_gate(&launcher->serving, false);
+	generation_gate(&launcher->serving, GATE_OPEN);
 	knock(launcher, launcher->serving.listened);
 	remember_back(launcher);
 	say("serving g%lld again", launcher->serving.number);

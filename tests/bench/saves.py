@@ -82,6 +82,7 @@ class Saves:
 
     def __init__(self):
         self.beyond, self.starts, self.outside, self.bare, self.whole = [], [], [], [], []
+        self.own = []  # the program's own start, until it listens
         self.stages = {}
 
     def take(self, event):
@@ -92,6 +93,7 @@ class Saves:
             with open(RAW, "a") as out:
                 print(json.dumps(event), file=out)
         self.beyond.append(event["beyond_cargo_ms"])
+        self.own.append(event["own_ms"])
         self.starts.append(sum(stages[name] for name in STARTS))
         for name, value in stages.items():
             self.stages.setdefault(name, []).append(value)
@@ -133,6 +135,8 @@ def run_saves(deck, work, edit, services, words, count, bare=True):
 def tell(table, name, saves):
     p50, p95 = median(saves.beyond), share(saves.beyond, 95)
     table.add(f"beyond cargo, {name}", f"{ms(p50)} / {ms(p95)} ms", "15 / 40 ms", p50 <= 15 and p95 <= 40)
+    less = [beyond - own for beyond, own in zip(saves.beyond, saves.own)]
+    table.add(f"  of it the program's own start until it listens, {name}", f"{spread(saves.own)}; without it {spread(less)}")
     if saves.outside:
         table.add(f"  save to new answer less a bare build, {name}", f"{spread(saves.outside)}")
     table.add(f"  cargo's own time, {name}", spread(saves.stages["cargo"]) + (f"; bare build {spread(saves.bare)}" if saves.bare else ""))

@@ -153,9 +153,9 @@ static void swap(void **state)
 static void serving(void **state)
 {
 	(void)state;
-	struct save_stages stages = {0.61, 0, 0.84, 612, 2, 5, 9.4};
+	struct save_stages stages = {0.61, 0, 0.84, 612, 2, 5, 9.4, 4.1};
 	json_t *object = read_line(&(struct deck_event){.kind = DECK_SERVING, AT, .generation = 3, .service = "api", .stages = &stages},
-		"serving", "service stages_ms beyond_cargo_ms");
+		"serving", "service stages_ms beyond_cargo_ms own_ms");
 	const json_t *parts = json_object_get(object, "stages_ms");
 	static const char *const members[] = {"event", "settle", "dispatch", "cargo", "start", "ready"};
 	assert_int_equal(json_object_size(parts), COUNT_OF(members));
@@ -165,6 +165,7 @@ static void serving(void **state)
 	}
 	assert_true(json_number_value(json_object_get(parts, "event")) == 0.6);
 	assert_true(json_number_value(json_object_get(object, "beyond_cargo_ms")) == 9.4);
+	assert_true(json_number_value(json_object_get(object, "own_ms")) == 4.1);
 	json_decref(object);
 	object = read_line(&(struct deck_event){.kind = DECK_SERVING, AT, .generation = 3, .service = "api"}, "serving", "service");
 	json_decref(object);

@@ -87,6 +87,7 @@ def test_a_save_answers_anew():
     stages = serving["stages_ms"]
     beyond = sum(value for name, value in stages.items() if name != "cargo")
     check(abs(beyond - serving["beyond_cargo_ms"]) < 2, f"the stages {stages} do not add up to {serving['beyond_cargo_ms']}")
+    check(0 < serving["own_ms"] <= stages["ready"], f"its own start of {serving['own_ms']} ms is no part of ready, {stages}")
     deck.wait("build", since=since, state="passed", generation=generation)
 
 

@@ -1,0 +1,29 @@
+/* Prints what `init` would find out of a folder: survey FOLDER. Neither compose nor
+ * cargo is asked. */
+#include "cargodeck/checks.h"
+
+#include <stdio.h>
+
+int main(int count, char **words)
+{
+	static const char *const usual[] = {"compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"};
+	struct fault fault = {0};
+	auto_strings compose = {0};
+	if (count != 2) {
+		fprintf(stderr, "survey FOLDER\n");
+		return 2;
+	}
+	for (size_t i = 0; i < COUNT_OF(usual); i++) {
+		auto_free char *path = path_join(words[1], usual[i]);
+		if (file_exists(path))
+			strings_add(&compose, usual[i]);
+	}
+	struct check_options options = {.root = words[1], .compose_reason = "compose was not asked", .compose_files = &compose, .cargo_reason = "cargo was not asked"};
+	auto_free char *text = checks_survey(&options, &fault);
+	if (text == NULL) {
+		fprintf(stderr, "%s\n", fault.text);
+		return 1;
+	}
+	puts(text);
+	return 0;
+}

@@ -1,0 +1,227 @@
+/* Surveys: each file of surveys/ is a small project in one file, as the fixtures of
+ * the checks are, and in its section `expect` the JSON that must be in what
+ * checks_survey() says of it: members of objects, items of lists in their order. An
+ * item of `says` is enough where its words stand in one of the sentences.
+ *   test-survey [PART...]    those with a part in their name */
+#include "cargodeck/checks.h"
+#include "fixture.h"
+#include "sample.h"
+
+#include <dirent.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+enum { SURVEYS_LIMIT = 200 };
+
+static const char *const keys[] = {"name", "folder", "kind", "rust", "programs", "tools", "members", "env", "database", "redis", "mail", "traces", "metrics",
+	"logs_json", "native", "data", "seeds", "git", "existing", "says"};
+static const char *const program_keys[] = {"name", "package", "folder", "is_main", "listens", "port", "port_env", "address_env", "framework", "health", "ready",
+	"metrics", "has_health_command", "database", "redis", "mail", "sigterm", "graceful", "json_logs", "command", "env", "features"};
+
+/* ---- laying out ---- */
+
+static void lay_out(const char *folder, const struct section *section)
+{
+	auto_free char *name = mem_copy_string(section->name);
+	char *arrow = strstr(name, " -> ");
+	if (arrow != NULL)
+		*arrow = '\0';
+	if (arrow == NULL) {
+		sample_write(folder, name, section->text);
+		return;
+	}
+	auto_free char *path = path_join(folder, name);
+	auto_free char *parent = path_parent(path);
+	assert_true(dir_make_all(parent, 0755, NULL));
+	assert_int_equal(symlink(arrow + 4, path), 0);
+}
+
+/* ---- holding against ---- */
+
+static bool has_words(const json_t *list, const char *words)
+{
+	for (size_t i = 0; i < json_array_size(list); i++)
+		if (strstr(json_string_value(json_array_get(list, i)), words) != NULL)
+			return true;
+	return false;
+}
+
+static unsigned complain(const char *path, const json_t *wanted, const json_t *given)
+{
+	auto_free char *want = json_dumps(wanted, JSON_COMPACT | JSON_ENCODE_ANY);
+	auto_free char *have = given != NULL ? json_dumps(given, JSON_COMPACT | JSON_ENCODE_ANY) : mem_copy_string("nothing");
+	fprintf(stderr, "  %s: expected %s, is %s\n", path, want, have);
+	return 1;
+}
+
+static unsigned hold(const char *path, const json_t *wanted, const json_t *given)
+{
+	unsigned bad = 0;
+	if (json_is_object(wanted) && json_is_object(given)) {
+		const char *key;
+		json_t *value;
+		json_object_foreach((json_t *)wanted, key, value) {
+			auto_free char *below = mem_print("%s.%s", path, key);
+			bad += hold(below, value, json_object_get(given, key));
+		}
+		return bad;
+	}
+	if (!json_is_array(wanted) || !json_is_array(given))
+		return json_equal(wanted, given) ? 0 : complain(path, wanted, given);
+	if (strcmp(path, ".says") != 0 && json_array_size(wanted) != json_array_size(given))
+		return complain(path, wanted, given);
+	for (size_t i = 0; i < json_array_size(wanted); i++) {
+		const json_t *item = json_array_get(wanted, i);
+		auto_free char *below = mem_print("%s[%zu]", path, i);
+		if (strcmp(path, ".says") != 0)
+			bad += hold(below, item, json_array_get(given, i));
+		else if (!has_words(given, json_string_value(item)))
+			bad += complain(path, item, given);
+	}
+	return bad;
+}
+
+/* What must hold of any survey. */
+static unsigned hold_whole(const json_t *given)
+{
+	unsigned bad = 0;
+	const json_t *programs = json_object_get(given, "programs");
+	for (size_t i = 0; i < COUNT_OF(keys); i++)
+		bad += json_object_get(given, keys[i]) == NULL ? complain(keys[i], given, NULL) : 0;
+	bad += json_object_size(given) != COUNT_OF(keys);
+	for (size_t k = 0; k < json_array_size(programs); k++)
+		for (size_t i = 0; i < COUNT_OF(program_keys); i++)
+			bad += json_object_get(json_array_get(programs, k), program_keys[i]) == NULL ? complain(program_keys[i], programs, NULL) : 0;
+	bad += json_array_size(programs) > 0 && !json_is_true(json_object_get(json_array_get(programs, 0), "is_main"));
+	return bad;
+}
+
+/* ---- one survey ---- */
+
+static json_t *survey(const struct check_options *options)
+{
+	struct fault fault = {0};
+	auto_free char *text = checks_survey(options, &fault);
+	assert_non_null(text);
+	assert_null(strstr(text, "hunter2")); /* every secret of these projects */
+	json_t *json = json_loads(text, 0, NULL);
+	assert_true(json_is_object(json));
+	return json;
+}
+
+static void judge(void **state)
+{
+	struct sections sections = {0};
+	size_t len;
+	auto_free char *text = file_read(*state, 4 << 20, &len, NULL);
+	assert_non_null(text);
+	read_sections(text, &sections);
+	char *folder = sample_open();
+	auto_strings compose = {0}, tracked = {0};
+	for (size_t i = 0; i < sections.count; i++)
+		if (!is_about(sections.items[i].name))
+			lay_out(folder, &sections.items[i]);
+	auto_free char *path = path_join(folder, "compose.yaml");
+	if (file_exists(path))
+		strings_add(&compose, "compose.yaml");
+	const char *has = section_text(&sections, "tracked"), *metadata = section_text(&sections, "metadata.json");
+	if (has != NULL)
+		strings_split(&tracked, has, '\n');
+	auto_free char *cargo = with_root(metadata, folder);
+	struct check_options options = {.root = folder, .compose_files = &compose, .tracked = has != NULL ? &tracked : NULL,
+		.cargo_json = metadata != NULL ? cargo : NULL, .cargo_len = strlen(cargo), .cargo_reason = metadata != NULL ? NULL : "cargo was not asked"};
+	json_error_t error;
+	json_t *wanted = json_loads(section_text(&sections, "expect"), JSON_REJECT_DUPLICATES, &error);
+	if (wanted == NULL)
+		fail_msg("expect:%d: %s", error.line, error.text);
+	json_t *given = survey(&options);
+	unsigned bad = hold_whole(given) + hold("", wanted, given);
+	json_decref(wanted);
+	json_decref(given);
+	sections_finish(&sections);
+	sample_close(folder);
+	assert_int_equal(bad, 0);
+}
+
+/* ---- whole projects ---- */
+
+static void every_folder_can_be_surveyed(void **state)
+{
+	static const char *const folders[] = {"share/example", "tests/workspaces/below", "tests/workspaces/many", "tests/workspaces/single", "tests/workspaces/synced"};
+	const char *source = getenv("TEST_SRCDIR");
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(folders); i++) {
+		auto_free char *folder = path_join(source != NULL ? source : "..", folders[i]);
+		auto_strings compose = {0};
+		strings_add(&compose, "compose.yaml");
+		struct check_options options = {.root = folder, .compose_files = &compose};
+		json_t *json = survey(&options);
+		assert_int_equal(hold_whole(json), 0);
+		json_decref(json);
+	}
+}
+
+static void a_missing_folder_is_a_fault(void **state)
+{
+	struct check_options options = {.root = "/tmp/there-is-no-such-folder-for-tests"};
+	struct fault fault = {0};
+	(void)state;
+	assert_null(checks_survey(&options, &fault));
+	assert_true(fault.text[0] != '\0');
+}
+
+/* A worktree's .git is a file that names its repository. */
+static void a_worktree_has_its_repository_s_origin(void **state)
+{
+	char *folder = sample_open();
+	auto_free char *pointer = mem_print("gitdir: %s/main/.git/worktrees/tree\n", folder);
+	auto_free char *root = path_join(folder, "tree");
+	(void)state;
+	sample_write(folder, "main/.git/config", "[remote \"origin\"]\n\turl = git@example.com:acme/shop.git\n");
+	sample_write(folder, "tree/.git", pointer);
+	struct check_options options = {.root = root};
+	json_t *json = survey(&options), *git = json_object_get(json, "git");
+	assert_true(json_is_true(json_object_get(git, "is_there")));
+	assert_string_equal(json_string_value(json_object_get(git, "host")), "example.com");
+	assert_string_equal(json_string_value(json_object_get(git, "slug")), "acme/shop");
+	json_decref(json);
+	sample_close(folder);
+}
+
+/* ---- all ---- */
+
+static bool is_chosen(const char *name, int count, char **parts)
+{
+	for (int i = 1; i < count; i++)
+		if (strstr(name, parts[i]) != NULL)
+			return true;
+	return count < 2;
+}
+
+int main(int count, char **parts)
+{
+	struct CMUnitTest tests[SURVEYS_LIMIT + 3] = {{0}};
+	auto_strings paths = {0};
+	const char *source = getenv("TEST_SRCDIR");
+	auto_free char *folder = path_join(source != NULL ? source : "..", "tests/checks/surveys");
+	DIR *dir = opendir(folder);
+	if (dir == NULL) {
+		fprintf(stderr, "there is no %s\n", folder);
+		return 1;
+	}
+	for (struct dirent *entry; (entry = readdir(dir)) != NULL;)
+		if (text_ends_with(entry->d_name, ".survey") && is_chosen(entry->d_name, count, parts) && paths.count < SURVEYS_LIMIT)
+			strings_take(&paths, path_join(folder, entry->d_name));
+	closedir(dir);
+	strings_sort(&paths);
+	size_t number = 0;
+	for (; number < paths.count; number++)
+		tests[number] = (struct CMUnitTest){.name = path_name(paths.items[number]), .test_func = judge, .initial_state = paths.items[number]};
+	if (count < 2) {
+		tests[number++] = (struct CMUnitTest)cmocka_unit_test(every_folder_can_be_surveyed);
+		tests[number++] = (struct CMUnitTest)cmocka_unit_test(a_missing_folder_is_a_fault);
+		tests[number++] = (struct CMUnitTest)cmocka_unit_test(a_worktree_has_its_repository_s_origin);
+	}
+	return _cmocka_run_group_tests("surveys", tests, number, NULL, NULL);
+}
