@@ -60,6 +60,7 @@ static int run(const struct command_line *line)
 	case COMMAND_LOGS: return verb_logs(line);
 	case COMMAND_DOCTOR: return verb_doctor(line);
 	case COMMAND_CHECK: return verb_check(line);
+	case COMMAND_INIT: return verb_init(line);
 	case COMMAND_WHY: return verb_why(line);
 	case COMMAND_WAIT: return verb_wait(line);
 	case COMMAND_START:

@@ -145,6 +145,10 @@ struct secret_command {
 };
 bool secret_add_word(struct secret_command *command, struct str *out, const char *word);
 
+/* Adds two texts as a unified diff with three lines around each change, lines
+ * cleaned. `was` NULL: the file is made. Texts that are the same add the head alone. */
+void diff_write(const char *path, const char *was, const char *becomes, struct str *out);
+
 /* ---- array: typed, growing ---------------------------------------------- */
 
 /*   ARRAY(struct line) lines = {0};
@@ -212,6 +216,13 @@ bool map_next(const struct map *map, size_t *at, const char **key, void **value)
 char *file_read(const char *path, size_t limit, size_t *len, struct fault *fault);
 /* Writes beside and renames, mode 0600 unless `mode` says otherwise. */
 bool file_write(const char *path, const char *data, size_t len, unsigned mode, struct fault *fault);
+/* The same below a folder whose content is not ours: `path` is relative, folders
+ * are made, and no symbolic link on the way is followed. The mode of a file that
+ * is there stays. */
+bool file_write_below(const char *root, const char *path, const char *data, size_t len, unsigned mode, struct fault *fault);
+/* What is there. A link is FILE_LINK, also where a folder of the path is one. */
+enum file_kind { FILE_MISSING, FILE_REGULAR, FILE_FOLDER, FILE_LINK, FILE_OTHER };
+enum file_kind file_look_below(const char *root, const char *path);
 bool file_exists(const char *path);
 bool dir_exists(const char *path);
 bool dir_make_all(const char *path, unsigned mode, struct fault *fault); /* mkdir -p */

@@ -29,6 +29,7 @@ enum command_id {
 	COMMAND_OPEN_ADDRESS, /* known to the screen too */
 	COMMAND_JOB, /* known to the screen too */
 	COMMAND_CONFIG,
+	COMMAND_INIT,
 	COMMAND_CHECK, /* known to the screen too */
 	/* the screen's, done by deck */
 	COMMAND_PAUSE_WATCH,

@@ -64,6 +64,8 @@ struct plan {
 	struct { struct plan_file *items; size_t count, cap; } files; /* in the order in which people read them */
 };
 
+/* Where the templates lie: in the tree, else where they were installed. NULL: nowhere. The caller frees. */
+char *templates_folder(void);
 /* Renders every file that applies. `templates` is the folder that holds
  * templates.json, which lists files with when they apply. */
 bool plan_open(const char *templates, const char *root, const char *facts_json, struct plan *plan, struct fault *fault);

@@ -36,6 +36,7 @@ int verb_inspect(const struct command_line *line);
 int verb_compose_config(const struct command_line *line);
 int verb_open(const struct command_line *line);
 int verb_check(const struct command_line *line);
+int verb_init(const struct command_line *line);
 int verb_compose_override(const struct command_line *line);
 /* `config` and `config check`. `check_keys` adds what is wrong in keys and own
  * commands to `mistakes` (the screen knows keys, the deck does not). */

@@ -5,8 +5,6 @@
 #include <limits.h>
 #include <sys/stat.h>
 
-enum { CONTEXT = 3 };
-
 struct fix_line {
 	const char *text; /* of the file as it was; with its end of line */
 	size_t len;
@@ -95,23 +93,14 @@ static void apply(struct fix_file *file, const struct check_edit *edit)
 		file->is_changed = true;
 }
 
-static void put_before(const struct fix_file *file, const struct fix_line *line, const char *mark, struct str *out)
+static void put_before(const struct fix_file *file, const struct fix_line *line, struct str *out)
 {
 	for (size_t i = 0; i < line->before.count; i++) {
 		auto_strings lines = {0};
 		strings_split(&lines, line->before.items[i], '\n');
 		for (size_t j = 0; j < lines.count; j++)
-			str_print(out, "%s%s%s", mark, lines.items[j], file->has_returns ? "\r\n" : "\n");
+			str_print(out, "%s%s", lines.items[j], file->has_returns ? "\r\n" : "\n");
 	}
-}
-
-static size_t new_lines(const struct fix_line *line)
-{
-	size_t count = 0;
-	for (size_t i = 0; i < line->before.count; i++)
-		for (const char *at = line->before.items[i]; at != NULL; at = strchr(at, '\n'), at = at != NULL ? at + 1 : NULL)
-			count += at[0] != '\0' && at[0] != '\n';
-	return count;
 }
 
 static char *whole_text(const struct fix_file *file)
@@ -122,74 +111,13 @@ static char *whole_text(const struct fix_file *file)
 		/* a last line without an end gets one where lines follow it */
 		if (line->before.count > 0 && out.len > 0 && out.data[out.len - 1] != '\n')
 			str_add(&out, file->has_returns ? "\r\n" : "\n");
-		put_before(file, line, "", &out);
+		put_before(file, line, &out);
 		if (line->changed != NULL)
 			str_add(&out, line->changed);
 		else
 			str_add_bytes(&out, line->text, line->len);
 	}
 	return str_steal(&out);
-}
-
-/* ---- as a diff ---- */
-
-static bool is_touched(const struct fix_line *line)
-{
-	return line->changed != NULL || line->before.count > 0;
-}
-
-static void put_line(const char *mark, const char *text, size_t len, struct str *out)
-{
-	size_t body = len;
-	while (body > 0 && (text[body - 1] == '\n' || text[body - 1] == '\r'))
-		body--;
-	str_add(out, mark);
-	text_add_clean(out, text, body, false); /* it is shown; files are written elsewhere */
-	str_add_bytes(out, text + body, len - body);
-	if (len == 0 || text[len - 1] != '\n')
-		str_add(out, "\n\\ No newline at end of file\n"); /* no text */
-}
-
-static void put_hunk(const struct fix_file *file, size_t from, size_t to, long *shift, struct str *out)
-{
-	size_t old_count = 0, new_count = 0;
-	auto_str body = {0};
-	for (size_t i = from; i < to; i++) {
-		const struct fix_line *line = &file->lines.items[i];
-		put_before(file, line, "+", &body);
-		new_count += new_lines(line);
-		if (i + 1 == file->lines.count)
-			continue;
-		old_count++;
-		new_count++;
-		put_line(line->changed != NULL ? "-" : " ", line->text, line->len, &body);
-		if (line->changed != NULL)
-			put_line("+", line->changed, strlen(line->changed), &body);
-	}
-	str_print(out, "@@ -%zu,%zu +%zu,%zu @@\n", old_count > 0 ? from + 1 : from, old_count, (size_t)((long)from + *shift) + (new_count > 0), new_count);
-	str_add(out, str_text(&body));
-	*shift += (long)new_count - (long)old_count;
-}
-
-static void put_diff(const struct fix_file *file, struct str *out)
-{
-	size_t count = file->lines.count;
-	long shift = 0;
-	auto_str path = {0};
-	text_add_clean(&path, file->path, strlen(file->path), false);
-	str_print(out, "--- %s%s\n+++ b/%s\n", file->text != NULL ? "a/" : "/dev/null", file->text != NULL ? str_text(&path) : "", str_text(&path));
-	for (size_t i = 0; i < count;) {
-		if (!is_touched(&file->lines.items[i])) {
-			i++;
-			continue;
-		}
-		size_t from = i > CONTEXT ? i - CONTEXT : 0, to = i + 1;
-		for (size_t j = i + 1; j < count && j <= to + 2 * CONTEXT; j++)
-			if (is_touched(&file->lines.items[j]))
-				to = j + 1;
-		i = to;
-		put_hunk(file, from, to + CONTEXT < count ? to + CONTEXT : count, &shift, out);
-	}
 }
 
 /* ---- all files of a report ---- */
@@ -232,7 +160,8 @@ size_t checks_write_diff(const struct check_report *report, const char *root, st
 		struct fix_file file;
 		if (!lay_over(report, root, paths.items[i], &file))
 			continue;
-		put_diff(&file, out);
+		auto_free char *becomes = whole_text(&file);
+		diff_write(file.path, file.text, becomes, out);
 		close_file(&file);
 		count++;
 	}

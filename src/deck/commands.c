@@ -126,6 +126,18 @@ static const struct command_option check_options[] = {
 	END,
 };
 
+static const struct command_option init_options[] = {
+	{"dry-run", 'n', NULL, N_("Show what would be written as a diff, and write nothing"), NULL, false},
+	{"yes", 'y', NULL, N_("Take every default, and ask nothing"), NULL, false},
+	{"force", 0, NULL, N_("Write over files that are there with another text"), NULL, false},
+	{"with", 0, "PART", N_("With this part; several with commas"), NULL, true},
+	{"without", 0, "PART", N_("Without this part; several with commas"), NULL, true},
+	{"base", 0, "BASE", N_("What the shipped image stands on; distroless where this is not given"), "distroless scratch slim", false},
+	{"migrator", 0, "TOOL", N_("What applies the migrations; what the project uses where this is not given"), "sqlx diesel program none", false},
+	{"json", 0, NULL, N_("Print what was found and what was written as JSON"), NULL, false},
+	END,
+};
+
 static const struct command_option json_options[] = {
 	{"json", 0, NULL, N_("Print it as JSON"), NULL, false},
 	END,
@@ -212,6 +224,14 @@ static const struct command_def defs[] = {
 		N_("Engine, Compose, buildx, API version, inotify limits, disk, ptrace, rights; then for each service which binary it runs, "
 		"in which image, how it is swapped, and why. What is not good comes with the command that mends it, and the exit status is 1."),
 		NULL, COMMAND_TAKES_NOTHING, 0, 0, json_options, VERB | COMMAND_JSON, 0, COMMAND_LOOK, NULL, NULL, NULL},
+	{COMMAND_INIT, "init", N_("Write the container files of the project"),
+		N_("It finds out what the project is, says so, and writes a Dockerfile, .dockerignore, compose files and what else applies: "
+		"for databases, production, the pipeline and editors. On a terminal it asks; without one, or with --yes, every default is taken. "
+		"A file that is there, under any of its names, is left alone without a yes for it or --force; a symbolic link is never written through; "
+		".gitignore and .env get lines only. A second run changes nothing.\n\n"
+		"Parts: database, redis, mail, dev; prod, swarm, backup, logs, metrics, traces, scan; ci; devcontainer, vscode. "
+		"All that apply are taken; --with takes the first four and those that are named."),
+		NULL, COMMAND_TAKES_NOTHING, 0, 0, init_options, VERB | COMMAND_JSON, 0, COMMAND_LOOK, NULL, NULL, NULL},
 	{COMMAND_CHECK, "check", N_("Say which of the 83 practices of a containerised Rust project are kept, with evidence"),
 		N_("It reads Dockerfiles, compose files as compose merges them, .dockerignore, workflows, manifests and sources; "
 		"nothing is built and nothing is changed. Each practice is kept, broken, not applicable (with the reason) or cannot be told (with what is missing). "

@@ -26,4 +26,9 @@ bool expression_is_true(const json_t *value);
 /* Adds what stands between @{ and }: `a.b|filter|filter`. */
 bool filter_print(const struct names *names, const char *text, size_t len, struct str *out, struct fault *fault);
 
+/* ---- plan.c, write.c ---- */
+
+/* `now` with the lines of `text` that it lacks, each with the comments above it. The caller frees. */
+char *plan_add_lines(const char *now, const char *text);
+
 #endif

@@ -1,0 +1,144 @@
+/* What `init` writes for a project: asks compose, cargo and git what it is, lets
+ * the survey read it, holds the choices, and has the templates rendered. Nothing
+ * is written here. Called by the verb. */
+#include "init.h"
+
+#include "cargodeck/checks.h"
+#include "cargodeck/project.h"
+
+#include <string.h>
+
+#define PRODUCTION N_("files for production (compose layer, stack, backup, logs, metrics, traces, scan and signature)")
+#define PIPELINE N_("a workflow that tests, builds, scans, signs and pushes the image")
+#define EDITORS N_("files for editors (development container, VS Code)")
+
+static const struct init_part parts[] = {
+	{"database", NULL}, {"redis", NULL}, {"mail", NULL}, {"dev", NULL},
+	{"prod", PRODUCTION}, {"swarm", PRODUCTION}, {"backup", PRODUCTION}, {"logs", PRODUCTION}, {"metrics", PRODUCTION},
+	{"traces", PRODUCTION}, {"scan", PRODUCTION},
+	{"ci", PIPELINE}, {"devcontainer", EDITORS}, {"vscode", EDITORS},
+};
+
+const struct init_part *init_parts(size_t *count)
+{
+	*count = COUNT_OF(parts);
+	return parts;
+}
+
+static json_t *choices_of(const struct init *init)
+{
+	return json_object_get(init->facts, "choices");
+}
+
+bool init_has(const struct init *init, const char *part)
+{
+	return json_is_true(json_object_get(json_object_get(choices_of(init), "parts"), part));
+}
+
+void init_set_part(struct init *init, const char *part, bool is_on)
+{
+	json_object_set_new(json_object_get(choices_of(init), "parts"), part, json_boolean(is_on));
+}
+
+const char *init_base(const struct init *init)
+{
+	return json_string_value(json_object_get(choices_of(init), "base"));
+}
+
+void init_set_base(struct init *init, const char *base)
+{
+	json_object_set_new(choices_of(init), "base", json_string(base));
+}
+
+void init_set_migrator(struct init *init, const char *migrator)
+{
+	json_object_set_new(choices_of(init), "migrator", strcmp(migrator, "none") == 0 ? json_null() : json_string(migrator));
+}
+
+const char *init_kind(const struct init *init)
+{
+	const char *kind = json_string_value(json_object_get(init->facts, "kind"));
+	return kind != NULL ? kind : "none";
+}
+
+/* A program that applies its migrations itself goes on doing so; else the tool
+ * that they are written for does, where its own command line can. */
+static json_t *default_migrator(const struct init *init)
+{
+	const json_t *database = json_object_get(init->facts, "database");
+	const char *tool = json_string_value(json_object_get(database, "tool"));
+	if (json_is_true(json_object_get(database, "is_embedded")))
+		return json_string("program");
+	bool has_files = json_is_string(json_object_get(database, "migrations"));
+	bool runs = has_files && tool != NULL && (strcmp(tool, "sqlx") == 0 || strcmp(tool, "diesel") == 0);
+	return runs ? json_string(tool) : json_null();
+}
+
+static void take_defaults(struct init *init)
+{
+	json_t *choices = json_object(), *all = json_object();
+	for (size_t i = 0; i < COUNT_OF(parts); i++)
+		json_object_set_new(all, parts[i].name, json_true());
+	json_object_set_new(choices, "parts", all);
+	json_object_set_new(choices, "base", json_string("distroless"));
+	json_object_set_new(choices, "migrator", default_migrator(init));
+	json_object_set_new(init->facts, "choices", choices);
+}
+
+static bool survey(struct init *init, const struct project_texts *texts, struct fault *fault)
+{
+	struct check_options options = {.root = texts->root, .compose_json = texts->compose, .compose_len = texts->compose_len,
+		.compose_reason = texts->compose_reason, .compose_files = &texts->compose_files,
+		.compose_mentioned = &texts->compose_mentioned, .cargo_json = texts->cargo, .cargo_len = texts->cargo_len,
+		.cargo_reason = texts->cargo_reason, .tracked = texts->has_git ? &texts->tracked : NULL};
+	auto_free char *text = checks_survey(&options, fault);
+	if (text == NULL)
+		return false;
+	init->facts = json_loads(text, 0, NULL);
+	if (init->facts == NULL)
+		return fault_set(fault, FAULT_FAILED, "what was found out about %s cannot be read", texts->root);
+	init->root = mem_copy_string(texts->root);
+	strings_copy(&init->notes, &texts->notes);
+	take_defaults(init);
+	return true;
+}
+
+bool init_open(struct init *init, const struct project_options *options, struct fault *fault)
+{
+	struct project_texts texts;
+	*init = (struct init){0};
+	bool good = project_read_texts(options, &texts, fault) && survey(init, &texts, fault);
+	project_texts_finish(&texts);
+	if (good && strcmp(init_kind(init), "none") == 0) {
+		fault_set(fault, FAULT_OUTSIDE, "there is no Rust package in %s", init->root);
+		good = fault_mend(fault, "go to the folder of a Cargo.toml, or name it with --project; cargo init makes one");
+	}
+	if (!good)
+		init_close(init);
+	return good;
+}
+
+void init_close(struct init *init)
+{
+	if (init->is_planned)
+		plan_close(&init->plan);
+	json_decref(init->facts);
+	free(init->root);
+	strings_finish(&init->notes);
+	*init = (struct init){0};
+}
+
+bool init_plan(struct init *init, struct fault *fault)
+{
+	auto_free char *templates = templates_folder();
+	auto_free char *facts = json_dumps(init->facts, JSON_COMPACT);
+	if (init->is_planned)
+		plan_close(&init->plan);
+	init->is_planned = false;
+	if (templates == NULL) {
+		fault_set(fault, FAULT_OUTSIDE, "the templates are not there");
+		return fault_mend(fault, "install cargodeck again: make install");
+	}
+	init->is_planned = plan_open(templates, init->root, facts, &init->plan, fault);
+	return init->is_planned;
+}

@@ -1,0 +1,41 @@
+/* What `init` writes for a project: what was found out, what was chosen, the
+ * files with their state. The verb asks and prints; the rest is here. */
+#ifndef CARGODECK_DECK_INIT_H
+#define CARGODECK_DECK_INIT_H
+
+#include "cargodeck/templates.h"
+
+#include <jansson.h>
+
+/* What --with and --without name, beside the core files. */
+struct init_part {
+	const char *name;
+	const char *group; /* what people are asked about together: N_(), or NULL: not asked */
+};
+const struct init_part *init_parts(size_t *count);
+
+struct init {
+	char *root; /* the folder that it is for */
+	json_t *facts; /* checks_survey(), and `choices` beside */
+	struct strings notes; /* what could not be asked */
+	struct plan plan; /* of init_plan() */
+	bool is_planned;
+};
+
+struct project_options;
+/* Finds out what the project is, and takes every default. */
+bool init_open(struct init *init, const struct project_options *options, struct fault *fault);
+void init_close(struct init *init);
+/* "service" "tool" "library" "none" */
+const char *init_kind(const struct init *init);
+
+bool init_has(const struct init *init, const char *part);
+void init_set_part(struct init *init, const char *part, bool is_on);
+const char *init_base(const struct init *init); /* "distroless" "scratch" "slim" */
+void init_set_base(struct init *init, const char *base);
+void init_set_migrator(struct init *init, const char *migrator);
+
+/* Renders by what was chosen, and looks at what is there. Again after another choice. */
+bool init_plan(struct init *init, struct fault *fault);
+
+#endif
