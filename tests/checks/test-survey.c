@@ -55,13 +55,13 @@ static unsigned complain(const char *path, const json_t *wanted, const json_t *g
 	return 1;
 }
 
-static unsigned hold(const char *path, const json_t *wanted, const json_t *given)
+static unsigned hold(const char *path, json_t *wanted, const json_t *given)
 {
 	unsigned bad = 0;
 	if (json_is_object(wanted) && json_is_object(given)) {
 		const char *key;
 		json_t *value;
-		json_object_foreach((json_t *)wanted, key, value) {
+		json_object_foreach(wanted, key, value) {
 			auto_free char *below = mem_print("%s.%s", path, key);
 			bad += hold(below, value, json_object_get(given, key));
 		}
@@ -72,7 +72,7 @@ static unsigned hold(const char *path, const json_t *wanted, const json_t *given
 	if (strcmp(path, ".says") != 0 && json_array_size(wanted) != json_array_size(given))
 		return complain(path, wanted, given);
 	for (size_t i = 0; i < json_array_size(wanted); i++) {
-		const json_t *item = json_array_get(wanted, i);
+		json_t *item = json_array_get(wanted, i);
 		auto_free char *below = mem_print("%s[%zu]", path, i);
 		if (strcmp(path, ".says") != 0)
 			bad += hold(below, item, json_array_get(given, i));
