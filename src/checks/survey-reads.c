@@ -299,7 +299,7 @@ static void take_attribute(struct surveyed *surveyed, const struct rust_source *
 {
 	bool is_optional;
 	struct span field = field_behind(source, attribute.to, &is_optional);
-	const char *otherwise = find_in(source, attribute, "default_value");
+	const char *otherwise = find_in(source, attribute, "default");
 	char *value = otherwise != NULL ? first_value(source, (struct span){(size_t)(otherwise - source->code), attribute.to - 1}) : NULL;
 	bool has_default = otherwise != NULL || is_optional;
 	if (name == NULL) {
@@ -342,7 +342,8 @@ static void take_literal(struct surveyed *surveyed, const struct readers *reader
 	size_t behind = literal->offset + literal->len + 2;
 	if (!is_variable_name(literal->text, literal->len) || !reach_has(surveyed->reach, source, literal->offset))
 		return;
-	if (code_ends_with(source, literal->offset, "env=") && attribute_around(source, literal->offset, &attribute))
+	bool names_it = code_ends_with(source, literal->offset, "env=") || code_ends_with(source, literal->offset, "from="); /* clap, confique; envconfig */
+	if (names_it && attribute_around(source, literal->offset, &attribute))
 		take_attribute(surveyed, source, literal->offset, attribute, mem_copy_bytes(literal->text, literal->len));
 	else
 		take_call(surveyed, readers, literal, behind);
@@ -395,6 +396,7 @@ void reads_find(struct surveyed *surveyed)
 		take_constant(surveyed, readers, &literal);
 	}
 	find_bare_env(surveyed);
+	settings_find(surveyed);
 	find_log_filter(surveyed);
 	for (size_t i = 0; i < readers->count; i++)
 		free(readers->items[i].name);

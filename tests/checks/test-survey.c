@@ -171,6 +171,22 @@ static void a_missing_folder_is_a_fault(void **state)
 	assert_true(fault.text[0] != '\0');
 }
 
+static void bytes_that_are_no_text_are_cleaned(void **state)
+{
+	char *folder = sample_open();
+	(void)state;
+	sample_write(folder, "Cargo.toml", "[package]\nname = \"a\\u001b[31m\"\nversion = \"0.1.0\"\n[[bin]]\nname = \"x\xff\033[31my\"\npath = \"src/main.rs\"\n[dependencies]\naxum = \"0.8\"\n");
+	sample_write(folder, "src/main.rs", "fn main() { let a = var(\"APP\").unwrap_or(\"\xfe\033]0;x\007\"); axum::serve(TcpListener::bind(\"0.0.0.0:80\")); }\n");
+	struct check_options options = {.root = folder};
+	json_t *json = survey(&options), *program = json_array_get(json_object_get(json, "programs"), 0);
+	assert_string_equal(json_string_value(json_object_get(program, "name")), "x\uFFFD [31my");
+	assert_int_equal(json_integer_value(json_object_get(program, "port")), 80);
+	json_t *variable = json_array_get(json_object_get(json, "env"), 0);
+	assert_string_equal(json_string_value(json_object_get(variable, "value")), "\uFFFD ]0;x ");
+	json_decref(json);
+	sample_close(folder);
+}
+
 /* A worktree's .git is a file that names its repository. */
 static void a_worktree_has_its_repository_s_origin(void **state)
 {
@@ -201,7 +217,7 @@ static bool is_chosen(const char *name, int count, char **parts)
 
 int main(int count, char **parts)
 {
-	struct CMUnitTest tests[SURVEYS_LIMIT + 3] = {{0}};
+	struct CMUnitTest tests[SURVEYS_LIMIT + 4] = {{0}};
 	auto_strings paths = {0};
 	const char *source = getenv("TEST_SRCDIR");
 	auto_free char *folder = path_join(source != NULL ? source : "..", "tests/checks/surveys");
@@ -220,6 +236,7 @@ int main(int count, char **parts)
 		tests[number] = (struct CMUnitTest){.name = path_name(paths.items[number]), .test_func = judge, .initial_state = paths.items[number]};
 	if (count < 2) {
 		tests[number++] = (struct CMUnitTest)cmocka_unit_test(every_folder_can_be_surveyed);
+		tests[number++] = (struct CMUnitTest)cmocka_unit_test(bytes_that_are_no_text_are_cleaned);
 		tests[number++] = (struct CMUnitTest)cmocka_unit_test(a_missing_folder_is_a_fault);
 		tests[number++] = (struct CMUnitTest)cmocka_unit_test(a_worktree_has_its_repository_s_origin);
 	}
