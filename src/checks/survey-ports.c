@@ -152,10 +152,10 @@ static void follow_words(struct search *search, const char *words, char sign, un
 /* The last `let NAME = …;` before the place. */
 static bool follow_let(struct search *search, const struct rust_source *source, size_t before, const char *name, unsigned depth)
 {
-	static const char *const forms[] = {"let %s", "let mut %s"};
+	static const char *const forms[] = {"", "mut "};
 	size_t best = 0;
 	for (size_t i = 0; i < COUNT_OF(forms); i++) {
-		auto_free char *words = i == 0 ? mem_print("let %s", name) : mem_print("let mut %s", name);
+		auto_free char *words = mem_print("let %s%s", forms[i], name);
 		for (const char *at = source->code; (at = memmem(at, before - (size_t)(at - source->code), words, strlen(words))) != NULL; at++)
 			if (!is_letter(at[strlen(words)]) && (size_t)(at - source->code) >= best)
 				best = (size_t)(at - source->code) + strlen(words);

@@ -187,6 +187,28 @@ static void bytes_that_are_no_text_are_cleaned(void **state)
 	sample_close(folder);
 }
 
+static void origins_lose_what_is_secret_in_them(void **state)
+{
+	static const struct {
+		const char *url, *host, *slug;
+	} origins[] = {{"https:" "//me:hunter2@git.example.com:8443/acme/shop.git", "git.example.com", "acme/shop"},
+		{"ssh:" "//git@example.com:22/acme/shop", "example.com", "acme/shop"}, {"git@example.com:acme/team/shop.git", "example.com", "acme/team/shop"},
+		{"https:" "//hunter2@example.com/acme/shop/?token=hunter2", "example.com", "acme/shop"}, {"../other", NULL, NULL}, {"/srv/git/shop.git", NULL, NULL},
+		{"file:" "///srv/git/shop.git", NULL, NULL}, {"https:" "//hunter2@example.com/$(x)/`y`", NULL, NULL}, {"", NULL, NULL}};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(origins); i++) {
+		char *folder = sample_open();
+		auto_free char *config = mem_print("[remote \"origin\"]\n\turl = %s\n", origins[i].url);
+		sample_write(folder, ".git/config", config);
+		struct check_options options = {.root = folder};
+		json_t *json = survey(&options), *git = json_object_get(json, "git");
+		assert_true(text_equal(json_string_value(json_object_get(git, "host")), origins[i].host));
+		assert_true(text_equal(json_string_value(json_object_get(git, "slug")), origins[i].slug));
+		json_decref(json);
+		sample_close(folder);
+	}
+}
+
 /* A worktree's .git is a file that names its repository. */
 static void a_worktree_has_its_repository_s_origin(void **state)
 {
@@ -217,7 +239,7 @@ static bool is_chosen(const char *name, int count, char **parts)
 
 int main(int count, char **parts)
 {
-	struct CMUnitTest tests[SURVEYS_LIMIT + 4] = {{0}};
+	struct CMUnitTest tests[SURVEYS_LIMIT + 5] = {{0}};
 	auto_strings paths = {0};
 	const char *source = getenv("TEST_SRCDIR");
 	auto_free char *folder = path_join(source != NULL ? source : "..", "tests/checks/surveys");
@@ -237,6 +259,7 @@ int main(int count, char **parts)
 	if (count < 2) {
 		tests[number++] = (struct CMUnitTest)cmocka_unit_test(every_folder_can_be_surveyed);
 		tests[number++] = (struct CMUnitTest)cmocka_unit_test(bytes_that_are_no_text_are_cleaned);
+		tests[number++] = (struct CMUnitTest)cmocka_unit_test(origins_lose_what_is_secret_in_them);
 		tests[number++] = (struct CMUnitTest)cmocka_unit_test(a_missing_folder_is_a_fault);
 		tests[number++] = (struct CMUnitTest)cmocka_unit_test(a_worktree_has_its_repository_s_origin);
 	}
