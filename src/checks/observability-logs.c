@@ -440,7 +440,7 @@ static bool daemon_forwards(struct check *check)
 	return false;
 }
 
-void forwarding_files(struct check *check)
+static void judge_forwarding(struct check *check)
 {
 	const struct sources *sources = check->sources;
 	struct forwarding found = {0};
@@ -466,6 +466,12 @@ void forwarding_files(struct check *check)
 		file = compose_place(sources, found.bare, "logging.driver", &line);
 		check_against(check, file, line, "%s: its log stays on the host, and nothing collects it", found.bare);
 	}
+}
+
+/* Whoever develops reads the log where it is; the layer of production sends it on. */
+void forwarding_files(struct check *check)
+{
+	judge_deployed(check, true, judge_forwarding);
 }
 
 static bool live_reader(const struct sources *sources)

@@ -143,7 +143,8 @@ static bool is_plain(const char *text, const char *others)
 	return len > 0 && len < SLUG_MOST;
 }
 
-/* git@host:a/b.git, https://user:token@host:443/a/b.git: host and a/b, and nothing of the rest. */
+/* git@example.com:a/b.git, https://example.com:443/a/b.git with a user and a token in it: host and a/b, and
+ * nothing of the rest. */
 static void read_origin(const char *url, char **host, char **slug)
 {
 	const char *scheme = strstr(url, "://"), *at = scheme != NULL ? scheme + 3 : url;

@@ -152,10 +152,10 @@ static void follow_words(struct search *search, const char *words, char sign, un
 /* The last `let NAME = …;` before the place. */
 static bool follow_let(struct search *search, const struct rust_source *source, size_t before, const char *name, unsigned depth)
 {
-	static const char *const forms[] = {"let %s", "let mut %s"};
+	static const char *const forms[] = {"", "mut "};
 	size_t best = 0;
 	for (size_t i = 0; i < COUNT_OF(forms); i++) {
-		auto_free char *words = i == 0 ? mem_print("let %s", name) : mem_print("let mut %s", name);
+		auto_free char *words = mem_print("let %s%s", forms[i], name);
 		for (const char *at = source->code; (at = memmem(at, before - (size_t)(at - source->code), words, strlen(words))) != NULL; at++)
 			if (!is_letter(at[strlen(words)]) && (size_t)(at - source->code) >= best)
 				best = (size_t)(at - source->code) + strlen(words);
@@ -183,6 +183,28 @@ static void follow_function(struct search *search, const char *name, size_t len,
 			follow(search, function->source, function->open + 1, function->end, depth + 1, true);
 }
 
+/* #[serde(default = "usual_port")] before a field: what that function gives. */
+static void follow_default(struct search *search, const struct rust_source *source, size_t field, unsigned depth)
+{
+	size_t from = field;
+	int inside = 0;
+	for (; from > 0 && field - from < 300; from--) {
+		char letter = source->code[from - 1];
+		if (inside == 0 && strchr(",{;", letter) != NULL)
+			break;
+		inside += (letter == ')' || letter == ']') - (letter == '(' || letter == '[');
+	}
+	const char *attribute = memmem(source->code + from, field - from, "default", 7), *end = source->code + field;
+	const char *open = attribute != NULL ? memchr(attribute, '"', (size_t)(end - attribute)) : NULL;
+	const char *close = open != NULL ? memchr(open + 1, '"', (size_t)(end - open - 1)) : NULL;
+	size_t at = 0, len = close != NULL ? (size_t)(close - open - 1) : 0;
+	const struct reach_function *function = NULL;
+	if (len > 0)
+		function = reach_named(search->surveyed->reach, source->text + (open + 1 - source->code), len, &at);
+	if (function != NULL)
+		follow(search, function->source, function->open + 1, function->end, depth + 1, false);
+}
+
 /* .port, .address: where such a field is given, or its default. */
 static void follow_field(struct search *search, const char *name, unsigned depth)
 {
@@ -191,8 +213,11 @@ static void follow_field(struct search *search, const char *name, unsigned depth
 		const struct read *read = &search->surveyed->reads.items[i];
 		size_t len = strlen(read->name), need = strlen(name);
 		bool ends = len >= need && text_equal_fold(read->name + len - need, name);
-		if (ends)
-			take_read(search, read);
+		if (!ends)
+			continue;
+		take_read(search, read);
+		if (is_port_name(read->name) && read->source->code[read->offset] != '"')
+			follow_default(search, read->source, read->offset, depth);
 	}
 	follow_words(search, words, ':', depth);
 }

@@ -27,12 +27,12 @@ bool is_variable_name(const char *text, size_t len)
 	return has_letter && len > 1 && len < NAME_MOST && !isdigit((unsigned char)text[0]);
 }
 
-/* What cargo sets when it builds. */
-static bool is_of_cargo(const char *name)
+/* What cargo sets when it builds, and what every process has. */
+static bool is_given(const char *name, bool is_macro)
 {
-	static const char *const names[] = {"CARGO", "CARGO_*", "OUT_DIR", "TARGET", "HOST", "PROFILE", "OPT_LEVEL", "DEBUG", "RUSTC", "RUSTDOC",
-		"NUM_JOBS", "DEP_*", "VERGEN_*", "PATH", "HOME", "PWD", "USER", "HOSTNAME", "SHUTTLE_*", NULL};
-	return name_in(name, names);
+	static const char *const always[] = {"CARGO", "CARGO_*", "OUT_DIR", "PATH", "HOME", "PWD", "USER", "HOSTNAME", "SHELL", "TMPDIR", NULL};
+	static const char *const building[] = {"TARGET", "HOST", "PROFILE", "OPT_LEVEL", "DEBUG", "RUSTC", "RUSTDOC", "NUM_JOBS", "DEP_*", "VERGEN_*", NULL};
+	return name_in(name, always) || (is_macro && name_in(name, building));
 }
 
 /* ---- calls ---- */
@@ -209,7 +209,7 @@ static void find_readers(const struct reach *reach, struct readers *readers)
 
 static void add_read(struct surveyed *surveyed, const struct rust_source *source, size_t offset, char *name, char *value, bool is_required)
 {
-	if (surveyed->reads.count >= READS_MOST || is_of_cargo(name)) {
+	if (surveyed->reads.count >= READS_MOST || is_given(name, false)) {
 		free(name);
 		free(value);
 		return;
@@ -236,7 +236,9 @@ static void take_call(struct surveyed *surveyed, const struct readers *readers, 
 	bool is_macro = false;
 	for (size_t i = 0; i < COUNT_OF(macros); i++)
 		is_macro = is_macro || span_is(source, name, macros[i]);
-	if (name.to == name.from || (reader == NULL && !is_macro && !is_env_call(source, name)))
+	auto_free char *text = mem_copy_bytes(literal->text, literal->len);
+	char next = source->code[behind + strspn(source->code + behind, " \t\r\n")];
+	if (name.to == name.from || (next != ')' && next != ',') || (reader == NULL && !is_macro && !is_env_call(source, name)) || is_given(text, is_macro))
 		return;
 	struct read read = {0};
 	struct span chain = chain_behind(source, behind_close(source, behind, ')'));
@@ -257,7 +259,7 @@ static void take_call(struct surveyed *surveyed, const struct readers *readers, 
 		read.value = second_argument(source, behind);
 	if (read.value != NULL && reader != NULL)
 		read.is_required = false;
-	add_read(surveyed, source, literal->offset, mem_copy_bytes(literal->text, literal->len), read.value, read.is_required);
+	add_read(surveyed, source, literal->offset, steal(&text), read.value, read.is_required);
 }
 
 /* ---- clap ---- */
@@ -297,7 +299,7 @@ static void take_attribute(struct surveyed *surveyed, const struct rust_source *
 {
 	bool is_optional;
 	struct span field = field_behind(source, attribute.to, &is_optional);
-	const char *otherwise = find_in(source, attribute, "default_value");
+	const char *otherwise = find_in(source, attribute, "default");
 	char *value = otherwise != NULL ? first_value(source, (struct span){(size_t)(otherwise - source->code), attribute.to - 1}) : NULL;
 	bool has_default = otherwise != NULL || is_optional;
 	if (name == NULL) {
@@ -340,7 +342,8 @@ static void take_literal(struct surveyed *surveyed, const struct readers *reader
 	size_t behind = literal->offset + literal->len + 2;
 	if (!is_variable_name(literal->text, literal->len) || !reach_has(surveyed->reach, source, literal->offset))
 		return;
-	if (code_ends_with(source, literal->offset, "env=") && attribute_around(source, literal->offset, &attribute))
+	bool names_it = code_ends_with(source, literal->offset, "env=") || code_ends_with(source, literal->offset, "from="); /* clap, confique; envconfig */
+	if (names_it && attribute_around(source, literal->offset, &attribute))
 		take_attribute(surveyed, source, literal->offset, attribute, mem_copy_bytes(literal->text, literal->len));
 	else
 		take_call(surveyed, readers, literal, behind);
@@ -393,6 +396,7 @@ void reads_find(struct surveyed *surveyed)
 		take_constant(surveyed, readers, &literal);
 	}
 	find_bare_env(surveyed);
+	settings_find(surveyed);
 	find_log_filter(surveyed);
 	for (size_t i = 0; i < readers->count; i++)
 		free(readers->items[i].name);

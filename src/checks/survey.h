@@ -56,6 +56,7 @@ struct surveyed {
 };
 
 void reads_find(struct surveyed *surveyed);
+void settings_find(struct surveyed *surveyed); /* survey-settings.c: those that crates make of a struct's fields */
 void reads_finish(struct reads *reads);
 /* Is it written as variables are: DATABASE_URL? */
 bool is_variable_name(const char *text, size_t len);

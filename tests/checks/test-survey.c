@@ -55,13 +55,13 @@ static unsigned complain(const char *path, const json_t *wanted, const json_t *g
 	return 1;
 }
 
-static unsigned hold(const char *path, const json_t *wanted, const json_t *given)
+static unsigned hold(const char *path, json_t *wanted, const json_t *given)
 {
 	unsigned bad = 0;
 	if (json_is_object(wanted) && json_is_object(given)) {
 		const char *key;
 		json_t *value;
-		json_object_foreach((json_t *)wanted, key, value) {
+		json_object_foreach(wanted, key, value) {
 			auto_free char *below = mem_print("%s.%s", path, key);
 			bad += hold(below, value, json_object_get(given, key));
 		}
@@ -72,7 +72,7 @@ static unsigned hold(const char *path, const json_t *wanted, const json_t *given
 	if (strcmp(path, ".says") != 0 && json_array_size(wanted) != json_array_size(given))
 		return complain(path, wanted, given);
 	for (size_t i = 0; i < json_array_size(wanted); i++) {
-		const json_t *item = json_array_get(wanted, i);
+		json_t *item = json_array_get(wanted, i);
 		auto_free char *below = mem_print("%s[%zu]", path, i);
 		if (strcmp(path, ".says") != 0)
 			bad += hold(below, item, json_array_get(given, i));
@@ -171,6 +171,44 @@ static void a_missing_folder_is_a_fault(void **state)
 	assert_true(fault.text[0] != '\0');
 }
 
+static void bytes_that_are_no_text_are_cleaned(void **state)
+{
+	char *folder = sample_open();
+	(void)state;
+	sample_write(folder, "Cargo.toml", "[package]\nname = \"a\\u001b[31m\"\nversion = \"0.1.0\"\n[[bin]]\nname = \"x\xff\033[31my\"\npath = \"src/main.rs\"\n[dependencies]\naxum = \"0.8\"\n");
+	sample_write(folder, "src/main.rs", "fn main() { let a = var(\"APP\").unwrap_or(\"\xfe\033]0;x\007\"); axum::serve(TcpListener::bind(\"0.0.0.0:80\")); }\n");
+	struct check_options options = {.root = folder};
+	json_t *json = survey(&options), *program = json_array_get(json_object_get(json, "programs"), 0);
+	assert_string_equal(json_string_value(json_object_get(program, "name")), "x\uFFFD [31my");
+	assert_int_equal(json_integer_value(json_object_get(program, "port")), 80);
+	json_t *variable = json_array_get(json_object_get(json, "env"), 0);
+	assert_string_equal(json_string_value(json_object_get(variable, "value")), "\uFFFD ]0;x ");
+	json_decref(json);
+	sample_close(folder);
+}
+
+static void origins_lose_what_is_secret_in_them(void **state)
+{
+	static const struct {
+		const char *url, *host, *slug;
+	} origins[] = {{"https:" "//me:hunter2@git.example.com:8443/acme/shop.git", "git.example.com", "acme/shop"},
+		{"ssh:" "//git@example.com:22/acme/shop", "example.com", "acme/shop"}, {"git@example.com:acme/team/shop.git", "example.com", "acme/team/shop"},
+		{"https:" "//hunter2@example.com/acme/shop/?token=hunter2", "example.com", "acme/shop"}, {"../other", NULL, NULL}, {"/srv/git/shop.git", NULL, NULL},
+		{"file:" "///srv/git/shop.git", NULL, NULL}, {"https:" "//hunter2@example.com/$(x)/`y`", NULL, NULL}, {"", NULL, NULL}};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(origins); i++) {
+		char *folder = sample_open();
+		auto_free char *config = mem_print("[remote \"origin\"]\n\turl = %s\n", origins[i].url);
+		sample_write(folder, ".git/config", config);
+		struct check_options options = {.root = folder};
+		json_t *json = survey(&options), *git = json_object_get(json, "git");
+		assert_true(text_equal(json_string_value(json_object_get(git, "host")), origins[i].host));
+		assert_true(text_equal(json_string_value(json_object_get(git, "slug")), origins[i].slug));
+		json_decref(json);
+		sample_close(folder);
+	}
+}
+
 /* A worktree's .git is a file that names its repository. */
 static void a_worktree_has_its_repository_s_origin(void **state)
 {
@@ -201,7 +239,7 @@ static bool is_chosen(const char *name, int count, char **parts)
 
 int main(int count, char **parts)
 {
-	struct CMUnitTest tests[SURVEYS_LIMIT + 3] = {{0}};
+	struct CMUnitTest tests[SURVEYS_LIMIT + 5] = {{0}};
 	auto_strings paths = {0};
 	const char *source = getenv("TEST_SRCDIR");
 	auto_free char *folder = path_join(source != NULL ? source : "..", "tests/checks/surveys");
@@ -220,6 +258,8 @@ int main(int count, char **parts)
 		tests[number] = (struct CMUnitTest){.name = path_name(paths.items[number]), .test_func = judge, .initial_state = paths.items[number]};
 	if (count < 2) {
 		tests[number++] = (struct CMUnitTest)cmocka_unit_test(every_folder_can_be_surveyed);
+		tests[number++] = (struct CMUnitTest)cmocka_unit_test(bytes_that_are_no_text_are_cleaned);
+		tests[number++] = (struct CMUnitTest)cmocka_unit_test(origins_lose_what_is_secret_in_them);
 		tests[number++] = (struct CMUnitTest)cmocka_unit_test(a_missing_folder_is_a_fault);
 		tests[number++] = (struct CMUnitTest)cmocka_unit_test(a_worktree_has_its_repository_s_origin);
 	}

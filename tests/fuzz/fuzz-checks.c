@@ -1,6 +1,6 @@
 /* Fuzzes a whole run of the checks: the input is a fixture, its files are laid
- * out below a folder in memory, judged, written in every format, and mended as a
- * diff. Paths that would leave the folder are left out. */
+ * out below a folder in memory, judged, written in every format, mended as a diff,
+ * and surveyed. Paths that would leave the folder are left out. */
 #include "../checks/fixture.h"
 #include "cargodeck/checks.h"
 
@@ -66,6 +66,10 @@ static void judge(const struct sections *sections, const char *folder)
 			abort(); /* silently nothing */
 	look(&report, folder);
 	check_report_finish(&report);
+	char *survey = checks_survey(&options, NULL);
+	if (survey == NULL || survey[0] != '{')
+		abort();
+	free(survey);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
