@@ -26,8 +26,7 @@ static bool has_word(const char *name, const char *const *words)
 	return path_has_word(name, words);
 }
 
-/* Of a database or another server that it is a client of. */
-static bool is_of_client(const char *name)
+bool variable_is_of_client(const char *name)
 {
 	static const char *const words[] = {"db", "database", "postgres", "pg", "pghost", "pgport", "mysql", "mariadb", "mongo", "mongodb", "redis", "smtp", "mail",
 		"email", "amqp", "rabbitmq", "kafka", "nats", "otel", "otlp", "jaeger", "proxy", "sentry", "elastic", "ldap", "mqtt", "s3", "minio", "statsd", "syslog",
@@ -38,16 +37,16 @@ static bool is_of_client(const char *name)
 static bool is_port_name(const char *name)
 {
 	static const char *const words[] = {"port", NULL};
-	return has_word(name, words) && !is_of_client(name);
+	return has_word(name, words) && !variable_is_of_client(name);
 }
 
 static bool is_address_name(const char *name)
 {
 	static const char *const words[] = {"addr", "address", "bind", "listen", "host", "ip", "socket", "interface", NULL};
-	return has_word(name, words) && !is_of_client(name) && !is_port_name(name);
+	return has_word(name, words) && !variable_is_of_client(name) && !is_port_name(name);
 }
 
-static unsigned port_of_text(const char *text, size_t len)
+unsigned port_of_text(const char *text, size_t len)
 {
 	size_t digits = 0;
 	unsigned long port = 0;
@@ -401,84 +400,6 @@ static bool starts_framework(const struct surveyed *surveyed, unsigned *usual)
 	return false;
 }
 
-/* ---- configuration ---- */
-
-/* `port: 8000` of a section that is no other server's. */
-static unsigned port_in_settings(const char *text, unsigned *line)
-{
-	static const char *const keys[] = {"port", "application_port", "app_port", "server_port", "http_port", "listen_port", "web_port", NULL};
-	char section[64] = "";
-	unsigned number = 0, port = 0;
-	while (*text != '\0') {
-		size_t len = strcspn(text, "\n");
-		auto_free char *row = mem_copy_bytes(text, len);
-		const char *at = row + strspn(row, " \t\"");
-		number++;
-		if (sscanf(row, "[%63[^]]", section) != 1 && row == at && isalpha((unsigned char)*at) && strchr(row, ':') != NULL)
-			snprintf(section, sizeof section, "%.*s", (int)strcspn(at, ":\""), at);
-		size_t key = strspn(at, "abcdefghijklmnopqrstuvwxyz_");
-		auto_free char *name = mem_copy_bytes(at, key);
-		const char *sign = at + key + strspn(at + key, " \t\":=");
-		bool is_port = name_in(name, keys) && at[key] != '\0' && sscanf(sign, "%5u", &port) == 1 && port > 0 && port < 65536;
-		if (is_port && !is_of_client(section)) {
-			*line = number;
-			return port;
-		}
-		text += len + (text[len] == '\n');
-	}
-	return 0;
-}
-
-static bool is_settings_file(const char *path)
-{
-	static const char *const patterns[] = {"config*.toml", "config*.y*ml", "settings*.toml", "settings*.y*ml", "default.*", "base.*", "local.*", "production.*",
-		"development.*", "Rocket.toml", "app*.toml", "app*.y*ml", "server*.toml", "server*.y*ml", NULL};
-	const char *dot = strrchr(path, '.');
-	static const char *const ends[] = {".toml", ".yaml", ".yml", NULL};
-	for (size_t i = 0; dot != NULL && ends[i] != NULL; i++)
-		if (strcmp(dot, ends[i]) == 0)
-			return name_in(path_name(path), patterns);
-	return false;
-}
-
-static void look_at_settings(struct search *search, json_t *says)
-{
-	const struct sources *sources = &search->surveyed->view;
-	unsigned read = 0, line;
-	for (size_t i = 0; i < sources->tree.files.count && read < 50 && search->surveyed->port == 0; i++) {
-		const struct tree_file *file = &sources->tree.files.items[i];
-		const char *folder = search->surveyed->program->folder;
-		if (file->is_harness || !is_settings_file(file->path) || (folder[0] != '\0' && !path_is_below(file->path, folder)))
-			continue;
-		auto_free char *text = tree_read(&sources->tree, file->path, NULL);
-		read++;
-		search->surveyed->port = text != NULL ? port_in_settings(text, &line) : 0;
-		if (search->surveyed->port != 0)
-			survey_say(says, file->path, line, _("%s listens on port %u: these settings say so"), search->surveyed->program->name, search->surveyed->port);
-	}
-}
-
-/* PORT=8080 of .env.example and its like, where the code leaves it to the variable. */
-static void look_at_examples(struct search *search, json_t *says)
-{
-	static const char *const files[] = {".env.example", ".env.sample", ".env.template", ".env.dist", "env.example", ".env", NULL};
-	struct surveyed *surveyed = search->surveyed;
-	struct text_walk walk = {0};
-	auto_free char *words = mem_print("%s=", surveyed->port_env);
-	for (char *text; surveyed->port == 0 && (text = text_walk_next(&surveyed->view, &walk, files)) != NULL;) {
-		auto_free char *own = text;
-		for (const char *at = own; surveyed->port == 0 && (at = strstr(at, words)) != NULL; at++) {
-			const char *value = at + strlen(words) + strspn(at + strlen(words), "\"'");
-			if (at > own && at[-1] != '\n' && at[-1] != ' ')
-				continue;
-			surveyed->port = port_of_text(value, strcspn(value, "\"' \t\r\n#"));
-			if (surveyed->port != 0)
-				survey_say(says, walk.file->path, text_line_at(own, (size_t)(at - own)), _("%s listens on port %u: these settings say so"),
-					surveyed->program->name, surveyed->port);
-		}
-	}
-}
-
 /* ---- all ---- */
 
 static unsigned line_of(const struct rust_source *source, size_t offset)
@@ -522,9 +443,7 @@ void ports_find(struct surveyed *surveyed, json_t *says)
 	if (surveyed->port != 0 && search.source != NULL)
 		survey_say(says, search.source->path, line_of(search.source, search.offset), _("%s listens on port %u: read here"), name, surveyed->port);
 	if (surveyed->port == 0)
-		look_at_settings(&search, says);
-	if (surveyed->port == 0 && surveyed->port_env != NULL)
-		look_at_examples(&search, says);
+		ports_in_settings(surveyed, says);
 	if (surveyed->port == 0 && usual != 0) {
 		surveyed->port = usual;
 		survey_say(says, surveyed->program->path, 0, _("%s listens on port %u: %s does where nothing else is said"), name, usual, surveyed->framework);
