@@ -187,6 +187,12 @@ static void find_answers(const struct surveyed *surveyed, struct answers *answer
 			continue;
 		char *path = path_of(&literal);
 		char **place = strcasestr(path, "ready") != NULL || strcasestr(path, "readiness") != NULL ? &answers->ready : &answers->health;
+		/* one below a prefix may be nested: the path of one part is the surer */
+		bool is_surer = *place != NULL && strchr(*place + 1, '/') != NULL && strchr(path + 1, '/') == NULL;
+		if (is_surer) {
+			free(*place);
+			*place = NULL;
+		}
 		if (*place == NULL)
 			*place = path;
 		else
