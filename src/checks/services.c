@@ -324,7 +324,7 @@ struct service service_read(const struct sources *sources, const char *name, con
 	service.is_own = service_is_own(sources, name, json);
 	if (service.is_own && service.shipped == NULL && !compose_is_built(json))
 		service.shipped = only_image(sources);
-	service.is_development = service.is_own && service_is_developed(sources, json);
+	service.is_development = service.is_own && (service_is_for_tests(name) || service_is_developed(sources, json));
 	service.is_job = service_is_job(sources, name, json);
 	return service;
 }

@@ -56,7 +56,7 @@ struct service {
 	const json_t *json; /* as compose merged it */
 	const struct shipped *shipped; /* also where it only pulls the one image that is built here; NULL: not known */
 	bool is_own; /* runs this project's program */
-	bool is_development; /* runs it from mounted sources */
+	bool is_development; /* runs it from mounted sources, or runs its tests */
 	bool is_job; /* ends by itself */
 };
 struct service service_read(const struct sources *sources, const char *name, const json_t *json);
