@@ -14,6 +14,8 @@
 
 /* ---- sources.c: all that is looked at, read once --------------------------------- */
 
+#define ALLOW_MARK "cargodeck: allow" /* "# cargodeck: allow ID REASON" in any file */
+
 /* A Dockerfile under any of its names. */
 struct docker_source {
 	const char *path; /* relative to the root */

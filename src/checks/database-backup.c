@@ -117,7 +117,7 @@ static char *mounted_script(const struct sources *sources, const json_t *service
 	const json_t *mounts = json_object_get(service, "volumes");
 	unsigned read = 0;
 	for (size_t i = 0; i < json_array_size(mounts) && i < 50; i++) {
-		const char *own = path_in_project(sources, json_string_value(json_object_get(json_array_get(mounts, i), "source")));
+		const char *own = tree_relative(&sources->tree, json_string_value(json_object_get(json_array_get(mounts, i), "source")));
 		for (size_t k = 0; own != NULL && own[0] != '\0' && k < sources->tree.files.count; k++) {
 			const struct tree_file *file = &sources->tree.files.items[k];
 			if (!path_is_below(file->path, own) || file->is_harness || file->size > 65536 || !is_script_name(file->path) ||

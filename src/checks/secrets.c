@@ -219,7 +219,7 @@ static const char *secret_place(const struct sources *sources, const char *name,
 /* A secret that git has is none. */
 static bool is_committed(const struct sources *sources, const char *file)
 {
-	const char *below = file != NULL ? path_relative(file, sources->tree.root) : NULL;
+	const char *below = tree_relative(&sources->tree, file);
 	const struct tree_file *found = below != NULL ? tree_find(&sources->tree, below) : NULL;
 	return found != NULL && found->is_tracked && strstr(below, "example") == NULL && strstr(below, "sample") == NULL &&
 		strstr(below, "dev") == NULL;

@@ -355,7 +355,7 @@ static bool is_config(const struct sources *sources, const char *source)
 {
 	static const char *const ends[] = {".toml", ".yaml", ".yml", ".conf", ".ini", ".sql", ".pem", ".crt", ".key", ".cfg", ".env",
 		".hjson", ".ron", ".kdl"};
-	const char *below = path_relative(source, sources->tree.root);
+	const char *below = tree_relative(&sources->tree, source);
 	bool found = false;
 	for (size_t i = 0; below != NULL && i < COUNT_OF(ends); i++)
 		found = found || text_ends_with(below, ends[i]);
