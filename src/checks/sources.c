@@ -4,6 +4,7 @@
 #include "compose-files.h"
 #include "pipe-other.h"
 #include "pipeline.h"
+#include "services.h"
 #include "writings.h"
 
 #include <ctype.h>
@@ -159,6 +160,34 @@ static bool is_development_path(const char *path)
 		is_for_development(path_name(path));
 }
 
+/* ONBUILD of an image that compose builds here under that name. */
+static void take_foreign_triggers(const struct sources *sources, struct dockerfile *file, int stage)
+{
+	const char *service, *base = file->stages.items[stage].base;
+	json_t *each;
+	json_object_foreach(compose_services(sources), service, each) {
+		struct dockerfile other = {0};
+		size_t len;
+		auto_free char *path = text_equal(compose_image(each), base) ? dockerfile_of_service(sources, ".", each) : NULL;
+		auto_free char *text = path != NULL ? tree_read(&sources->tree, path, &len) : NULL;
+		if (text != NULL && strstr(text, "ONBUILD") != NULL && dockerfile_read(text, len, NULL, &other, NULL)) {
+			int last = dockerfile_stage(&other, json_string_value(compose_member(each, "build.target")));
+			docker_take_triggers(file, stage, &other, last, file->stages.items[stage].line);
+		}
+		dockerfile_finish(&other);
+	}
+}
+
+static void take_triggers(const struct sources *sources, struct dockerfile *file)
+{
+	for (int i = 0; i < (int)file->stages.count; i++) {
+		if (file->stages.items[i].base_stage >= 0)
+			docker_take_triggers(file, i, file, file->stages.items[i].base_stage, 0);
+		else
+			take_foreign_triggers(sources, file, i);
+	}
+}
+
 static struct docker_source *add_docker(struct sources *sources, const char *path, char *text, size_t len, const struct strings *args)
 {
 	struct fault fault = {0};
@@ -170,6 +199,7 @@ static struct docker_source *add_docker(struct sources *sources, const char *pat
 	docker->is_harness = file != NULL && file->is_harness;
 	docker->given = keep(sources, args != NULL ? strings_join(args, "\n", "\n") : mem_copy_string(""));
 	if (sources->dockers.count < DOCKERS_LIMIT && dockerfile_read(text, len, args, &docker->file, &fault)) {
+		take_triggers(sources, &docker->file);
 		*array_add(&sources->dockers) = docker;
 		return docker;
 	}
