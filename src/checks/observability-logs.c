@@ -310,6 +310,17 @@ static void judge_address(struct check *check, const char *address, const char *
 	}
 }
 
+/* Nobody hears that a datagram was lost. On this machine none is. */
+static void judge_datagrams(struct check *check, const char *address, const char *file, unsigned line)
+{
+	auto_free char *host = text_starts_with(address, "udp://") ? host_of(address) : NULL;
+	if (host == NULL || strchr(host, '$') != NULL || strcmp(host, "localhost") == 0 || text_starts_with(host, "127.") ||
+		text_starts_with(host, "172.17.") || strcmp(host, "host.docker.internal") == 0 || is_service_name(check->sources, host))
+		return;
+	check_against(check, file, line, "GELF goes to %s over UDP: what is lost on the way is lost in silence", host);
+	check_mend(check, "Send it over TCP (gelf-address: tcp://%s:12201), or to a collector on this machine that keeps what it cannot pass on", host);
+}
+
 static const char *option(const json_t *logging, const char *name)
 {
 	return json_string_value(json_object_get(json_object_get(logging, "options"), name));
@@ -337,6 +348,14 @@ static void judge_fluentd(struct check *check, const char *name, const json_t *l
 	judge_address(check, address != NULL ? address : "localhost:24224", file, line);
 }
 
+static void judge_gelf(struct check *check, const char *name, const char *address)
+{
+	unsigned line;
+	const char *file = compose_place(check->sources, name, "logging.options.gelf-address", &line);
+	judge_address(check, address, file, line);
+	judge_datagrams(check, address, file, line);
+}
+
 static void judge_driver(struct check *check, const char *name, const char *driver, const json_t *logging)
 {
 	unsigned line;
@@ -346,7 +365,7 @@ static void judge_driver(struct check *check, const char *name, const char *driv
 	if (strcmp(driver, "fluentd") == 0)
 		judge_fluentd(check, name, logging);
 	else if (gelf != NULL)
-		judge_address(check, gelf, compose_place(check->sources, name, "logging.options.gelf-address", &line), line);
+		judge_gelf(check, name, gelf);
 	else if (syslog != NULL)
 		judge_address(check, syslog, compose_place(check->sources, name, "logging.options.syslog-address", &line), line);
 }

@@ -2,8 +2,10 @@
  * and who answers for it by a signature. */
 #include "security.h"
 
+#include "deployed.h"
 #include "own-images.h"
 #include "pipe-images.h"
+#include "writings.h"
 
 #include <fnmatch.h>
 #include <stdio.h>
@@ -485,13 +487,42 @@ static void look_at_production(struct check *check, const struct yaml_source *so
 	}
 }
 
+static bool is_verified(const struct sources *sources)
+{
+	static const char *const words[] = {"cosign verify", "notation verify", "attestation verify", "slsa-verifier verify"};
+	static const char *const policies[] = {"verifyImages", "ClusterImagePolicy"};
+	unsigned line;
+	bool found = false;
+	for (size_t i = 0; i < COUNT_OF(words) && !found; i++) {
+		struct written_line at = {0};
+		for (size_t j = 0; j < sources->workflows.count; j++)
+			found = found || strstr(sources->workflows.items[j].text, words[i]) != NULL;
+		found = found || writings_find(sources->writings, words[i], &at);
+		written_line_finish(&at);
+	}
+	for (size_t i = 0; i < COUNT_OF(policies) && !found; i++)
+		found = manifest_find(sources, policies[i], &line) != NULL;
+	return found;
+}
+
+/* A signature that nobody looks at holds nobody off. */
+static void look_for_verification(struct check *check, const struct image_steps *steps)
+{
+	const struct pipe_job *deploys = pipe_first(&steps->workflows, PIPE_DEPLOYS);
+	if (deploys == NULL || is_verified(check->sources))
+		return;
+	check_against(check, pipe_file(&steps->workflows, deploys), deploys->line, "%s deploys the image, and nothing verifies its signature before", deploys->name);
+	check_mend(check, "Run cosign verify with --certificate-identity and --certificate-oidc-issuer on the digest before it is deployed");
+}
+
 static void say_signed(struct check *check, const struct image_steps *steps)
 {
 	const struct sources *sources = check->sources;
 	const struct image_step *push = image_steps_find(steps, IMAGE_PUSH), *sign = image_steps_find(steps, IMAGE_SIGN);
-	if (sign != NULL && (push != NULL || !sign->is_script))
+	if (sign != NULL && (push != NULL || !sign->is_script)) {
 		check_for(check, sign->file, sign->line, "the image is signed");
-	else if (push != NULL)
+		look_for_verification(check, steps);
+	} else if (push != NULL)
 		check_against(check, push->file, push->line, "the image is pushed and not signed");
 	else if (!has_own_image(sources))
 		own_image_none(check);
