@@ -492,6 +492,19 @@ static json_t *read_service(struct model *model, const struct yaml_source *sourc
 	return base;
 }
 
+/* Files of secrets and configs lie beside the compose file. */
+static void place_files(const struct model *model, json_t *part)
+{
+	const char *name;
+	json_t *each;
+	json_object_foreach(part, name, each) {
+		const char *file = json_string_value(json_object_get(each, "file"));
+		auto_free char *path = file != NULL && file[0] != '\0' ? below_root(model, file) : NULL;
+		if (path != NULL)
+			set_text(each, "file", path);
+	}
+}
+
 static void add_file(struct model *model, const struct yaml_source *source, json_t *whole)
 {
 	static const char *const parts[] = {"volumes", "networks", "secrets", "configs"};
@@ -506,8 +519,10 @@ static void add_file(struct model *model, const struct yaml_source *source, json
 	json_object_set_new(made, "services", all);
 	for (size_t i = 0; i < COUNT_OF(parts); i++) {
 		json_t *part = convert(model, yaml_get(root, parts[i]), 0);
-		if (json_is_object(part))
+		if (json_is_object(part)) {
+			place_files(model, part);
 			json_object_set(made, parts[i], part);
+		}
 		json_decref(part);
 	}
 	if (yaml_text(yaml_get(root, "name")) != NULL)

@@ -65,7 +65,7 @@ static void add_file(struct walk *walk, char *path, const struct stat *status)
 	*array_add(&walk->tree->texts) = path;
 	*array_add(&walk->tree->files) = (struct tree_file){.path = path, .size = (uint64_t)status->st_size,
 		.is_link = S_ISLNK(status->st_mode), .is_executable = S_ISREG(status->st_mode) && (status->st_mode & 0111) != 0,
-		.is_harness = is_harness(path)};
+		.mode = status->st_mode & 0777, .uid = status->st_uid, .gid = status->st_gid, .is_harness = is_harness(path)};
 }
 
 static void add_entry(struct walk *walk, int fd, const struct folder *folder, const char *name)
@@ -206,6 +206,20 @@ const struct tree_file *tree_each(const struct tree *tree, size_t *at, const cha
 			return file;
 	}
 	return NULL;
+}
+
+bool tree_is_open(const struct tree *tree, const struct tree_file *file)
+{
+	struct stat status;
+	bool open = !file->is_link && (file->mode & 0004) != 0;
+	auto_free char *at = path_join(tree->root, file->path);
+	while (open && strcmp(at, "/") != 0) {
+		char *parent = path_parent(at);
+		free(at);
+		at = parent;
+		open = stat(at, &status) == 0 && (status.st_mode & 0001) != 0;
+	}
+	return open;
 }
 
 bool tree_has_folder(const struct tree *tree, const char *path)

@@ -7,6 +7,7 @@
 struct tree_file {
 	const char *path; /* relative to the root, with slashes */
 	uint64_t size;
+	unsigned mode, uid, gid; /* the mode's nine bits for owner, group and others */
 	bool is_link; /* symbolic: never followed out of the tree */
 	bool is_executable;
 	bool is_tracked; /* git has it; false where there is no git */
@@ -37,6 +38,8 @@ void tree_finish(struct tree *tree);
 /* A path of this machine as one of the tree, whether it goes by the real root or by
  * the one that was given; "" is the root. NULL: it lies elsewhere, or is NULL. */
 const char *tree_relative(const struct tree *tree, const char *path);
+/* May everybody on this machine read the file: by its mode and those of all folders above it? */
+bool tree_is_open(const struct tree *tree, const struct tree_file *file);
 const struct tree_file *tree_find(const struct tree *tree, const char *path); /* NULL: none */
 /* The next file from *at on (0: the first) whose name (not path) matches a shell
  * pattern: * ? [a-z]; a leading dot is a letter like any. NULL: no more. */
