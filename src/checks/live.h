@@ -18,6 +18,8 @@
  *                                   what was asked and what came; status 0: no answer
  *    "execs": [{"argv": ["pg_isready"], "exit_code": 0, "said": "…"}],
  *    "stop": null, or {"seconds": 0.3, "exit_code": 0, "limit": 10}      SIGTERM to a throw-away copy
+ *    "receiver": null, or {"address": "127.0.0.1:24224", "service": "collector", "seen": true}   one line sent through its log driver;
+ *                                   "refused": why the driver did not take it; "fault": why none was sent
  *  }]} */
 #ifndef CARGODECK_CHECKS_LIVE_H
 #define CARGODECK_CHECKS_LIVE_H

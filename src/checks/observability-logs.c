@@ -489,6 +489,21 @@ static bool live_reader(const struct sources *sources)
 }
 
 /* What stays on the host is known from files; here counts what is set otherwise. */
+/* One line was sent, where that could be done. */
+static void judge_receiver(struct check *check, const char *service, const char *driver, const json_t *receiver)
+{
+	const char *address = live_text(receiver, "address"), *name = live_text(receiver, "service"), *refused = live_text(receiver, "refused"),
+		*fault = live_text(receiver, "fault");
+	if (refused != NULL)
+		check_live_against(check, service, "a line through %s was not taken: %s", driver, refused);
+	else if (live_number(receiver, "seen", 0) != 0)
+		check_live_for(check, service, "a line that was sent through %s came to %s", driver, name != NULL ? name : "");
+	else if (fault != NULL)
+		check_missing(check, "whether a line of %s reaches the receiver at %s: %s", service, address != NULL ? address : "", fault);
+	else
+		check_missing(check, "whether a line of %s reaches %s: its own log does not show what it takes in", service, name != NULL ? name : "");
+}
+
 void forwarding_live(struct check *check)
 {
 	size_t at = 0;
@@ -502,6 +517,8 @@ void forwarding_live(struct check *check)
 		if (strcmp(driver, "fluentd") == 0 && !text_equal_fold(async, "true"))
 			check_live_against(check, service,
 				"LogConfig.Type is fluentd without fluentd-async: it does not start while the collector is away");
+		else if (live_at(container, "receiver") != NULL)
+			judge_receiver(check, service, driver, live_at(container, "receiver"));
 		else if (is_among(driver, forwarders))
 			check_live_for(check, service, "LogConfig.Type is %s", driver);
 		else if (reader)

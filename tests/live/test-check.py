@@ -12,7 +12,7 @@ import sys
 import venv
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from harness import PROGRAM, Stage, check, folder, free_port, inspect, main, run, test
+from harness import PROGRAM, Stage, check, container, folder, free_port, inspect, main, run, test, workspace
 
 STAGE = Stage("single", "tests/workspaces/single", {"HELLO_PORT": str(free_port())})
 REDIS = "services:\n  redis:\n    image: redis:7-bookworm\n    command: redis-server --save ''\n"
@@ -70,6 +70,41 @@ def a_copy_is_stopped_and_removed():
     check(any("s" in text for each in found.values() for text in live(each)), f"no stop was timed: {found}")
     left = run("docker", "ps", "-aq", "--filter", "label=dev.cargodeck.drill").stdout.split()
     check(not left, f"a copy is left: {left}")
+
+
+SINK = """services:
+  hello:
+    logging:
+      driver: syslog
+      options: {{ syslog-address: "tcp://127.0.0.1:{port}" }}
+    depends_on: [sink]
+  sink:
+    image: debian:bookworm-slim
+    command: ["perl", "-MIO::Socket::INET", "-e", {program}]
+    ports: ["127.0.0.1:{port}:5140"]
+    init: true
+"""
+TAKES_IN = "$| = 1; $s = IO::Socket::INET->new(LocalPort => 5140, Listen => 9, ReuseAddr => 1); while ($c = $s->accept) { next if fork; while (<$c>) { print } exit }"
+
+
+def receiver_of(place):
+    return results(place, "--probe", "--only", "5.3")["5.3"]
+
+
+@test
+def a_line_reaches_the_receiver():
+    """A real one, of syslog over TCP; then nobody publishes its port any more."""
+    port = free_port()
+    with workspace("cdreceiver", "tests/workspaces/single", {"HELLO_PORT": str(free_port())}) as place:
+        place.write("compose.override.yaml", SINK.format(port=port, program=json.dumps(TAKES_IN).replace("$", "$$")))
+        place.compose("up", "-d", "--build")
+        found = receiver_of(place)
+        check(found["state"] == "kept" and "hello: a line that was sent through syslog came to sink" in live(found), f"it did not arrive: {found}")
+        run("docker", "rm", "-f", container(place, "sink"))
+        found = receiver_of(place)
+        check(found["state"] == "cannot-tell" and "no service of this project publishes that port" in found["reason"], f"nobody is there: {found}")
+        left = run("docker", "ps", "-aq", "--filter", "label=dev.cargodeck.drill").stdout.split()
+        check(not left, f"a container is left: {left}")
 
 
 @test
