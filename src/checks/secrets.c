@@ -94,9 +94,23 @@ static bool carries_secret(const char *name, const char *value)
 	return has_user_part(value) || value_is_secret(name, value) || (name_is_secret(name) && strchr(value, '$') != NULL);
 }
 
+/* docker stack refuses what compose takes: the condition of a dependency. */
+static void look_at_order(struct check *check, const struct yaml_source *source)
+{
+	const struct yaml_node *services = compose_written(source);
+	for (size_t i = 0; i < services->items.count; i++) {
+		const struct yaml_node *order = yaml_get(services->items.items[i], "depends_on"), *key = yaml_key(services->items.items[i], "depends_on");
+		if (order == NULL || order->kind != YAML_MAP)
+			continue;
+		check_against(check, source->path, key->line, "docker stack refuses the file: depends_on must be a list there");
+		check_mend(check, "Write depends_on as a list in the stack file; Swarm passes over it, so let the program wait for what it needs");
+	}
+}
+
 static void look_at_stack(struct check *check, const struct yaml_source *source)
 {
 	const struct yaml_node *services = compose_written(source);
+	look_at_order(check, source);
 	struct environment environment = {0};
 	environment_read(source, &environment);
 	for (size_t i = 0; i < environment.count; i++)
