@@ -1,6 +1,7 @@
 /* Topic 3, what developers have of their own: .env and the override file. Values
  * are looked at and never shown. */
 #include "secrets.h"
+#include "writings.h"
 
 #include <ctype.h>
 #include <fnmatch.h>
@@ -402,6 +403,27 @@ static void say_no_override(struct check *check)
 		check_none(check, main_place(check->sources), "there is no override and no example of one: nobody changes anything for development");
 }
 
+/* compose.yaml wins over docker-compose.yml without a word. True: it was said. */
+static bool look_for_hidden(struct check *check)
+{
+	static const char *const names[] = {"docker-compose.yml", "docker-compose.yaml"};
+	const struct sources *sources = check->sources;
+	bool found = false, wins = is_merged(sources, "compose.yaml") || is_merged(sources, "compose.yml");
+	for (size_t i = 0; i < COUNT_OF(names) && wins; i++) {
+		struct written_line at = {0};
+		if (tree_find(&sources->tree, names[i]) == NULL || is_merged(sources, names[i]))
+			continue;
+		bool is_named = writings_find(sources->writings, names[i], &at);
+		written_line_finish(&at);
+		if (is_named)
+			continue;
+		check_against(check, names[i], 1, "compose reads compose.yaml and passes over this file");
+		check_mend(check, "Keep one of the two, or name both: COMPOSE_FILE in .env");
+		found = true;
+	}
+	return found;
+}
+
 void check_override(struct check *check)
 {
 	const struct sources *sources = check->sources;
@@ -422,7 +444,7 @@ void check_override(struct check *check)
 		else
 			check_for(check, file->path, 0, "an override for development");
 	}
-	if (found || look_for_ignored_override(check))
+	if (look_for_hidden(check) || found || look_for_ignored_override(check))
 		return;
 	if (other != NULL)
 		check_none(check, other, "another file is laid over the base for development");
