@@ -495,12 +495,33 @@ static void check_permissions(struct check *check)
 }
 
 /* Only what is wrong: modes inside the image cannot be seen from outside. */
+/* Those of every distribution are old and well looked at; others come by somebody's will. */
+static bool is_usual_setuid(const char *path)
+{
+	static const char *const names[] = {"su", "mount", "umount", "passwd", "chsh", "chfn", "newgrp", "gpasswd", "chage", "expiry", "unix_chkpwd",
+		"wall", "write", "ssh-agent", "bbsuid", NULL};
+	return name_in(path_name(path), names);
+}
+
+static void live_setuid(struct check *check, const json_t *container)
+{
+	const json_t *found = live_at(container, "kernel.setuid");
+	if (!live_is_own(check->sources, container) || live_number(container, "kernel.uid", 0) == 0 || live_number(container, "kernel.no_new_privs", 1) != 0)
+		return;
+	for (size_t i = 0; i < json_array_size(found); i++) {
+		const char *path = json_string_value(json_array_get(found, i));
+		if (path != NULL && !is_usual_setuid(path))
+			check_live_against(check, live_service(container), "%s is setuid and NoNewPrivs is 0: the program may become its owner", path);
+	}
+}
+
 static void live_permissions(struct check *check)
 {
 	const json_t *container;
 	for (size_t at = 0; (container = live_each(check->sources, &at)) != NULL;) {
 		size_t i;
 		json_t *mount;
+		live_setuid(check, container);
 		json_array_foreach((json_t *)(uintptr_t)live_at(container, "inspect.Mounts"), i, mount) {
 			const char *source = json_string_value(json_object_get(mount, "Source"));
 			bool is_bind = text_equal(json_string_value(json_object_get(mount, "Type")), "bind");
@@ -530,7 +551,7 @@ static const struct practice practices[] = {
 		.severity = CHECK_MEDIUM,
 		.says = N_("Whoever takes over a process can change all that its user may write: the program itself, its settings, folders of the host. What it only reads should belong to root and be mounted read-only."),
 		.looks = N_("chmod, --chmod, chown and --chown in the final stage, who owns the program, and which folders of the host services may write to."),
-		.looks_live = N_("Mounts of the containers: folders of the host's system that are mounted with RW true."),
+		.looks_live = N_("Mounts of the containers: folders of the host's system that are mounted with RW true; programs that are setuid where NoNewPrivs is 0."),
 		.mends = N_("Copy the program without --chown (root owns it, mode 0555), and mount settings with :ro"),
 		.files = check_permissions,
 		.live = live_permissions,

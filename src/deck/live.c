@@ -124,6 +124,7 @@ static json_t *kernel_json(int pid)
 	add_listens(listens, tcp, AF_INET);
 	add_listens(listens, tcp6, AF_INET6);
 	json_object_set_new(json, "listens", listens);
+	json_object_set_new(json, "setuid", setuid_json(pid));
 	return json;
 }
 
