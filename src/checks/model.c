@@ -3,7 +3,7 @@
  * merged in their order and short forms written out as compose does (Compose
  * Specification, "Merge" and the services' short syntaxes), as far as checks
  * look. */
-#include "checks.h"
+#include "environment.h"
 
 #include <ctype.h>
 
@@ -24,18 +24,13 @@ static void read_variables(struct model *model)
 	for (size_t i = 0; i < COUNT_OF(names); i++) {
 		auto_free char *path = path_join(model->folder, names[i]);
 		auto_free char *text = tree_read(&model->sources->tree, path, NULL);
-		auto_strings lines = {0};
+		struct variables variables = {0};
 		if (text == NULL)
 			continue;
-		strings_split(&lines, text, '\n');
-		for (size_t j = 0; j < lines.count; j++) {
-			char *line = lines.items[j] + strspn(lines.items[j], " \t"), *equals = strchr(line, '=');
-			if (*line == '#' || equals == NULL)
-				continue;
-			*equals = '\0';
-			const char *value = equals + 1 + (equals[1] == '"' || equals[1] == '\'');
-			map_put(model->variables, line, mem_copy_bytes(value, strcspn(value, "\"'\r")));
-		}
+		variables_read(text, false, &variables);
+		for (size_t j = 0; j < variables.count; j++)
+			map_put(model->variables, variables.items[j].name, steal(&variables.items[j].value));
+		variables_finish(&variables);
 		return;
 	}
 }

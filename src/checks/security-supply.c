@@ -2,7 +2,6 @@
  * and who answers for it by a signature. */
 #include "security.h"
 
-#include "deployed.h"
 #include "own-images.h"
 #include "pipe-images.h"
 #include "writings.h"
@@ -193,28 +192,6 @@ static unsigned copied_by_name(const struct shipped *shipped, const char *relati
 	return line;
 }
 
-static bool builds_with_git(const struct sources *sources, const struct shipped *shipped)
-{
-	static const char *const crates[] = {"vergen", "vergen-git2", "vergen-gitcl", "vergen-gix", "vergen-lib", "git-version", "shadow-rs",
-		"build-info-build", "built", "gitver", "git-describe", "rustc-tools-util", "build-data", "compile-time", NULL};
-	const struct dockerfile *file = &shipped->source->file;
-	struct rust_place place = {0};
-	if (rust_has_any(&sources->rust, crates, NULL))
-		return true;
-	for (size_t i = 0; i < file->lines.count; i++) {
-		const char *raw = file->lines.items[i].raw;
-		if (strstr(raw, ".git ") != NULL || strstr(raw, ".git,") != NULL || strstr(raw, "git rev-parse") != NULL ||
-			strstr(raw, "git describe") != NULL || strstr(raw, "git log") != NULL || strstr(raw, ".git/") != NULL)
-			return true;
-	}
-	for (size_t i = 0; i < sources->rust.sources.count; i++) {
-		const struct rust_source *source = &sources->rust.sources.items[i];
-		if (strcmp(path_name(source->path), "build.rs") == 0 && (strstr(source->text, "\"git\"") != NULL || strstr(source->text, ".git") != NULL))
-			return true;
-	}
-	return rust_find_string(&sources->rust, ".git/HEAD", false, &place);
-}
-
 /* Cargo's macros of sqlx may read .env while they compile. */
 static bool compile_reads_env(const struct sources *sources)
 {
@@ -345,7 +322,7 @@ static void look_at_git(struct context *context)
 {
 	const struct sources *sources = context->check->sources;
 	auto_free char *inside = shipped_path(context->shipped, ".git"), *folder = path_join(sources->tree.root, inside);
-	if (!dir_exists(folder) || builds_with_git(sources, context->shipped))
+	if (!dir_exists(folder) || image_reads_history(sources, context->shipped))
 		return;
 	unsigned line = 0, place_line;
 	if (context->ignore != NULL && ignore_leaves_out(context->ignore, ".git/config", &line)) {
