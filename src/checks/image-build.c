@@ -160,7 +160,7 @@ static void check_build_libraries(struct check *check, const struct shipped *shi
 		for (size_t j = 0; j < packages.count; j++)
 			has = has || name_in(packages.items[j], pairs[i].packages);
 		if (!has)
-			check_against(check, shipped->source->path, file->stages.items[builder].line, "%s asks for %s where it is compiled, and a slim image has them not",
+			check_against(check, shipped->source->path, file->stages.items[builder].line, "%s asks for %s where it is compiled, which a slim image has not",
 				pairs[i].crate, pairs[i].words);
 	}
 }
