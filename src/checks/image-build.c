@@ -141,7 +141,7 @@ static void check_build_libraries(struct check *check, const struct shipped *shi
 {
 	static const struct {
 		const char *crate, *words, *packages[3];
-	} pairs[] = {{"openssl-sys", "pkg-config and libssl-dev", {"libssl-dev"}}, {"pq-sys", "libpq-dev", {"libpq-dev", "postgresql*"}}};
+	} pairs[] = {{"openssl-sys", "pkg-config, libssl-dev", {"libssl-dev"}}, {"pq-sys", "libpq-dev", {"libpq-dev", "postgresql*"}}};
 	const struct rust_facts *rust = &check->sources->rust;
 	const struct dockerfile *file = &shipped->source->file;
 	struct image_name base;
