@@ -98,7 +98,7 @@ complete -c cargodeck -n '__cargodeck_is wait' -l healthy -d 'Wait until they ar
 complete -c cargodeck -n '__cargodeck_is wait' -s t -l timeout -x -d 'Give up after this time; 60 where this is not given, 0 for never'
 complete -c cargodeck -n '__cargodeck_is doctor' -l json -d 'Print it as JSON'
 complete -c cargodeck -n '__cargodeck_is check' -l live -d 'Look at what runs too: images, containers, their processes; a live proof outranks a file'
-complete -c cargodeck -n '__cargodeck_is check' -l probe -d 'Like --live, and start a throw-away copy of each service to see how it stops'
+complete -c cargodeck -n '__cargodeck_is check' -l probe -d 'Like --live, and start a throw-away copy of each service to see how it stops; and send a line to the receiver of its log'
 complete -c cargodeck -n '__cargodeck_is check' -l format -x -a 'text json sarif' -d 'How it is printed'
 complete -c cargodeck -n '__cargodeck_is check' -l json -d 'The same as --format json'
 complete -c cargodeck -n '__cargodeck_is check' -s a -l all -d 'Print what is kept and what does not apply as well, as text and SARIF; JSON always has it'

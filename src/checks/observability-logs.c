@@ -321,6 +321,17 @@ static void judge_address(struct check *check, const char *address, const char *
 	}
 }
 
+/* Nobody hears that a datagram was lost. On this machine none is. */
+static void judge_datagrams(struct check *check, const char *address, const char *file, unsigned line)
+{
+	auto_free char *host = text_starts_with(address, "udp://") ? host_of(address) : NULL;
+	if (host == NULL || strchr(host, '$') != NULL || strcmp(host, "localhost") == 0 || text_starts_with(host, "127.") ||
+		text_starts_with(host, "172.17.") || strcmp(host, "host.docker.internal") == 0 || is_service_name(check->sources, host))
+		return;
+	check_against(check, file, line, "GELF goes to %s over UDP: what is lost on the way is lost in silence", host);
+	check_mend(check, "Send it over TCP (gelf-address: tcp://%s:12201), or to a collector on this machine that keeps what it cannot pass on", host);
+}
+
 static const char *option(const json_t *logging, const char *name)
 {
 	return json_string_value(json_object_get(json_object_get(logging, "options"), name));
@@ -348,6 +359,14 @@ static void judge_fluentd(struct check *check, const char *name, const json_t *l
 	judge_address(check, address != NULL ? address : "localhost:24224", file, line);
 }
 
+static void judge_gelf(struct check *check, const char *name, const char *address)
+{
+	unsigned line;
+	const char *file = compose_place(check->sources, name, "logging.options.gelf-address", &line);
+	judge_address(check, address, file, line);
+	judge_datagrams(check, address, file, line);
+}
+
 static void judge_driver(struct check *check, const char *name, const char *driver, const json_t *logging)
 {
 	unsigned line;
@@ -357,7 +376,7 @@ static void judge_driver(struct check *check, const char *name, const char *driv
 	if (strcmp(driver, "fluentd") == 0)
 		judge_fluentd(check, name, logging);
 	else if (gelf != NULL)
-		judge_address(check, gelf, compose_place(check->sources, name, "logging.options.gelf-address", &line), line);
+		judge_gelf(check, name, gelf);
 	else if (syslog != NULL)
 		judge_address(check, syslog, compose_place(check->sources, name, "logging.options.syslog-address", &line), line);
 }
@@ -487,6 +506,21 @@ static bool live_reader(const struct sources *sources)
 }
 
 /* What stays on the host is known from files; here counts what is set otherwise. */
+/* One line was sent, where that could be done. */
+static void judge_receiver(struct check *check, const char *service, const char *driver, const json_t *receiver)
+{
+	const char *address = live_text(receiver, "address"), *name = live_text(receiver, "service"), *refused = live_text(receiver, "refused"),
+		*fault = live_text(receiver, "fault");
+	if (refused != NULL)
+		check_live_against(check, service, "a line through %s was not taken: %s", driver, refused);
+	else if (live_number(receiver, "seen", 0) != 0)
+		check_live_for(check, service, "a line that was sent through %s came to %s", driver, name != NULL ? name : "");
+	else if (fault != NULL)
+		check_missing(check, "whether a line of %s reaches the receiver at %s: %s", service, address != NULL ? address : "", fault);
+	else
+		check_missing(check, "whether a line of %s reaches %s: its own log does not show what it takes in", service, name != NULL ? name : "");
+}
+
 void forwarding_live(struct check *check)
 {
 	size_t at = 0;
@@ -500,6 +534,8 @@ void forwarding_live(struct check *check)
 		if (strcmp(driver, "fluentd") == 0 && !text_equal_fold(async, "true"))
 			check_live_against(check, service,
 				"LogConfig.Type is fluentd without fluentd-async: it does not start while the collector is away");
+		else if (live_at(container, "receiver") != NULL)
+			judge_receiver(check, service, driver, live_at(container, "receiver"));
 		else if (is_among(driver, forwarders))
 			check_live_for(check, service, "LogConfig.Type is %s", driver);
 		else if (reader)

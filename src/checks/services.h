@@ -9,8 +9,6 @@
 /* The services of the merged model, one after the other: *iter begins as NULL.
  * NULL: no more, or more than 1,000 are there. */
 const json_t *service_each(const struct sources *sources, void **iter, const char **name);
-/* The path of a bind mount's source within the project; NULL: it lies elsewhere. */
-const char *path_in_project(const struct sources *sources, const char *path);
 /* A folder or file of this machine in a compose file of that folder, relative to the
  * root; NULL where it lies outside or is a variable. The caller frees. */
 char *path_of_project(const struct sources *sources, const char *folder, const char *path);

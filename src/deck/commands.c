@@ -111,7 +111,7 @@ static const struct command_option compose_config_options[] = {
 
 static const struct command_option check_options[] = {
 	{"live", 0, NULL, N_("Look at what runs too: images, containers, their processes; a live proof outranks a file"), NULL, false},
-	{"probe", 0, NULL, N_("Like --live, and start a throw-away copy of each service to see how it stops"), NULL, false},
+	{"probe", 0, NULL, N_("Like --live, and start a throw-away copy of each service to see how it stops; and send a line to the receiver of its log"), NULL, false},
 	{"format", 0, "FORMAT", N_("How it is printed"), "text json sarif", false},
 	{"json", 0, NULL, N_("The same as --format json"), NULL, false},
 	{"all", 'a', NULL, N_("Print what is kept and what does not apply as well, as text and SARIF; JSON always has it"), NULL, false},

@@ -392,8 +392,14 @@ struct verb_look {
 	struct deck_options options;
 };
 /* What runs, as JSON in the form of the room checks' live.h. `probe`: a throw-away
- * copy of each service is started and stopped. Turns the loop. The caller frees. */
+ * copy of each service is started and stopped, and a line sent to its log's receiver. Turns the loop. The caller frees. */
 char *deck_gather_live(struct deck *deck, struct loop *loop, bool probe);
+/* Paths of programs that are setuid in the root of that process; json_null(): it may
+ * not be looked at. */
+json_t *setuid_json(int pid);
+/* Sends one line the way that the container's lines go, and looks for it at the
+ * receiver: `receiver` of live.h; json_null(): its driver forwards nothing. Turns the loop. */
+json_t *receiver_json(struct deck *deck, struct loop *loop, const json_t *inspect);
 
 bool verb_look_begin(struct verb_look *look, const struct command_line *line, bool figures, struct fault *fault);
 void verb_look_end(struct verb_look *look);
