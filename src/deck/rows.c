@@ -359,6 +359,7 @@ static void take_container(struct deck *deck, struct service *service, const str
 	service->listed_health = service_health_read(found->health);
 	if (service->listed_health != HEALTH_STARTING || service->health == HEALTH_NONE)
 		service->health = service->listed_health;
+	service->is_waiting = service->is_waiting && run != SERVICE_RUNNING;
 	if (run == SERVICE_RUNNING && !strings_have(&deck->stopping, service->name))
 		service->is_stopped = false;
 	service_set_text(&service->container_name, found->name);

@@ -232,17 +232,11 @@ static char *sentence_of(const struct tui *tui, const struct view_checks *checks
 	return mem_print(_("Nothing is broken, and nothing is left open. %s lists what is kept."), key);
 }
 
-struct rect checks_rect(const struct tui *tui)
-{
-	int y = 1 + (tui->fault.code != FAULT_NONE ? tui->layout.fault_rows : 0);
-	return (struct rect){0, y, tui->columns, tui->rows - 1 - y};
-}
-
 void checks_draw(struct tui *tui, const struct view *view)
 {
 	const struct view_checks *checks = &view->checks;
 	struct checks_state *state = &tui->checks;
-	struct rect rect = checks_rect(tui);
+	struct rect rect = head_page_rect(tui);
 	state->list.w = state->detail.w = 0;
 	state->is_drawn = true;
 	if (rect.h < 3)

@@ -599,8 +599,6 @@ void checks_click(struct tui *tui, int x, int y, bool is_double);
 void checks_wheel(struct tui *tui, int x, int y, long step);
 bool checks_paste(struct tui *tui, const char *bytes, size_t len); /* as field_paste() */
 void checks_finish(struct tui *tui);
-/* The whole screen, but for what a key's answer says above it. */
-struct rect checks_rect(const struct tui *tui);
 
 /* practices.c */
 const char *practice_word(const struct view_practice *practice); /* "broken" */
@@ -629,6 +627,8 @@ void start_draw(struct tui *tui, const struct view *view, const struct rect *rec
 
 void head_draw(struct tui *tui, const struct view *view);
 int head_fault_rows(struct tui *tui, const struct view *view);
+/* What a page has that covers the panes: all but the head, the fault, the keys. */
+struct rect head_page_rect(const struct tui *tui);
 void head_draw_faults(struct tui *tui, const struct view *view);
 void head_draw_line(struct tui *tui, const struct view *view);
 void head_draw_tabs(struct tui *tui, const struct view *view);
@@ -686,6 +686,8 @@ void act_follow(struct tui *tui); /* tells deck of a new selection */
 void act_explain_no_more(struct tui *tui); /* tells deck, once nobody looks at it */
 /* The mode, without the help or the palette over it. */
 enum mode mode_beneath(const struct tui *tui);
+/* Shows what covers the deck or a page, and leads back there: `mode_under`. */
+void mode_cover(struct tui *tui, enum mode mode);
 void input_take(struct tui *tui, const char *bytes, size_t len);
 void input_expire(void *data);
 void input_ended(struct tui *tui);
