@@ -114,7 +114,8 @@ static void wake(struct deck *deck, struct service *service)
 	const struct project_service *found = project_find(deck->project, service->name);
 	service->is_stopped = false;
 	service->is_waiting = service->run != SERVICE_RUNNING;
-	strings_drop(&deck->brought, service->name);
+	if (service->is_waiting || service->is_foreign)
+		strings_drop(&deck->brought, service->name);
 	for (size_t i = 0; found != NULL && i < found->compose->depends.count; i++) {
 		const struct compose_depend *depend = &found->compose->depends.items[i];
 		struct service *other = services_find(deck->services, depend->service);

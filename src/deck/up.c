@@ -358,8 +358,8 @@ static void compose_up(struct deck *deck, const struct strings *names, bool buil
 	for (size_t i = 0; i < names->count; i++) {
 		strings_drop(&deck->recreate, names->items[i]);
 		struct service *row = services_find(deck->services, names->items[i]);
-		if (row != NULL)
-			row->is_ready = false;
+		if (row != NULL && row->run != SERVICE_RUNNING)
+			row->is_ready = false; /* compose may leave one that runs as it is: its launcher would not say it again */
 	}
 	deck->is_composing = true;
 	task_start(deck, &argv, deck->project->folder, NULL, 0, on_composed, deck);

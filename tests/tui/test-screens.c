@@ -537,6 +537,28 @@ static void check_end(enum view_mending_state end, bool is_left, const char *sho
 	str_finish(&heard.told);
 }
 
+/* What a written mend has left is told of once, and stays with its practice. */
+static void test_left_of_a_mend(void **state)
+{
+	struct screen screen;
+	struct view view;
+	(void)state;
+	open_screen(&screen, SCENE_TESTING, 80, 24, false);
+	draw(&screen);
+	type(&screen, "c");
+	scene_fill(SCENE_TESTING, &view);
+	view.checks.left = "1.5";
+	tui_draw(screen.tui, &view);
+	tui_draw(screen.tui, &view);
+	compare(&screen, "checks-left");
+	tui_type(screen.tui, "j", 1);
+	tui_draw(screen.tui, &view);
+	tui_type(screen.tui, "k", 1);
+	tui_draw(screen.tui, &view);
+	compare(&screen, "checks-left-told");
+	close_screen(&screen);
+}
+
 static void test_end_of_a_mend(void **state)
 {
 	(void)state;
@@ -901,6 +923,7 @@ int main(void)
 		cmocka_unit_test(test_inspect_is_told),
 		cmocka_unit_test(test_checks_are_told),
 		cmocka_unit_test(test_end_of_a_mend),
+		cmocka_unit_test(test_left_of_a_mend),
 		cmocka_unit_test(test_marked),
 		cmocka_unit_test(test_in_sight),
 		cmocka_unit_test(test_beside),
