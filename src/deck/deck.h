@@ -422,6 +422,7 @@ void follow_add_builder(struct deck *deck, const char *bytes, size_t len);
 void follow_mark(struct deck *deck, const char *service, const char *text);
 void follow_close(struct deck *deck);
 void follow_container_changed(struct deck *deck, struct service *service);
+void follow_say(struct deck *deck, const char *service, const char *why_empty); /* in place of a log that is not there */
 void follow_pause_others(struct deck *deck, size_t most); /* those not shown; keeps the last `most` of them */
 struct log_store *follow_store(struct deck *deck, const char *service, const char **why_empty);
 

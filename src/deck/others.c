@@ -4,6 +4,7 @@
  * before, as the engine writes them: no service's name begins so. */
 #include "deck.h"
 
+#include <jansson.h>
 #include <stdio.h>
 
 enum { MOST = 10000, IN_SIGHT_MOST = 512, LOGS_KEPT = 4 };
@@ -234,29 +235,39 @@ struct opening {
 static void on_looked(void *data, const struct engine_answer *answer, const struct fault *fault)
 {
 	struct opening *opening = data;
-	struct deck *deck = opening->deck;
-	const struct other *other = find(deck, opening->key);
-	if (fault == NULL && answer->json != NULL && other != NULL) {
+	const char *id = fault == NULL && answer->json != NULL ? json_string_value(json_object_get(answer->json, "Id")) : NULL;
+	if (id != NULL) {
 		struct engine_inspect inspect = {0};
+		auto_free char *container = mem_copy_string(id);
 		engine_inspect_read(answer->json, &inspect);
-		struct service service = {.name = opening->key, .container = other->id, .is_tty = inspect.tty,
+		struct service service = {.name = opening->key, .container = container, .is_tty = inspect.tty,
 			.run = service_run_read(inspect.state)};
-		follow_container_changed(deck, &service);
+		follow_container_changed(opening->deck, &service);
 		engine_inspect_finish(&inspect);
+	} else if (fault != NULL) {
+		follow_say(opening->deck, opening->key, fault->text);
 	}
 	free(opening->key);
 	free(opening);
 }
 
+/* As the engine lets a container be called: it goes into a path as it is. */
+static bool is_name(const char *text)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+	return text[0] != '\0' && text[0] != '.' && text[strspn(text, letters)] == '\0';
+}
+
+/* By its name where it is not listed: the one of an earlier start. */
 void others_follow(struct deck *deck, const char *key)
 {
 	const struct other *other = find(deck, key);
 	follow_pause_others(deck, LOGS_KEPT);
-	if (other == NULL)
+	if (other == NULL && (key == NULL || key[0] != '/' || !is_name(key + 1)))
 		return;
 	struct opening *opening = mem_alloc(sizeof *opening);
 	*opening = (struct opening){deck, mem_copy_string(key)};
-	auto_free char *path = mem_print("/containers/%s/json", other->id);
+	auto_free char *path = mem_print("/containers/%s/json", other != NULL ? other->id : key + 1);
 	engine_ask(deck->engine, "GET", path, NULL, 10000, on_looked, opening);
 }
 

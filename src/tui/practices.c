@@ -78,10 +78,10 @@ static void add_sign(struct str *out, const char *sign, size_t number)
 }
 
 /* The same by the signs that stand before the rows. */
-static void describe_short(const struct tui *tui, const struct counts *counts, struct str *out)
+static void describe_short(const struct tui *tui, const struct counts *counts, bool has_high, struct str *out)
 {
 	add_sign(out, pen_glyph(tui, GLYPH_FAILED), counts->verdicts[VIEW_BROKEN]);
-	if (counts->high > 0)
+	if (counts->high > 0 && has_high)
 		str_print(out, _(" (%zu high)"), counts->high);
 	add_sign(out, "?", counts->verdicts[VIEW_CANNOT_TELL]);
 	add_sign(out, pen_glyph(tui, GLYPH_DONE), counts->verdicts[VIEW_KEPT]);
@@ -96,9 +96,12 @@ int practices_describe_in(const struct tui *tui, const struct view_checks *check
 	int width = pen_width(str_text(out), out->len, COUNTS_MOST);
 	if (width <= w)
 		return width;
-	str_clear(out);
-	describe_short(tui, &counts, out);
-	return pen_width(str_text(out), out->len, COUNTS_MOST);
+	for (int has_high = 1; has_high >= 0 && width > w; has_high--) {
+		str_clear(out);
+		describe_short(tui, &counts, has_high == 1, out);
+		width = pen_width(str_text(out), out->len, COUNTS_MOST);
+	}
+	return width;
 }
 
 /* What is wrong first. */

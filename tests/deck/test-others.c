@@ -24,6 +24,8 @@ static bool serve(struct peer *peer, const char *path, const char *body, void *d
 	(void)body;
 	if (serve_version(peer, path))
 		return true;
+	if (strncmp(path, "/containers/gone/", 17) == 0)
+		return peer_answer(peer, 404, "{\"message\":\"No such container: gone\"}");
 	if (strstr(path, "/logs?") != NULL)
 		return peer_chunks(peer) && peer_frame(peer, 1, "2026-11-27T00:00:00.000000000Z hello from blog\n") && peer_chunk_end(peer);
 	if (strcmp(path, "/containers/json?all=1") != 0 && strstr(path, "/json") != NULL)
@@ -172,6 +174,47 @@ static void show_their_log(void **state)
 	fake_close(fake);
 }
 
+static bool beside_has(struct deck *deck, const char *text)
+{
+	struct view view = {0};
+	struct view_line line;
+	deck_view(deck, &view);
+	return view.beside.count > 0 && view.beside.line(view.beside.data, view.beside.first, &line) && strncmp(line.text, text, line.len) == 0;
+}
+
+static bool beside_says(struct deck *deck, const char *text)
+{
+	struct view view = {0};
+	deck_view(deck, &view);
+	return view.beside.empty != NULL && strstr(view.beside.empty, text) != NULL;
+}
+
+/* As the choice of an earlier start asks for it: nothing is listed yet. */
+static void show_a_log_before_they_are_listed(void **state)
+{
+	struct world world = {0};
+	struct fake *fake = fake_open(serve, &world);
+	struct loop *loop = loop_open();
+	struct deck *deck = open_deck(loop, fake);
+	auto_strings there = {0}, gone = {0}, hostile = {0};
+	(void)state;
+	strings_add(&there, "/blog-db");
+	strings_add(&gone, "/gone");
+	strings_add(&hostile, "/../../images/x?y");
+	deck_show_beside(deck, &there);
+	wait_until(loop, beside_has(deck, "hello from blog"));
+	deck_show_beside(deck, &gone);
+	wait_until(loop, beside_says(deck, "No such container"));
+	unsigned asked = fake_asked(fake, "/containers/");
+	deck_show_beside(deck, &hostile); /* no name: nothing is asked */
+	loop_turn(loop, 20);
+	assert_int_equal(fake_asked(fake, "/containers/"), asked);
+	deck_show_beside(deck, NULL);
+	deck_close(deck);
+	loop_close(loop);
+	fake_close(fake);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -179,6 +222,7 @@ int main(void)
 		cmocka_unit_test(are_bounded),
 		cmocka_unit_test(obey_orders),
 		cmocka_unit_test(show_their_log),
+		cmocka_unit_test(show_a_log_before_they_are_listed),
 	};
 	return cmocka_run_group_tests_name("others", tests, NULL, NULL);
 }
