@@ -104,7 +104,7 @@ struct due {
 /* Whether a dependency must be brought up: one that ended as it should is done. */
 static bool must_come_up(const struct service *service, const struct compose_depend *depend)
 {
-	return service->run != SERVICE_RUNNING && !up_depend_holds(service, depend->condition);
+	return service->run != SERVICE_RUNNING && (service->is_stopped || !up_depend_holds(service, depend->condition));
 }
 
 /* It is made anew where it is gone, and what it depends on with it, as compose's

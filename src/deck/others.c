@@ -180,8 +180,12 @@ void others_read_figures(struct deck *deck)
 	for (size_t i = 0; deck->others != NULL && i < deck->others->in_sight.count; i++) {
 		struct other *other = find(deck, deck->others->in_sight.items[i]);
 		struct engine_usage usage;
-		if (other == NULL || !text_equal(other->state, "running") || !engine_usage_read(other->id, &other->usage, &usage))
+		if (other == NULL || !text_equal(other->state, "running"))
 			continue;
+		if (!engine_is_local(deck->engine) || !engine_usage_read(other->id, &other->usage, &usage)) {
+			asked_figures(deck, other->id);
+			continue;
+		}
 		other->cpu_percent = usage.cpu_percent;
 		other->memory = usage.memory;
 		other->memory_limit = usage.memory_limit;
@@ -189,6 +193,18 @@ void others_read_figures(struct deck *deck)
 			engine_traffic_read(other->id, &other->moved, &other->traffic);
 		else
 			other->traffic = (struct engine_traffic){-1, -1, -1, -1};
+	}
+}
+
+void others_take_figures(struct deck *deck, const char *container, const struct engine_usage *usage, const struct engine_traffic *traffic)
+{
+	for (size_t i = 0; deck->others != NULL && i < deck->others->in_sight.count; i++) {
+		struct other *other = find(deck, deck->others->in_sight.items[i]);
+		if (other == NULL || !text_equal(other->id, container) || !text_equal(other->state, "running"))
+			continue;
+		other->cpu_percent = usage->cpu_percent;
+		other->memory = usage->memory;
+		other->traffic = *traffic;
 	}
 }
 
