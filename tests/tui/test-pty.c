@@ -687,8 +687,14 @@ static void test_hostile_log(void **state)
 	pty_type(&place->pty, "\rz");
 	pty_wait_for(&place->pty, "the last line");
 	for (size_t i = 0; i < COUNT_OF(looks); i++) {
+		unsigned before = place->views;
+		uint64_t end = clock_now_ns() + DEADLINE_MS * 1000000ull;
 		pty_type(&place->pty, looks[i]);
 		place->pty.revision++;
+		while (place->views == before) {
+			assert_true(clock_now_ns() < end);
+			loop_turn(place->pty.loop, 50);
+		}
 		pty_compare(&place->pty);
 		assert_harmless(&place->pty.raw);
 	}
