@@ -3,7 +3,10 @@
 #include "../engine/fake.h"
 #include "deck.h"
 
+enum { LABEL_BYTES = 1500 }; /* of an entry, as compose writes them */
+
 struct world {
+	bool is_heavy; /* entries are as large as real ones */
 	unsigned count; /* containers of the project "crowd" more */
 	unsigned refused; /* orders are answered with a fault */
 };
@@ -42,6 +45,12 @@ static bool serve(struct peer *peer, const char *path, const char *body, void *d
 		snprintf(id, sizeof id, "d%x", i);
 		snprintf(name, sizeof name, "c%u", i);
 		add_container(&list, id, name, "crowd", "running");
+		if (world->is_heavy) {
+			str_cut(&list, list.len - 2);
+			for (int label = 0; label < 20; label++)
+				str_print(&list, ",\"dev.example.label-%d\":\"%0*u\"", label, LABEL_BYTES / 20, i);
+			str_add(&list, "}}");
+		}
 	}
 	str_add(&list, "]");
 	return peer_answer(peer, 200, str_text(&list));
@@ -111,6 +120,30 @@ static void are_bounded(void **state)
 	deck_view(deck, &view);
 	assert_int_equal(view.other_count, 10000);
 	assert_int_equal(view.others_left, 8);
+	deck_close(deck);
+	loop_close(loop);
+	fake_close(fake);
+}
+
+/* Ten thousand containers, listed as a busy engine does: no key waits for it. */
+static void keep_nobody_waiting(void **state)
+{
+	struct world world = {.count = 10000, .is_heavy = true};
+	struct fake *fake = fake_open(serve, &world);
+	struct loop *loop = loop_open();
+	struct deck *deck = open_deck(loop, fake);
+	uint64_t longest = 0;
+	(void)state;
+	deck_show_others(deck, true);
+	for (uint64_t end = clock_now_ns() + 60000000000ull; count_others(deck) == 0;) {
+		uint64_t before = clock_now_ns();
+		assert_true(before < end);
+		loop_turn(loop, 0);
+		uint64_t took = clock_now_ns() - before;
+		longest = took > longest ? took : longest;
+	}
+	print_message("the longest turn took %.1f ms\n", (double)longest / 1e6);
+	assert_int_equal(count_others(deck), 10000);
 	deck_close(deck);
 	loop_close(loop);
 	fake_close(fake);
@@ -220,6 +253,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(are_listed_by_project),
 		cmocka_unit_test(are_bounded),
+		cmocka_unit_test(keep_nobody_waiting),
 		cmocka_unit_test(obey_orders),
 		cmocka_unit_test(show_their_log),
 		cmocka_unit_test(show_a_log_before_they_are_listed),
