@@ -94,18 +94,17 @@ static void drop_first(struct others *others, size_t count)
 static void on_list(void *data, const struct engine_answer *answer, const struct fault *fault)
 {
 	struct others *others = data;
-	struct engine_containers list = {0};
+	struct engine_containers *list = answer != NULL ? answer->read : NULL;
 	size_t before = others->items.count;
 	others->listing = NULL;
-	if (fault != NULL || answer->json == NULL) {
+	if (fault != NULL || list == NULL) {
 		if (fault != NULL)
 			deck_fault(others->deck, "others", fault);
 		return;
 	}
-	engine_containers_read(answer->json, &list);
 	others->left_out = 0;
-	for (size_t i = 0; i < list.count; i++) {
-		struct engine_container *found = &list.items[i];
+	for (size_t i = 0; i < list->count; i++) {
+		struct engine_container *found = &list->items[i];
 		if (others->deck->name != NULL && text_equal(found->project, others->deck->name))
 			continue;
 		if (others->items.count - before < MOST)
@@ -113,7 +112,6 @@ static void on_list(void *data, const struct engine_answer *answer, const struct
 		else
 			others->left_out++;
 	}
-	engine_containers_finish(&list);
 	drop_first(others, before);
 	if (others->items.count > 1)
 		qsort(others->items.items, others->items.count, sizeof *others->items.items, by_project);
@@ -126,7 +124,7 @@ static void ask(void *data)
 {
 	struct others *others = data;
 	if (others->listing == NULL)
-		others->listing = engine_ask(others->deck->engine, "GET", "/containers/json?all=1", NULL, 20000, on_list, others);
+		others->listing = engine_ask_read(others->deck->engine, "/containers/json?all=1", 20000, &engine_containers_reader, on_list, others);
 	else
 		loop_timer_set(others->refresh, 100, 0);
 }

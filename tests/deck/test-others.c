@@ -3,7 +3,9 @@
 #include "../engine/fake.h"
 #include "deck.h"
 
-enum { LABEL_BYTES = 1500 }; /* of an entry, as compose writes them */
+#include <time.h>
+
+enum { LABEL_BYTES = 1500, /* of an entry, as compose writes them */ MOST_MS = 150 };
 
 struct world {
 	bool is_heavy; /* entries are as large as real ones */
@@ -125,24 +127,34 @@ static void are_bounded(void **state)
 	fake_close(fake);
 }
 
-/* Ten thousand containers, listed as a busy engine does: no key waits for it. */
+/* What this thread has worked, in ms: others on the machine change nothing in it. */
+static double worked_ms(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}
+
+/* Ten thousand containers, listed as a busy engine does: no key waits for it.
+ * Read on the loop's thread this took 300 ms and more. */
 static void keep_nobody_waiting(void **state)
 {
 	struct world world = {.count = 10000, .is_heavy = true};
 	struct fake *fake = fake_open(serve, &world);
 	struct loop *loop = loop_open();
 	struct deck *deck = open_deck(loop, fake);
-	uint64_t longest = 0;
+	double longest = 0;
 	(void)state;
 	deck_show_others(deck, true);
 	for (uint64_t end = clock_now_ns() + 60000000000ull; count_others(deck) == 0;) {
-		uint64_t before = clock_now_ns();
-		assert_true(before < end);
-		loop_turn(loop, 0);
-		uint64_t took = clock_now_ns() - before;
+		double before = worked_ms();
+		assert_true(clock_now_ns() < end);
+		loop_turn(loop, 1);
+		double took = worked_ms() - before;
 		longest = took > longest ? took : longest;
 	}
-	print_message("the longest turn took %.1f ms\n", (double)longest / 1e6);
+	print_message("the longest turn worked %.1f ms\n", longest);
+	assert_true(longest < MOST_MS);
 	assert_int_equal(count_others(deck), 10000);
 	deck_close(deck);
 	loop_close(loop);
