@@ -285,6 +285,7 @@ struct view_checks {
 	const char *const *notes; /* what could not be read */
 	size_t note_count;
 	struct view_mending mending;
+	const char *left; /* the id of a practice that is still broken after its mend was written, or NULL */
 };
 
 /* ---- what was run ---- */

@@ -230,6 +230,9 @@ struct deck {
 	ARRAY(struct probe *) probes;
 	ARRAY(struct cause *) causes;
 	struct map *usage; /* container -> struct engine_usage_state */
+	struct map *asked; /* container -> struct asked: figures that the engine is asked for */
+	unsigned asking; /* so many of them just now */
+	unsigned asked_pause_ms; /* between two of one container; 0: the usual */
 	struct others *others; /* other projects' containers; NULL: not asked for */
 	struct map *traffic; /* container -> struct engine_traffic_state; NULL: nobody looks at it */
 
@@ -367,9 +370,14 @@ void orders_do(struct deck *deck); /* those that had to wait, before anything el
 void orders_refuse(struct deck *deck); /* the project cannot be read: nobody waits in vain */
 void orders_close(struct deck *deck);
 
+/* ---- asked.c: figures that the engine measures ---- */
+void asked_figures(struct deck *deck, const char *container); /* taken when they come; more often than each 2 s does nothing */
+void asked_close(struct deck *deck);
+
 /* ---- others.c: containers of other projects ---- */
 void others_event(struct deck *deck, const struct engine_event *event); /* NULL: any */
 void others_read_figures(struct deck *deck);
+void others_take_figures(struct deck *deck, const char *container, const struct engine_usage *usage, const struct engine_traffic *traffic);
 bool others_order(struct deck *deck, const char *key, const char *verb, struct fault *fault);
 void others_follow(struct deck *deck, const char *key);
 size_t others_count(const struct deck *deck, bool *is_listed, size_t *left_out);
@@ -428,6 +436,7 @@ void follow_add_builder(struct deck *deck, const char *bytes, size_t len);
 void follow_mark(struct deck *deck, const char *service, const char *text);
 void follow_close(struct deck *deck);
 void follow_container_changed(struct deck *deck, struct service *service);
+void follow_say(struct deck *deck, const char *service, const char *why_empty); /* in place of a log that is not there */
 void follow_pause_others(struct deck *deck, size_t most); /* those not shown; keeps the last `most` of them */
 struct log_store *follow_store(struct deck *deck, const char *service, const char **why_empty);
 

@@ -229,7 +229,7 @@ static void read_traffic(struct deck *deck, struct service *service)
 
 void deck_watch_traffic(struct deck *deck, bool is_on)
 {
-	if (is_on == (deck->traffic != NULL) || (is_on && !engine_is_local(deck->engine)))
+	if (is_on == (deck->traffic != NULL))
 		return;
 	map_close(deck->traffic);
 	deck->traffic = is_on ? map_open(free) : NULL;
@@ -253,8 +253,11 @@ void rows_read_figures(struct deck *deck)
 			state = mem_alloc(sizeof *state);
 			map_put(deck->usage, service->container, state);
 		}
-		if (engine_usage_read(service->container, state, &usage))
-			service_add_usage(service, usage.cpu_percent, usage.memory, usage.memory_limit);
+		if (!engine_is_local(deck->engine) || !engine_usage_read(service->container, state, &usage)) {
+			asked_figures(deck, service->container);
+			continue;
+		}
+		service_add_usage(service, usage.cpu_percent, usage.memory, usage.memory_limit);
 		if (deck->traffic != NULL)
 			read_traffic(deck, service);
 	}
@@ -306,7 +309,7 @@ bool rows_drawn(struct deck *deck)
 
 void rows_watch_figures(struct deck *deck)
 {
-	if (deck->figures != NULL || !engine_is_local(deck->engine))
+	if (deck->figures != NULL)
 		return;
 	deck->figures = loop_timer_open(deck->loop, read_figures, deck);
 	loop_timer_set(deck->figures, 50, FIGURES_MS);
@@ -359,6 +362,7 @@ static void take_container(struct deck *deck, struct service *service, const str
 	service->listed_health = service_health_read(found->health);
 	if (service->listed_health != HEALTH_STARTING || service->health == HEALTH_NONE)
 		service->health = service->listed_health;
+	service->is_waiting = service->is_waiting && run != SERVICE_RUNNING;
 	if (run == SERVICE_RUNNING && !strings_have(&deck->stopping, service->name))
 		service->is_stopped = false;
 	service_set_text(&service->container_name, found->name);
@@ -527,6 +531,7 @@ void rows_close(struct deck *deck)
 	loop_timer_close(deck->figures);
 	deck->refresh = deck->figures = NULL;
 	strings_finish(&deck->unlooked);
+	asked_close(deck);
 	map_close(deck->usage);
 	map_close(deck->traffic);
 	deck->usage = deck->traffic = NULL;

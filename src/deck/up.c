@@ -300,15 +300,11 @@ static enum may may_start(struct deck *deck, const struct project_service *found
 		return MAY_NOT;
 	if (row->is_foreign && !deck->options.take_over)
 		return MAY_NOT;
-	if (found->kind == PROJECT_RUST && !has_program(deck, found)) {
-		row->is_waiting = row->run == SERVICE_ABSENT;
+	if ((found->kind == PROJECT_RUST && !has_program(deck, found)) || !depends_hold(deck, found->compose, &waits)) {
+		row->is_waiting = row->is_waiting || row->run == SERVICE_ABSENT;
 		return MAY_NOT;
 	}
-	if (!depends_hold(deck, found->compose, &waits)) {
-		row->is_waiting = row->run == SERVICE_ABSENT;
-		return MAY_NOT;
-	}
-	row->is_waiting = false;
+	row->is_waiting = row->is_waiting && row->run == SERVICE_EXITED; /* until compose has done it */
 	return found->kind != PROJECT_RUST && found->compose->has_build ? MAY_BUILD : MAY_START;
 }
 
@@ -329,8 +325,12 @@ static void on_composed(void *data, int status, const char *out, const char *err
 	} else {
 		deck_forget_fault(deck, "compose");
 	}
-	for (size_t i = 0; i < deck->composing.count; i++)
+	for (size_t i = 0; i < deck->composing.count; i++) {
+		struct service *row = services_find(deck->services, deck->composing.items[i]);
 		strings_add_new(&deck->brought, deck->composing.items[i]);
+		if (row != NULL)
+			row->is_waiting = false;
+	}
 	strings_finish(&deck->composing);
 	rows_refresh(deck);
 	up_consider(deck);
@@ -358,8 +358,8 @@ static void compose_up(struct deck *deck, const struct strings *names, bool buil
 	for (size_t i = 0; i < names->count; i++) {
 		strings_drop(&deck->recreate, names->items[i]);
 		struct service *row = services_find(deck->services, names->items[i]);
-		if (row != NULL)
-			row->is_ready = false;
+		if (row != NULL && row->run != SERVICE_RUNNING)
+			row->is_ready = false; /* compose may leave one that runs as it is: its launcher would not say it again */
 	}
 	deck->is_composing = true;
 	task_start(deck, &argv, deck->project->folder, NULL, 0, on_composed, deck);

@@ -8,7 +8,16 @@
 
 enum mode mode_beneath(const struct tui *tui)
 {
-	return tui->mode == MODE_HELP || tui->mode == MODE_PALETTE ? tui->mode_under : tui->mode;
+	bool is_cover = tui->mode == MODE_HELP || tui->mode == MODE_PALETTE || tui->mode == MODE_JOBS || tui->mode == MODE_THEME;
+	return is_cover ? tui->mode_under : tui->mode;
+}
+
+void mode_cover(struct tui *tui, enum mode mode)
+{
+	bool is_page = tui->mode == MODE_CONTAINER || tui->mode == MODE_ERROR || tui->mode == MODE_WHY || tui->mode == MODE_RAN ||
+		tui->mode == MODE_CHECKS;
+	tui->mode_under = is_page ? tui->mode : MODE_DECK;
+	tui->mode = mode;
 }
 
 void act_follow(struct tui *tui)
@@ -215,10 +224,7 @@ static void arrange(struct tui *tui)
 
 static void open_field(struct tui *tui, enum mode mode)
 {
-	bool is_page = tui->mode == MODE_CONTAINER || tui->mode == MODE_ERROR || tui->mode == MODE_WHY || tui->mode == MODE_RAN ||
-		tui->mode == MODE_CHECKS;
-	tui->mode_under = is_page ? tui->mode : MODE_DECK;
-	tui->mode = mode;
+	mode_cover(tui, mode);
 	tui->help_top = tui->palette_at = 0;
 	tui->is_history = false;
 	field_set(&tui->field, "");

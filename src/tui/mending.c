@@ -128,7 +128,7 @@ static void draw_question(struct tui *tui, const struct view_mending *mending, s
 void mending_draw(struct tui *tui, const struct view *view)
 {
 	const struct view_mending *mending = &view->checks.mending;
-	struct rect rect = checks_rect(tui);
+	struct rect rect = head_page_rect(tui);
 	if (rect.h < 3)
 		return;
 	for (int y = rect.y; y < rect.y + rect.h; y++)

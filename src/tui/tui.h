@@ -226,6 +226,7 @@ struct checks_state {
 	bool has_live_evidence, is_fixable, is_silent; /* of the selected practice; the engine does not answer */
 	struct rect list, detail; /* where they stand; w = 0: not in sight */
 	ARRAY(size_t) lines; /* the evidence of each row of the detail; SIZE_MAX: of none */
+	char *left; /* the practice that a written mend has left broken; NULL: none */
 	size_t mending_top, mending_rows;
 	enum view_mending_state mending;
 };
@@ -599,8 +600,6 @@ void checks_click(struct tui *tui, int x, int y, bool is_double);
 void checks_wheel(struct tui *tui, int x, int y, long step);
 bool checks_paste(struct tui *tui, const char *bytes, size_t len); /* as field_paste() */
 void checks_finish(struct tui *tui);
-/* The whole screen, but for what a key's answer says above it. */
-struct rect checks_rect(const struct tui *tui);
 
 /* practices.c */
 const char *practice_word(const struct view_practice *practice); /* "broken" */
@@ -610,6 +609,9 @@ const char *practice_severity(enum view_severity severity);
 bool practice_is_broken(const struct view_practice *practice); /* and not let through */
 /* "2 broken, 7 kept": of a topic, or CHECK_HEADING: of all. True: some are broken. */
 bool practices_describe(const struct view_checks *checks, size_t topic, struct str *out);
+/* The same in at most `w` columns, by signs where words are too long; returns
+ * the columns. */
+int practices_describe_in(const struct tui *tui, const struct view_checks *checks, size_t topic, int w, struct str *out);
 bool practices_are_folded(const struct checks_state *state, size_t topic);
 size_t practices_list(struct checks_state *state, const struct view_checks *checks); /* how many there are, those of folded topics too */
 const struct view_practice *practices_at(const struct checks_state *state, const struct view_checks *checks); /* NULL: a heading is selected */
@@ -629,6 +631,8 @@ void start_draw(struct tui *tui, const struct view *view, const struct rect *rec
 
 void head_draw(struct tui *tui, const struct view *view);
 int head_fault_rows(struct tui *tui, const struct view *view);
+/* What a page has that covers the panes: all but the head, the fault, the keys. */
+struct rect head_page_rect(const struct tui *tui);
 void head_draw_faults(struct tui *tui, const struct view *view);
 void head_draw_line(struct tui *tui, const struct view *view);
 void head_draw_tabs(struct tui *tui, const struct view *view);
@@ -686,6 +690,8 @@ void act_follow(struct tui *tui); /* tells deck of a new selection */
 void act_explain_no_more(struct tui *tui); /* tells deck, once nobody looks at it */
 /* The mode, without the help or the palette over it. */
 enum mode mode_beneath(const struct tui *tui);
+/* Shows what covers the deck or a page, and leads back there: `mode_under`. */
+void mode_cover(struct tui *tui, enum mode mode);
 void input_take(struct tui *tui, const char *bytes, size_t len);
 void input_expire(void *data);
 void input_ended(struct tui *tui);

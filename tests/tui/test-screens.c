@@ -15,6 +15,7 @@ struct screen {
 	int asked; /* the command that was asked for last */
 	char *names; /* and the services it was about */
 	char *in_sight; /* rows of other projects */
+	char *beside; /* whose log the second pane is to show; NULL: it is closed */
 	bool are_others_wanted, is_traffic_wanted;
 };
 
@@ -40,6 +41,13 @@ static void take_in_sight(void *data, const struct strings *names)
 	screen->in_sight = strings_join(names, " ", NULL);
 }
 
+static void take_beside(void *data, const struct strings *names)
+{
+	struct screen *screen = data;
+	free(screen->beside);
+	screen->beside = names != NULL ? strings_join(names, " ", NULL) : NULL;
+}
+
 static void take_others(void *data, bool is_on)
 {
 	struct screen *screen = data;
@@ -56,7 +64,7 @@ static void open_screen_with(struct screen *screen, enum scene_kind kind, unsign
 	const char *settings)
 {
 	static const struct tui_call call = {.view = fill_view, .command = take_command, .traffic = take_traffic,
-		.others = take_others, .in_sight = take_in_sight};
+		.others = take_others, .in_sight = take_in_sight, .beside = take_beside};
 	const char *source = getenv("TEST_SRCDIR");
 	auto_free char *themes = path_join(source != NULL ? source : ".", "themes");
 	struct fault fault = {0};
@@ -95,6 +103,7 @@ static void close_screen(struct screen *screen)
 	loop_close(screen->loop);
 	free(screen->names);
 	free(screen->in_sight);
+	free(screen->beside);
 }
 
 static void compare(struct screen *screen, const char *name)
@@ -245,6 +254,12 @@ static const struct step steps[] = {
 	{"checks-mend-wide", SCENE_TESTING, 160, 50, false, "cm"},
 	{"checks-mend-small", SCENE_TESTING, 40, 12, true, "cmG"},
 	{"checks-failed", SCENE_FAILED, 80, 24, false, "c"},
+	{"checks-failed-small", SCENE_FAILED, 40, 12, true, "c"},
+	{"checks-failed-wide", SCENE_FAILED, 160, 50, false, "c"},
+	{"checks-jobs", SCENE_TESTING, 80, 24, false, "cJ"},
+	{"checks-jobs-back", SCENE_TESTING, 80, 24, false, "cJ\003"},
+	{"checks-theme", SCENE_DECK, 80, 24, false, "c\024j"},
+	{"ran-failed", SCENE_FAILED, 80, 24, false, "!"},
 	{"checks-loading", SCENE_LOADING, 80, 24, false, "c"},
 	{"checks-stale", SCENE_STALE, 80, 24, false, "cL"},
 	{"checks-kept", SCENE_EMPTY, 80, 24, false, "c"},
@@ -265,6 +280,7 @@ static const struct step steps[] = {
 	{"two-logs-80x24-second", SCENE_DECK, 80, 24, false, "S\t\t\t"},
 	{"two-logs-40x12", SCENE_DECK, 40, 12, false, "S\t\t\t"},
 	{"two-logs-20x5", SCENE_DECK, 20, 5, false, "S"},
+	{"two-logs-next", SCENE_DECK, 120, 40, false, "jS"},
 	{"two-logs-below", SCENE_DECK, 140, 40, false, "S|"},
 	{"two-logs-larger", SCENE_DECK, 120, 40, false, "S+++"},
 	{"two-logs-zoomed", SCENE_DECK, 120, 40, false, "S\t\t\tz"},
@@ -521,6 +537,28 @@ static void check_end(enum view_mending_state end, bool is_left, const char *sho
 	str_finish(&heard.told);
 }
 
+/* What a written mend has left is told of once, and stays with its practice. */
+static void test_left_of_a_mend(void **state)
+{
+	struct screen screen;
+	struct view view;
+	(void)state;
+	open_screen(&screen, SCENE_TESTING, 80, 24, false);
+	draw(&screen);
+	type(&screen, "c");
+	scene_fill(SCENE_TESTING, &view);
+	view.checks.left = "1.5";
+	tui_draw(screen.tui, &view);
+	tui_draw(screen.tui, &view);
+	compare(&screen, "checks-left");
+	tui_type(screen.tui, "j", 1);
+	tui_draw(screen.tui, &view);
+	tui_type(screen.tui, "k", 1);
+	tui_draw(screen.tui, &view);
+	compare(&screen, "checks-left-told");
+	close_screen(&screen);
+}
+
 static void test_end_of_a_mend(void **state)
 {
 	(void)state;
@@ -576,6 +614,24 @@ static void test_in_sight(void **state)
 	assert_true(screen.are_others_wanted);
 	type(&screen, "A");
 	assert_false(screen.are_others_wanted);
+	close_screen(&screen);
+}
+
+/* The log that is shown already is not shown twice: the next one is. */
+static void test_beside(void **state)
+{
+	struct screen screen;
+	(void)state;
+	open_screen(&screen, SCENE_DECK, 120, 40, false);
+	draw(&screen);
+	type(&screen, "S");
+	assert_string_equal(screen.beside, "api"); /* the scene shows the log of gateway */
+	type(&screen, "S");
+	assert_null(screen.beside);
+	type(&screen, "jS");
+	assert_string_equal(screen.beside, "worker");
+	type(&screen, "S");
+	assert_null(screen.beside);
 	close_screen(&screen);
 }
 
@@ -763,6 +819,22 @@ static void test_remembered(void **state)
 	}
 }
 
+/* The list of themes, scrolled to its end on a small screen: a larger one shows
+ * it from the first on, and nothing behind the last. */
+static void test_themes_resized(void **state)
+{
+	struct screen screen;
+	(void)state;
+	open_screen(&screen, SCENE_DECK, 40, 8, false);
+	draw(&screen);
+	type(&screen, "\024G");
+	tui_set_size(screen.tui, 80, 24);
+	draw(&screen);
+	compare(&screen, "theme-resized");
+	type(&screen, "\r");
+	close_screen(&screen);
+}
+
 static void test_resize(void **state)
 {
 	struct screen screen;
@@ -851,8 +923,10 @@ int main(void)
 		cmocka_unit_test(test_inspect_is_told),
 		cmocka_unit_test(test_checks_are_told),
 		cmocka_unit_test(test_end_of_a_mend),
+		cmocka_unit_test(test_left_of_a_mend),
 		cmocka_unit_test(test_marked),
 		cmocka_unit_test(test_in_sight),
+		cmocka_unit_test(test_beside),
 		cmocka_unit_test(test_traffic),
 		cmocka_unit_test(test_looks),
 		cmocka_unit_test(test_settings),
@@ -860,6 +934,7 @@ int main(void)
 		cmocka_unit_test(test_many_jobs),
 		cmocka_unit_test(test_remembered),
 		cmocka_unit_test(test_resize),
+		cmocka_unit_test(test_themes_resized),
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_widths),
 	};
