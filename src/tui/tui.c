@@ -209,7 +209,7 @@ void tui_draw(struct tui *tui, const struct view *view)
 		loop_timer_set(tui->tick_timer, tui->tick_ms, 0);
 	else
 		loop_timer_stop(tui->tick_timer);
-	act_follow(tui);
+	act_follow(tui); /* behind the frame: to ask for another log takes as long as to draw one */
 	export_page(tui);
 	container_tell(tui);
 	checks_tell(tui);
