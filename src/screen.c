@@ -371,8 +371,8 @@ static void on_turn(void *data)
 			tui_show_fault(screen->tui, &fault);
 		choose_job_again(screen);
 	}
-	if (screen->tui == NULL || screen->editor != NULL)
-		return;
+	if (screen->tui == NULL || screen->editor != NULL || deck_asks_early(screen->deck))
+		return; /* empty panes would only hold up the rows */
 	while (tui_turn(screen->tui, deck_revision(screen->deck)) && deck_drawn(screen->deck))
 		;
 }

@@ -129,6 +129,8 @@ void deck_set_hooks(struct deck *deck, const char *on_serving, const char *on_fa
 /* Before deck_start(), for a screen: what compose's labels say of containers that
  * are there is shown while compose is asked, which takes longer. */
 void deck_show_early(struct deck *deck);
+/* The engine's answer to that will be there within milliseconds: a frame may wait for it. */
+bool deck_asks_early(const struct deck *deck);
 /* For a screen, after each frame: does what waited until rows were drawn. True:
  * there is something new to draw at once; call it again after that. */
 bool deck_drawn(struct deck *deck);

@@ -378,6 +378,11 @@ void deck_show_early(struct deck *deck)
 	rows_show_early(deck);
 }
 
+bool deck_asks_early(const struct deck *deck)
+{
+	return deck->early != NULL && deck->begin != NULL; /* it gives the answer some ms before compose is asked */
+}
+
 bool deck_drawn(struct deck *deck)
 {
 	return rows_drawn(deck);

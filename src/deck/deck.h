@@ -224,7 +224,7 @@ struct deck {
 	struct engine_request *early; /* the list before the project is known */
 	bool is_early; /* that list is being taken over */
 	struct strings unlooked; /* services of it that are to be looked at in full */
-	enum { FIRST_NOTHING, FIRST_LOOKS, FIRST_FIGURES } first; /* what waits until the screen has drawn them */
+	enum { FIRST_NOTHING, FIRST_LOOKS, FIRST_SHARES, FIRST_FIGURES } first; /* what waits until the screen has drawn them */
 	bool was_up; /* all that list had ran: nothing is to be brought up first */
 	unsigned looking; /* containers that are looked at in full */
 	ARRAY(struct probe *) probes;

@@ -267,12 +267,15 @@ void rows_read_figures(struct deck *deck)
 
 static void read_figures(void *data)
 {
-	rows_read_figures(data);
+	struct deck *deck = data;
+	rows_read_figures(deck);
+	if (deck->first == FIRST_SHARES)
+		deck->first = FIRST_LOOKS;
 }
 
 /* Containers that are new to the screen are drawn before anything of them is
  * read: their figures (memory at once, a share of a core, which needs two
- * readings, very soon), then each in full. */
+ * readings, very soon), then, when these are drawn, each in full. */
 static void want_first_figures(struct deck *deck)
 {
 	if (deck->figures != NULL)
@@ -293,7 +296,7 @@ bool rows_drawn(struct deck *deck)
 {
 	switch (deck->first) {
 	case FIRST_FIGURES:
-		deck->first = FIRST_LOOKS;
+		deck->first = FIRST_SHARES;
 		rows_read_figures(deck);
 		loop_timer_set(deck->figures, FIRST_SHARE_MS, FIGURES_MS);
 		return true;
@@ -302,9 +305,11 @@ bool rows_drawn(struct deck *deck)
 		up_early_done(deck);
 		look_at_unlooked(deck);
 		return false;
-	default:
-		return false;
+	case FIRST_SHARES:
+	case FIRST_NOTHING:
+		break;
 	}
+	return false;
 }
 
 void rows_watch_figures(struct deck *deck)

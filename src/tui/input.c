@@ -459,7 +459,6 @@ static void after(struct tui *tui)
 		loop_timer_set(tui->esc_timer, wait, 0);
 	else
 		loop_timer_stop(tui->esc_timer);
-	act_follow(tui);
 	act_explain_no_more(tui);
 	container_tell(tui);
 	checks_tell(tui);

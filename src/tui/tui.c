@@ -9,7 +9,8 @@
  * may always come at once; both together stay below the frames asked for. */
 static const double news_share = 1.5;
 static const double most_tokens = 2;
-/* The first frames hold the rows and their figures: nobody types yet. */
+/* The first frames hold the rows and their figures: nobody types yet, and no
+ * room is kept for a key. Empty panes must not hold up the rows. */
 enum { FIRST_FRAMES = 4 };
 
 static double frame_ns(const struct tui *tui)
@@ -58,7 +59,7 @@ static unsigned frame_wait(struct tui *tui)
 	if (tokens > most_tokens)
 		tokens = most_tokens;
 	wait = tokens >= 1 ? 0 : (1 - tokens) * frame;
-	double share = tui->frames < FIRST_FRAMES ? 1 : news_share;
+	double share = tui->frames < FIRST_FRAMES ? 0 : news_share;
 	if (!tui->is_key_dirty && wait < share * frame - passed)
 		wait = share * frame - passed;
 	if (wait > 0)
@@ -208,7 +209,7 @@ void tui_draw(struct tui *tui, const struct view *view)
 		loop_timer_set(tui->tick_timer, tui->tick_ms, 0);
 	else
 		loop_timer_stop(tui->tick_timer);
-	act_follow(tui);
+	act_follow(tui); /* behind the frame: to ask for another log takes as long as to draw one */
 	export_page(tui);
 	container_tell(tui);
 	checks_tell(tui);
