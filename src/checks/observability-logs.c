@@ -1,6 +1,7 @@
 /* 5.2, 5.3, 5.8: what the logs look like, where they go, how long they stay. */
 #include "observability.h"
 
+#include "compose-files.h"
 #include "deployed.h"
 #include "programs.h"
 
@@ -505,7 +506,31 @@ static bool live_reader(const struct sources *sources)
 	return false;
 }
 
-/* What stays on the host is known from files; here counts what is set otherwise. */
+static bool is_for_production(const char *path)
+{
+	return strstr(path_name(path), "compose") != NULL && layer_role(path) == LAYER_PROD;
+}
+
+/* A file for production stands in the project, and the container was started
+ * without it: whoever develops reads the log where it is. */
+static bool runs_without_production(const struct sources *sources, const json_t *container)
+{
+	static const char *const patterns[] = {"*.yaml", "*.yml"};
+	const char *used = json_string_value(json_object_get(live_at(container, "inspect.Config.Labels"), "com.docker.compose.project.config_files"));
+	bool is_there = false;
+	auto_strings files = {0};
+	for (size_t i = 0; i < COUNT_OF(patterns); i++) {
+		const struct tree_file *file;
+		for (size_t at = 0; !is_there && (file = tree_each(&sources->tree, &at, patterns[i])) != NULL;)
+			is_there = !file->is_harness && is_for_production(file->path);
+	}
+	strings_split(&files, used != NULL ? used : "", ',');
+	for (size_t i = 0; i < files.count; i++)
+		if (is_for_production(files.items[i]))
+			return false;
+	return is_there;
+}
+
 /* One line was sent, where that could be done. */
 static void judge_receiver(struct check *check, const char *service, const char *driver, const json_t *receiver)
 {
@@ -521,6 +546,7 @@ static void judge_receiver(struct check *check, const char *service, const char 
 		check_missing(check, "whether a line of %s reaches %s: its own log does not show what it takes in", service, name != NULL ? name : "");
 }
 
+/* What stays on the host is known from files; here counts what is set otherwise. */
 void forwarding_live(struct check *check)
 {
 	size_t at = 0;
@@ -540,7 +566,7 @@ void forwarding_live(struct check *check)
 			check_live_for(check, service, "LogConfig.Type is %s", driver);
 		else if (reader)
 			check_live_for(check, service, "LogConfig.Type is %s, and a collector reads the engine's logs", driver);
-		else if (direct_crate(&check->sources->rust, shippers) == NULL)
+		else if (direct_crate(&check->sources->rust, shippers) == NULL && !runs_without_production(check->sources, container))
 			check_live_against(check, service, "LogConfig.Type is %s, and no collector runs that reads it", driver);
 	}
 }

@@ -6,6 +6,7 @@ a second run changes nothing."""
 
 import itertools
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -109,7 +110,8 @@ def comes_up_under_plain_compose():
 
 @test
 def compiles_only_its_own_crates_after_an_edit():
-    STAGE.workspace.edit("src/main.rs", "single 1", "single 2")
+    # a text that no layer was built of before
+    STAGE.workspace.edit("src/main.rs", "single 1", f"single {os.getpid()} 2")
     done = run("docker", "compose", "build", "--progress", "plain", cwd=STAGE.workspace.root, env=STAGE.workspace.env, timeout=900)
     compiled = {line.split("Compiling ")[1].split()[0] for line in (done.stdout + done.stderr).splitlines() if "Compiling " in line}
     check(compiled == {"hello-service"}, f"these were compiled: {sorted(compiled)}")
@@ -122,7 +124,7 @@ def runs_in_the_deck_and_is_swapped():
     try:
         deck.ready()
         since = deck.mark()
-        STAGE.workspace.edit("src/main.rs", "single 2", "single 3")
+        STAGE.workspace.edit("src/main.rs", f"single {os.getpid()} 2", "single 3")
         serving = deck.wait("serving", 120, since=since, service="hello-service")
         wait_answer(PORT, "single 3")
         check(serving["stages_ms"]["cargo"] > 0, f"it did not say how long it took: {serving}")
