@@ -5,8 +5,6 @@
 #include <limits.h>
 #include <sys/stat.h>
 
-enum { CONTEXT = 3 };
-
 struct fix_line {
 	const char *text; /* of the file as it was; with its end of line */
 	size_t len;
@@ -138,18 +136,6 @@ static bool is_touched(const struct fix_line *line)
 	return line->changed != NULL || line->before.count > 0;
 }
 
-static void put_line(const char *mark, const char *text, size_t len, struct str *out)
-{
-	size_t body = len;
-	while (body > 0 && (text[body - 1] == '\n' || text[body - 1] == '\r'))
-		body--;
-	str_add(out, mark);
-	text_add_clean(out, text, body, false); /* it is shown; files are written elsewhere */
-	str_add_bytes(out, text + body, len - body);
-	if (len == 0 || text[len - 1] != '\n')
-		str_add(out, "\n\\ No newline at end of file\n"); /* no text */
-}
-
 static void put_hunk(const struct fix_file *file, size_t from, size_t to, long *shift, struct str *out)
 {
 	size_t old_count = 0, new_count = 0;
@@ -162,12 +148,11 @@ static void put_hunk(const struct fix_file *file, size_t from, size_t to, long *
 			continue;
 		old_count++;
 		new_count++;
-		put_line(line->changed != NULL ? "-" : " ", line->text, line->len, &body);
+		diff_add_line(&body, line->changed != NULL ? '-' : ' ', line->text, line->len);
 		if (line->changed != NULL)
-			put_line("+", line->changed, strlen(line->changed), &body);
+			diff_add_line(&body, '+', line->changed, strlen(line->changed));
 	}
-	str_print(out, "@@ -%zu,%zu +%zu,%zu @@\n", old_count > 0 ? from + 1 : from, old_count, (size_t)((long)from + *shift) + (new_count > 0), new_count);
-	str_add(out, str_text(&body));
+	diff_add_hunk(out, from, *shift, old_count, new_count, &body);
 	*shift += (long)new_count - (long)old_count;
 }
 
@@ -175,20 +160,18 @@ static void put_diff(const struct fix_file *file, struct str *out)
 {
 	size_t count = file->lines.count;
 	long shift = 0;
-	auto_str path = {0};
-	text_add_clean(&path, file->path, strlen(file->path), false);
-	str_print(out, "--- %s%s\n+++ b/%s\n", file->text != NULL ? "a/" : "/dev/null", file->text != NULL ? str_text(&path) : "", str_text(&path));
+	diff_add_head(out, file->path, file->text == NULL);
 	for (size_t i = 0; i < count;) {
 		if (!is_touched(&file->lines.items[i])) {
 			i++;
 			continue;
 		}
-		size_t from = i > CONTEXT ? i - CONTEXT : 0, to = i + 1;
-		for (size_t j = i + 1; j < count && j <= to + 2 * CONTEXT; j++)
+		size_t from = i > DIFF_CONTEXT ? i - DIFF_CONTEXT : 0, to = i + 1;
+		for (size_t j = i + 1; j < count && j <= to + 2 * DIFF_CONTEXT; j++)
 			if (is_touched(&file->lines.items[j]))
 				to = j + 1;
 		i = to;
-		put_hunk(file, from, to + CONTEXT < count ? to + CONTEXT : count, &shift, out);
+		put_hunk(file, from, to + DIFF_CONTEXT < count ? to + DIFF_CONTEXT : count, &shift, out);
 	}
 }
 
