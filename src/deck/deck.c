@@ -304,6 +304,7 @@ void deck_close(struct deck *deck)
 	why_close(deck);
 	inspection_close(deck);
 	judging_close(deck);
+	wizard_close(deck);
 	ran_close(deck);
 	engine_close(deck->engine);
 	sync_close(deck);

@@ -254,6 +254,8 @@ struct deck {
 	struct deck_view_store *view;
 	struct inspection *inspection; /* NULL: none was looked into yet */
 	struct judging *judging; /* NULL: practices were never asked for */
+	struct wizard *wizard; /* NULL: container files were never asked for */
+	bool is_init_offered; /* a Cargo.toml, and no compose file */
 
 	/* ran.c */
 	ARRAY(struct ran_entry) ran; /* the oldest first */
@@ -475,5 +477,10 @@ struct judging;
 void judging_saved(struct deck *deck); /* a save has settled */
 void judging_fill(struct deck *deck, struct view_checks *out);
 void judging_close(struct deck *deck);
+
+/* ---- wizard.c: the container files that are to be written ---- */
+struct wizard;
+void wizard_fill(struct deck *deck, struct view_init *out);
+void wizard_close(struct deck *deck);
 
 #endif

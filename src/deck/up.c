@@ -16,7 +16,7 @@ struct reading {
 	struct project_options options;
 	struct project *project;
 	struct fault fault;
-	bool is_joined;
+	bool is_joined, is_bare;
 };
 
 static void take_project(struct deck *deck, struct project *project);
@@ -28,6 +28,7 @@ static void on_read(void *data)
 	struct deck *deck = reading->deck;
 	struct project *project = reading->project;
 	struct fault fault = reading->fault;
+	bool is_bare = reading->is_bare;
 	if (!reading->is_joined)
 		pthread_join(reading->thread, NULL);
 	free(reading);
@@ -42,6 +43,7 @@ static void on_read(void *data)
 		up_read_project(deck);
 		return;
 	}
+	deck->is_init_offered = is_bare && deck->project == NULL;
 	if (project == NULL) {
 		deck_step(deck, STEP_PROJECT, STEP_FAILED, "%s", fault.text);
 		if (deck->project == NULL)
@@ -59,6 +61,7 @@ static void *read_project(void *data)
 {
 	struct reading *reading = data;
 	reading->project = project_open(&reading->options, &reading->fault);
+	reading->is_bare = reading->project == NULL && project_is_bare(&reading->options);
 	loop_post(reading->deck->loop, on_read, reading);
 	return NULL;
 }

@@ -463,6 +463,7 @@ void deck_view(struct deck *deck, struct view *view)
 	why_fill(deck, &view->why);
 	inspection_fill(deck, &view->container);
 	judging_fill(deck, &view->checks);
+	wizard_fill(deck, &view->init);
 	ran_fill(deck, view);
 }
 

@@ -91,6 +91,7 @@ static void sync_view(struct tui *tui, const struct view *view)
 	build_sync(tui, view);
 	jobs_sync(tui, view);
 	checks_sync(tui, view);
+	wizard_sync(tui, view);
 	tui->has_back = view->serving > 0;
 	tui->can_take_over = false;
 	for (size_t i = 0; i < view->service_count; i++)
@@ -165,6 +166,8 @@ static void draw_all(struct tui *tui, const struct view *view)
 		mending_draw(tui, view);
 	else if (checks_is_open(tui))
 		checks_draw(tui, view);
+	else if (wizard_is_open(tui))
+		wizard_draw(tui, view);
 	if (tui->mode == MODE_JOBS)
 		jobs_draw(tui);
 	else if (tui->mode == MODE_HELP)
@@ -213,6 +216,7 @@ void tui_draw(struct tui *tui, const struct view *view)
 	export_page(tui);
 	container_tell(tui);
 	checks_tell(tui);
+	wizard_tell(tui);
 }
 
 bool tui_turn(struct tui *tui, uint64_t revision)
@@ -305,6 +309,7 @@ void tui_close(struct tui *tui)
 	array_finish(&tui->questions);
 	container_finish(tui);
 	checks_finish(tui);
+	wizard_finish(tui);
 	free(tui->selected);
 	list_finish(&tui->list);
 	free(tui->followed);

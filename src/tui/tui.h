@@ -95,6 +95,7 @@ enum mode { MODE_DECK, MODE_HELP, MODE_PALETTE, MODE_SEARCH, MODE_ERROR, MODE_WH
 	MODE_THEME,
 	MODE_RAN,
 	MODE_CHECKS, MODE_CHECKS_FILTER, MODE_MENDING,
+	MODE_INIT,
 };
 
 struct error_place {
@@ -231,6 +232,31 @@ struct checks_state {
 	enum view_mending_state mending;
 };
 
+/* The page of container files (wizard.c, wizard-preview.c, wizard-act.c). */
+enum wizard_kind { WIZARD_FOUND, WIZARD_HEADING, WIZARD_PART, WIZARD_FILE };
+
+struct wizard_row {
+	enum wizard_kind kind;
+	size_t index; /* of the part or file; of the heading: which one */
+};
+
+struct wizard_state {
+	bool told_open, was_offered;
+	size_t at, top; /* among the rows */
+	bool is_moved; /* `at` counts, not what was selected */
+	bool is_in_preview, is_whole; /* keys move in it; it has the whole screen */
+	size_t preview_top;
+	/* of the frame drawn last */
+	ARRAY(struct wizard_row) rows;
+	enum wizard_kind kind; /* of the selected row */
+	char *selected; /* its part's or file's name; NULL: what was found */
+	bool can_turn;
+	enum view_init_state state;
+	bool is_busy;
+	size_t wanted;
+	struct rect list, preview; /* w = 0: not in sight */
+};
+
 /* Columns of the pane of services, as they stand in it. */
 enum service_column {
 	COLUMN_NONE, /* as an order: as the compose file has them */
@@ -315,6 +341,7 @@ struct tui {
 	struct log_export export;
 	struct container_state container;
 	struct checks_state checks;
+	struct wizard_state wizard;
 	enum mode mode_under; /* where the help and the palette go back to: the deck, or what covers it */
 	bool is_explained; /* deck was told what MODE_WHY is about */
 	ARRAY(struct question) questions;
@@ -636,6 +663,29 @@ void mending_begin(struct tui *tui);
 void mending_draw(struct tui *tui, const struct view *view);
 void mending_key(struct tui *tui, struct key key);
 void mending_scroll(struct tui *tui, long step);
+/* Rows of text at row `row` of what is scrolled, of which `top` rows are above the
+ * rect; return how many they are (diff.c). */
+int diff_draw(struct tui *tui, const char *diff, const struct rect *rect, int row, int top);
+int diff_draw_text(struct tui *tui, const char *text, const struct rect *rect, int row, int top, struct style style);
+/* The container files that are to be written, over the whole screen (wizard.c). */
+bool wizard_is_open(const struct tui *tui); /* if only below the help or the palette */
+void wizard_sync(struct tui *tui, const struct view *view);
+void wizard_draw(struct tui *tui, const struct view *view);
+void wizard_tell(struct tui *tui); /* tells deck what is wanted of it now */
+void wizard_move(struct tui *tui, long step);
+size_t wizard_page(const struct tui *tui);
+void wizard_enter(struct tui *tui);
+bool wizard_leave(struct tui *tui); /* false: it is not open */
+bool wizard_act(struct tui *tui, int id); /* false: it is no command of the page */
+bool wizard_takes(const struct command_def *def); /* does something, or leads elsewhere, from here */
+bool wizard_may_write(struct tui *tui); /* false: and a notice says why not */
+void wizard_click(struct tui *tui, int x, int y, bool is_double);
+void wizard_wheel(struct tui *tui, int x, int y, long step);
+void wizard_finish(struct tui *tui);
+/* wizard-preview.c: what was found, the part, or the file of the selected row. */
+void wizard_preview(struct tui *tui, const struct view_init *init, const struct rect *rect);
+const char *wizard_word(const struct view_file *file);
+enum theme_role wizard_role(const struct view_file *file);
 void start_draw(struct tui *tui, const struct view *view, const struct rect *rect);
 
 /* ---- around the panes ---- */

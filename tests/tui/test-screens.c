@@ -266,6 +266,29 @@ static const struct step steps[] = {
 	{"checks-palette", SCENE_DECK, 80, 24, false, "c:check"},
 	{"checks-help-back", SCENE_DECK, 80, 24, false, "c?x\003"},
 	{"checks-odd", SCENE_ODD, 80, 24, false, "c"},
+	{"init", SCENE_DECK, 80, 24, false, "W"},
+	{"init-wide", SCENE_DECK, 120, 40, false, "W"},
+	{"init-part", SCENE_DECK, 80, 24, false, "Wkjjjj"},
+	{"init-file", SCENE_DECK, 80, 24, false, "WG"},
+	{"init-differs-wide", SCENE_DECK, 120, 40, false, "Wjjjjjj\t"},
+	{"init-elsewhere", SCENE_DECK, 80, 24, false, "WGkk"},
+	{"init-preview", SCENE_DECK, 80, 24, false, "Wjjjjjj\r"},
+	{"init-preview-wide", SCENE_DECK, 120, 40, false, "Wjjjjjj\r"},
+	{"init-small", SCENE_DECK, 40, 12, true, "WG"},
+	{"init-small-preview", SCENE_DECK, 40, 12, false, "WG\t"},
+	{"init-asked", SCENE_DECK, 80, 24, false, "Ww"},
+	{"init-done", SCENE_STALE, 80, 24, false, "Ww"},
+	{"init-written", SCENE_EMPTY, 80, 24, false, "WG"},
+	{"init-written-wide", SCENE_EMPTY, 120, 40, false, "W"},
+	{"init-failed", SCENE_FAILED, 80, 24, false, "W"},
+	{"init-failed-wide", SCENE_FAILED, 120, 40, false, "W"},
+	{"init-reading", SCENE_LOADING, 80, 24, false, "W"},
+	{"init-writing", SCENE_TESTING, 80, 24, false, "W"},
+	{"init-odd", SCENE_ODD, 80, 24, false, "WG"},
+	{"init-help-back", SCENE_DECK, 80, 24, false, "W?x\003"},
+	{"init-left", SCENE_DECK, 80, 24, false, "WG\rqq"},
+	{"init-palette", SCENE_DECK, 80, 24, false, "W:init"},
+	{"init-clicked", SCENE_DECK, 80, 24, false, "W\033[<0;20;7M\033[<65;20;18M"},
 	{"log-larger", SCENE_DECK, 80, 24, false, "+++"},
 	{"log-larger-wide", SCENE_DECK, 120, 40, false, "+++++"},
 	{"log-smaller-wide", SCENE_DECK, 120, 40, false, "-----"},
@@ -402,6 +425,20 @@ static void test_russian_checks(void **state)
 	language_choose("en");
 }
 
+static void test_russian_init(void **state)
+{
+	static const struct step russian[] = {
+		{"init-ru", SCENE_DECK, 80, 24, false, "Wjjjjjj"},
+		{"init-written-ru", SCENE_EMPTY, 80, 24, false, "W"},
+	};
+	(void)state;
+	language_choose("ru");
+	if (strcmp(_("Services"), "Services") == 0)
+		skip(); /* built without catalogues */
+	compare_steps(russian, COUNT_OF(russian));
+	language_choose("en");
+}
+
 /* ---- what is told of the container that is looked into ---- */
 
 static void hear_inspect(void *data, const char *service)
@@ -503,6 +540,76 @@ static void test_checks_are_told(void **state)
 	TOLD(SCENE_TESTING, true, "files;", "c", "m", "nm");
 	TOLD(SCENE_DECK, false, "files;edit /shop/compose.yaml:12:1;edit /shop/compose.yaml:31:1;", "c", "\033[<0;20;9M", "\033[<0;20;9M\033[<0;20;9M",
 		"\033[<0;20;19M", "\033[<0;20;19M\033[<0;20;19M");
+}
+
+/* ---- what is told of the container files ---- */
+
+static void hear_init(void *data, enum tui_init what, const char *name)
+{
+	static const char *const words[] = {[TUI_INIT_AWAY] = "away", [TUI_INIT_OPEN] = "open", [TUI_INIT_AGAIN] = "again", [TUI_INIT_PART] = "part",
+		[TUI_INIT_FILE] = "file", [TUI_INIT_WRITE] = "write"};
+	struct heard *heard = data;
+	str_print(&heard->told, "%s%s%s;", words[what], name != NULL ? " " : "", name != NULL ? name : "");
+}
+
+static void check_init(enum scene_kind kind, const char *const *keys, size_t count, const char *wanted)
+{
+	static const struct tui_call call = {.view = fill_heard, .init = hear_init};
+	struct screen screen = {.kind = kind, .loop = loop_open(), .config = config_open("/dev/null", NULL)};
+	struct heard heard = {.kind = kind};
+	struct tui_options options = {.commands = &deck_commands, .config = screen.config, .headless_columns = 80, .headless_rows = 24};
+	struct fault fault = {0};
+	screen.tui = tui_open(screen.loop, &options, &call, &heard, &fault);
+	assert_non_null(screen.tui);
+	draw(&screen);
+	for (size_t i = 0; i < count; i++)
+		type(&screen, keys[i]);
+	assert_string_equal(str_text(&heard.told), wanted);
+	close_screen(&screen);
+	str_finish(&heard.told);
+}
+
+#define INIT_TOLD(kind, wanted, ...) \
+	check_init(kind, (const char *const[]){__VA_ARGS__}, COUNT_OF(((const char *const[]){__VA_ARGS__})), wanted)
+
+static void test_init_is_told(void **state)
+{
+	(void)state;
+	INIT_TOLD(SCENE_DECK, "open;part base;part backup;file Dockerfile;again;away;", "W", " ", "j", " ", "jjj", " ", "jj", " ", "r", "q");
+	/* nothing is written before a yes, nor what is there, nor twice */
+	INIT_TOLD(SCENE_DECK, "open;write;", "W", "w", "n", "w", "y");
+	INIT_TOLD(SCENE_STALE, "open;", "W", "w", "y");
+	INIT_TOLD(SCENE_TESTING, "open;", "W", "w", "y", " ");
+	INIT_TOLD(SCENE_FAILED, "open;again;away;", "W", "w", "y", "r", "c");
+	/* commands of services and of the log do nothing here; a key typed ahead turns nothing that nobody saw */
+	INIT_TOLD(SCENE_DECK, "open;", "W", "s", "x", "F", "&", "V", "z", "i", "E", "/", "j ");
+	/* what covers it leaves it open; Esc goes back by one step */
+	INIT_TOLD(SCENE_DECK, "open;away;", "W", "?", "\003", "\r", "\033[27u", "\t", "\033[27u", "\033[27u");
+}
+
+/* By itself, once, where there is nothing else to be shown. */
+static void test_init_is_offered(void **state)
+{
+	static const struct tui_call call = {.view = fill_heard, .init = hear_init};
+	struct screen screen = {.loop = loop_open(), .config = config_open("/dev/null", NULL)};
+	struct heard heard = {.kind = SCENE_LOADING};
+	struct tui_options options = {.commands = &deck_commands, .config = screen.config, .headless_columns = 80, .headless_rows = 24};
+	struct fault fault = {0};
+	struct view view;
+	(void)state;
+	screen.tui = tui_open(screen.loop, &options, &call, &heard, &fault);
+	scene_fill(SCENE_LOADING, &view);
+	tui_draw(screen.tui, &view);
+	assert_string_equal(str_text(&heard.told), "");
+	view.init.is_offered = true;
+	tui_draw(screen.tui, &view);
+	assert_string_equal(str_text(&heard.told), "open;");
+	tui_type(screen.tui, "q", 1);
+	tui_draw(screen.tui, &view);
+	tui_draw(screen.tui, &view);
+	assert_string_equal(str_text(&heard.told), "open;away;");
+	close_screen(&screen);
+	str_finish(&heard.told);
 }
 
 /* Whoever goes back while a mend is written hears how it ended. */
@@ -720,6 +827,8 @@ static void test_settings(void **state)
 	type(&screen, "cm");
 	draw(&screen);
 	compare(&screen, "checks-read-only");
+	type(&screen, "\033[27uWw");
+	compare(&screen, "init-read-only");
 	close_screen(&screen);
 	own_table_close(own);
 }
@@ -920,8 +1029,11 @@ int main(void)
 		cmocka_unit_test(test_russian_scenes),
 		cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_russian_checks),
+		cmocka_unit_test(test_russian_init),
 		cmocka_unit_test(test_inspect_is_told),
 		cmocka_unit_test(test_checks_are_told),
+		cmocka_unit_test(test_init_is_told),
+		cmocka_unit_test(test_init_is_offered),
 		cmocka_unit_test(test_end_of_a_mend),
 		cmocka_unit_test(test_left_of_a_mend),
 		cmocka_unit_test(test_marked),
