@@ -121,7 +121,7 @@ static const struct proof proofs[] = {
 	{COMMAND_LOG_BESIDE, SCENE_DECK, "", .shows = N_("the second log has a pane of its own: %s leads there"), .with = "Tab", .heard = "beside api;"},
 	{COMMAND_LOG_BESIDE, SCENE_DECK, "  ", .heard = "beside api gateway;"},
 	{COMMAND_LOG_BESIDE, SCENE_DECK, "l\t\t", .heard = "beside all;"},
-	{COMMAND_LOG_BESIDE, SCENE_DECK, "Sj", .heard = "beside gateway;"},
+	{COMMAND_LOG_BESIDE, SCENE_DECK, "Sj", .heard = "beside worker;"},
 	{COMMAND_LOG_BESIDE, SCENE_DECK, "S\t\t\t", .focus = N_("Log %s"), .with = "gateway", .heard = "beside none;"},
 	{COMMAND_LOG_LARGER, SCENE_DECK, "", .shows = "upstream timeout", .back = "-"},
 	{COMMAND_LOG_SMALLER, SCENE_DECK, "+", .hides = "upstream timeout", .back = "+"},
