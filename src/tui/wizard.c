@@ -248,7 +248,7 @@ void wizard_draw(struct tui *tui, const struct view *view)
 {
 	const struct view_init *init = &view->init;
 	struct wizard_state *state = &tui->wizard;
-	struct rect rect = checks_rect(tui), rest = {0, rect.y + 1, rect.w, rect.h - 1};
+	struct rect rect = head_page_rect(tui), rest = {0, rect.y + 1, rect.w, rect.h - 1};
 	state->list = state->preview = (struct rect){0};
 	if (rect.h < 3)
 		return;
