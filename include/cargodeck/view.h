@@ -306,6 +306,7 @@ enum view_file_state {
 	VIEW_FILE_LINES, /* some lines are added to it */
 	VIEW_FILE_ELSEWHERE, /* there under another name, `found` */
 	VIEW_FILE_LINK, /* a symbolic link leads there */
+	VIEW_FILE_BLOCKED, /* what stands there is no text that can be read */
 };
 
 struct view_file {

@@ -84,6 +84,7 @@ static enum view_file_state state_of(enum plan_state state)
 	case PLAN_LINES: return VIEW_FILE_LINES;
 	case PLAN_ELSEWHERE: return VIEW_FILE_ELSEWHERE;
 	case PLAN_LINK: return VIEW_FILE_LINK;
+	case PLAN_BLOCKED: return VIEW_FILE_BLOCKED;
 	}
 	return VIEW_FILE_SAME;
 }

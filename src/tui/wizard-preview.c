@@ -12,6 +12,7 @@ const char *wizard_word(const struct view_file *file)
 	case VIEW_FILE_LINES: return pen_word(N_("file|lines are added"));
 	case VIEW_FILE_ELSEWHERE: return pen_word(N_("file|elsewhere"));
 	case VIEW_FILE_LINK: return pen_word(N_("file|a link"));
+	case VIEW_FILE_BLOCKED: return pen_word(N_("file|in the way"));
 	}
 	return "";
 }
@@ -75,6 +76,8 @@ static char *sentence_of(const struct view_file *file)
 			_("It is there with another text, and is left alone: Space has it overwritten by this."));
 	case VIEW_FILE_ELSEWHERE:
 		return mem_print(_("It is there as %s, and is left alone."), file->found != NULL ? file->found : "");
+	case VIEW_FILE_BLOCKED:
+		return mem_copy_string(_("What stands there is no text that can be read: nothing is written."));
 	case VIEW_FILE_LINK:
 		return mem_copy_string(_("A symbolic link leads there: nothing is written through it."));
 	}
