@@ -508,7 +508,7 @@ static bool live_reader(const struct sources *sources)
 
 static bool is_for_production(const char *path)
 {
-	return strstr(path_name(path), "compose") != NULL && layer_role(path) == LAYER_PROD;
+	return strstr(path_name(path), "compose") != NULL && layer_role(path_name(path)) == LAYER_PROD;
 }
 
 /* A file for production stands in the project, and the container was started

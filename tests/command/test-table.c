@@ -41,8 +41,9 @@ static void definitions_are_whole(void **state)
 		assert_true((def->takes == COMMAND_TAKES_NOTHING) == (def->most == 0));
 		assert_true((def->arguments == NULL) == (def->most == 0));
 		assert_true(def->least <= def->most);
+		/* what stands in it is the selected service, or how many files are written */
 		if (def->question != NULL && strchr(def->question, '%') != NULL)
-			assert_true(def->flags & COMMAND_SERVICE);
+			assert_true((def->flags & COMMAND_SERVICE) || def->id == COMMAND_INIT_WRITE);
 		/* jobs are chosen from the list of the key J, or by name */
 		if ((def->flags & COMMAND_DECK) && (def->id < COMMAND_JOB_OFF || def->id > COMMAND_JOB_DOC))
 			assert_non_null(def->keys);
@@ -54,7 +55,7 @@ static void definitions_are_whole(void **state)
 		unsigned flags = command_get(&deck_commands, id)->flags;
 		assert_true(flags & COMMAND_VERB);
 		bool is_looked_at = id == COMMAND_WHY || id == COMMAND_INSPECT || id == COMMAND_OPEN_ADDRESS || id == COMMAND_JOB ||
-			id == COMMAND_CHECK;
+			id == COMMAND_CHECK || id == COMMAND_INIT;
 		assert_true(((flags & COMMAND_DECK) != 0) == (id <= COMMAND_DOWN || is_looked_at));
 	}
 	for (int id = COMMAND_PAUSE_WATCH; id < COMMAND_COUNT; id++) {

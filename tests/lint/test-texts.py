@@ -18,8 +18,8 @@ SKIPPED = re.compile(r"(^|/)(Cargo\.lock|target/|corpus/|__pycache__/)|\.(screen
 # Whom an address in a text may name: documentation, standards, this machine, examples.
 KNOWN_HOSTS = re.compile(
     r"(localhost|127\.0\.0\.1|\[::1\]|host(:port)?|[a-z0-9.-]*\.(example|invalid|test)|(www\.)?example\.(com|org|net)"
-    r"|[%${].*|[a-z0-9-]+|docs\.[a-z0-9.-]+|doc\.[a-z0-9.-]+|(www\.)?rfc-editor\.org|datatracker\.ietf\.org"
-    r"|no-color\.org|[a-z0-9.-]*freedesktop\.org|man7\.org|www\.gnu\.org|json\.schemastore\.org|[a-z0-9.-]*oasis-open\.org)"
+    r"|[%${@].*|[a-z0-9-]+|docs\.[a-z0-9.-]+|doc\.[a-z0-9.-]+|(www\.)?rfc-editor\.org|datatracker\.ietf\.org"
+    r"|no-color\.org|[a-z0-9.-]*freedesktop\.org|man7\.org|www\.gnu\.org|json\.schemastore\.org|containers\.dev|token\.actions\.githubusercontent\.com|[a-z0-9.-]*oasis-open\.org)"
 )
 ADDRESS = re.compile(r"https?://([^/\s\"'`)>\\]+)")
 
@@ -77,7 +77,7 @@ def main():
                 if host in line:
                     wrong["no mirror or registry of one machine"].append(f"{at}: {host}")
             for host in ADDRESS.findall(line):
-                if not KNOWN_HOSTS.fullmatch(re.sub(r"(:\d+)?[.,;:]*$", "", host)):
+                if not KNOWN_HOSTS.fullmatch(re.sub(r"(:\d+)?[.,;:}]*$", "", host)):
                     wrong["addresses are documentation or examples"].append(f"{at}: {host}")
             if path.suffix in (".c", ".h", ".py", ".am", ".ac", ".rs", ".sh") and line != line.rstrip():
                 wrong["clean text"].append(f"{at}: trailing blanks")

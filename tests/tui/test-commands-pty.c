@@ -636,9 +636,10 @@ static void test_all_are_proved(void **state)
 			fail_msg("nothing proves what `%s` does on the screen", def->name);
 		if ((def->keys == NULL) != (reason_for_no_key(def->id) != NULL))
 			fail_msg("`%s` has no key and no reason for that, or both", def->name);
+		/* where there is something to do; where there is nothing, what is said stands in `shows` */
 		if (def->question != NULL)
 			for (size_t j = 0; j < COUNT_OF(proofs); j++)
-				assert_true(proofs[j].id != def->id || proofs[j].asks != NULL);
+				assert_true(proofs[j].id != def->id || proofs[j].asks != NULL || (proofs[j].shows != NULL && proofs[j].heard == NULL));
 	}
 }
 
