@@ -19,7 +19,7 @@ SKIPPED = re.compile(r"(^|/)(Cargo\.lock|target/|corpus/|__pycache__/)|\.(screen
 KNOWN_HOSTS = re.compile(
     r"(localhost|127\.0\.0\.1|\[::1\]|host(:port)?|[a-z0-9.-]*\.(example|invalid|test)|(www\.)?example\.(com|org|net)"
     r"|[%${@].*|[a-z0-9-]+|docs\.[a-z0-9.-]+|doc\.[a-z0-9.-]+|(www\.)?rfc-editor\.org|datatracker\.ietf\.org"
-    r"|no-color\.org|[a-z0-9.-]*freedesktop\.org|man7\.org|www\.gnu\.org|json\.schemastore\.org|containers\.dev|token\.actions\.githubusercontent\.com|[a-z0-9.-]*oasis-open\.org)"
+    r"|no-color\.org|[a-z0-9.-]*freedesktop\.org|man7\.org|www\.gnu\.org|json\.schemastore\.org|containers\.dev|github\.com|token\.actions\.githubusercontent\.com|[a-z0-9.-]*oasis-open\.org)"
 )
 ADDRESS = re.compile(r"https?://([^/\s\"'`)>\\]+)")
 
