@@ -102,9 +102,31 @@ static enum plan_state compare(const struct plan_file *file)
 	return strcmp(file->now, file->text) == 0 ? PLAN_SAME : PLAN_DIFFERS;
 }
 
+static bool refuse_kind(const struct plan_file *file, struct fault *fault)
+{
+	fault_set(fault, FAULT_INPUT, "%s cannot be written: what is there is no file, or a part of its path is no folder", file->path);
+	if (strcmp(file->part, "core") == 0)
+		return fault_mend(fault, "move it away");
+	return fault_mend(fault, "move it away, or leave the part %s out: --without %s", file->part, file->part);
+}
+
+/* What holds a NUL is no text: only what stands before it would be kept. */
+static bool look_at_text(const struct entry *entry, struct plan_file *file, struct fault *fault)
+{
+	size_t len;
+	auto_free char *whole = path_join(entry->root, file->path);
+	file->found = mem_copy_string(file->path);
+	file->now = file_read(whole, FILE_BYTES, &len, NULL);
+	if (file->now == NULL || strlen(file->now) != len) {
+		fault_set(fault, FAULT_INPUT, "%s cannot be read, is no text, or is larger than a megabyte", file->path);
+		return fault_mend(fault, "make it readable, or move it away");
+	}
+	file->state = compare(file);
+	return true;
+}
+
 static bool look(const struct entry *entry, struct plan_file *file, struct fault *fault)
 {
-	auto_free char *whole = path_join(entry->root, file->path);
 	switch (file_look_below(entry->root, file->path)) {
 	case FILE_MISSING:
 		file->found = find_elsewhere(entry, file->path);
@@ -114,18 +136,12 @@ static bool look(const struct entry *entry, struct plan_file *file, struct fault
 		file->state = PLAN_LINK;
 		break;
 	case FILE_REGULAR:
-		file->found = mem_copy_string(file->path);
-		file->now = file_read(whole, FILE_BYTES, NULL, NULL);
-		if (file->now == NULL) {
-			fault_set(fault, FAULT_INPUT, "%s cannot be read, or is larger than a megabyte", file->path);
-			return fault_mend(fault, "make it readable, or move it away");
-		}
-		file->state = compare(file);
+		if (!look_at_text(entry, file, fault))
+			return false;
 		break;
 	case FILE_FOLDER:
 	case FILE_OTHER:
-		fault_set(fault, FAULT_INPUT, "%s cannot be written: what is there is no file, or a part of its path is no folder", file->path);
-		return fault_mend(fault, "move it away, or leave the part %s out: --without %s", file->part, file->part);
+		return refuse_kind(file, fault);
 	}
 	file->is_wanted = file->state == PLAN_NEW || file->state == PLAN_LINES;
 	return true;
@@ -245,16 +261,26 @@ void plan_close(struct plan *plan)
 
 /* ---- where templates lie ---- */
 
-/* A folder "share/templates" beside the program or above it: how it lies in the tree. */
+static char *with_list(const char *folder, const char *below)
+{
+	char *templates = path_join(folder, below);
+	auto_free char *list = path_join(templates, "templates.json");
+	if (file_exists(list))
+		return templates;
+	free(templates);
+	return NULL;
+}
+
+/* Beside the program or above it: as it lies in the tree, and as it is installed, wherever that was moved to. */
 static char *beside_program(void)
 {
 	auto_free char *folder = path_own_folder();
 	for (int i = 0; folder != NULL && i < 3; i++) {
-		char *templates = path_join(folder, "share/templates");
-		auto_free char *sign = path_join(templates, "templates.json");
-		if (file_exists(sign))
+		char *templates = with_list(folder, "share/templates");
+		if (templates == NULL)
+			templates = with_list(folder, "share/cargodeck/templates");
+		if (templates != NULL)
 			return templates;
-		free(templates);
 		char *parent = path_parent(folder);
 		free(folder);
 		folder = parent;

@@ -6,29 +6,39 @@
 
 /* ---- lines ---- */
 
-/* What makes two lines the same: NAME of NAME=VALUE (also behind export), else all of it. */
-static size_t key_of(const char **line, size_t len)
+/* What makes two lines the same: NAME of NAME=VALUE (also behind export, and with
+ * blanks before the sign, as Compose reads it), else all of it. */
+struct key {
+	const char *text;
+	size_t len;
+	bool is_name;
+};
+
+static struct key key_of(const char *line, size_t len)
 {
-	while (len > 0 && ((*line)[0] == ' ' || (*line)[0] == '\t'))
-		(*line)++, len--;
-	while (len > 0 && strchr("\r \t", (*line)[len - 1]) != NULL)
+	while (len > 0 && (*line == ' ' || *line == '\t'))
+		line++, len--;
+	while (len > 0 && strchr("\r \t", line[len - 1]) != NULL)
 		len--;
-	if (len > 7 && strncmp(*line, "export ", 7) == 0)
-		*line += 7, len -= 7;
+	if (len > 7 && (memcmp(line, "export ", 7) == 0 || memcmp(line, "export\t", 7) == 0))
+		return key_of(line + 7, len - 7);
 	size_t name = 0;
-	while (name < len && name_has((*line)[name]))
+	while (name < len && name_has(line[name]))
 		name++;
-	return name > 0 && name < len && (*line)[name] == '=' ? name + 1 : len;
+	size_t sign = name;
+	while (sign < len && (line[sign] == ' ' || line[sign] == '\t'))
+		sign++;
+	bool is_name = name > 0 && sign < len && line[sign] == '=';
+	return (struct key){.text = line, .len = is_name ? name : len, .is_name = is_name};
 }
 
 static bool has_line(const char *text, const char *line, size_t len)
 {
-	size_t wanted = key_of(&line, len);
+	struct key wanted = key_of(line, len);
 	for (const char *at = text; *at != '\0';) {
 		size_t here = strcspn(at, "\n");
-		const char *key = at;
-		size_t key_len = key_of(&key, here);
-		if (key_len == wanted && memcmp(key, line, wanted) == 0)
+		struct key key = key_of(at, here);
+		if (key.is_name == wanted.is_name && key.len == wanted.len && memcmp(key.text, wanted.text, wanted.len) == 0)
 			return true;
 		at += here + (at[here] == '\n');
 	}
@@ -38,8 +48,8 @@ static bool has_line(const char *text, const char *line, size_t len)
 /* A line that counts for itself; the others say what the next one is for. */
 static bool is_said(const char *line, size_t len)
 {
-	size_t key = key_of(&line, len);
-	return key > 0 && line[0] != '#';
+	struct key key = key_of(line, len);
+	return key.len > 0 && key.text[0] != '#';
 }
 
 char *plan_add_lines(const char *now, const char *text)
@@ -111,8 +121,9 @@ static bool is_unchanged(const struct plan_file *file, const char *root)
 	if (file->now == NULL)
 		return kind == FILE_MISSING;
 	auto_free char *whole = path_join(root, file->path);
-	auto_free char *now = kind == FILE_REGULAR ? file_read(whole, 1 << 20, NULL, NULL) : NULL;
-	return now != NULL && strcmp(now, file->now) == 0;
+	size_t len;
+	auto_free char *now = kind == FILE_REGULAR ? file_read(whole, 1 << 20, &len, NULL) : NULL;
+	return now != NULL && len == strlen(file->now) && memcmp(now, file->now, len) == 0;
 }
 
 bool plan_apply(const struct plan *plan, const char *root, struct strings *written, struct fault *fault)
