@@ -300,6 +300,29 @@ static void on_check(void *data, enum tui_check what, const char *practice)
 	}
 }
 
+static void on_init(void *data, enum tui_init what, const char *name)
+{
+	struct screen *screen = data;
+	switch (what) {
+	case TUI_INIT_AWAY:
+	case TUI_INIT_OPEN:
+		deck_init(screen->deck, what == TUI_INIT_OPEN);
+		break;
+	case TUI_INIT_AGAIN:
+		deck_init_again(screen->deck);
+		break;
+	case TUI_INIT_PART:
+		deck_init_turn_part(screen->deck, name);
+		break;
+	case TUI_INIT_FILE:
+		deck_init_turn_file(screen->deck, name);
+		break;
+	case TUI_INIT_WRITE:
+		deck_init_write(screen->deck);
+		break;
+	}
+}
+
 static bool is_read_only(const struct screen *screen)
 {
 	return screen->is_read_only || config_is_on(screen->config, CONFIG_READ_ONLY);
@@ -371,8 +394,8 @@ static void on_turn(void *data)
 			tui_show_fault(screen->tui, &fault);
 		choose_job_again(screen);
 	}
-	if (screen->tui == NULL || screen->editor != NULL)
-		return;
+	if (screen->tui == NULL || screen->editor != NULL || deck_asks_early(screen->deck))
+		return; /* empty panes would only hold up the rows */
 	while (tui_turn(screen->tui, deck_revision(screen->deck)) && deck_drawn(screen->deck))
 		;
 }
@@ -474,7 +497,7 @@ static bool open_all(struct screen *screen, const struct command_line *line, str
 {
 	static const struct tui_call calls = {.view = on_view, .command = on_command, .follow = on_follow, .merge = on_merge, .beside = on_beside,
 		.explain = on_explain, .edit = on_edit, .page = on_page, .gone = on_gone, .inspect = on_inspect,
-		.traffic = on_traffic, .others = on_others, .in_sight = on_in_sight, .check = on_check, .theme = on_theme};
+		.traffic = on_traffic, .others = on_others, .in_sight = on_in_sight, .check = on_check, .init = on_init, .theme = on_theme};
 	struct deck_options options;
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
 		fault_set(fault, FAULT_USAGE, "the screen needs a terminal");

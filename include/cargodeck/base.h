@@ -145,10 +145,6 @@ struct secret_command {
 };
 bool secret_add_word(struct secret_command *command, struct str *out, const char *word);
 
-/* Adds two texts as a unified diff with three lines around each change, lines
- * cleaned. `was` NULL: the file is made. Texts that are the same add the head alone. */
-void diff_write(const char *path, const char *was, const char *becomes, struct str *out);
-
 /* ---- array: typed, growing ---------------------------------------------- */
 
 /*   ARRAY(struct line) lines = {0};
@@ -216,13 +212,21 @@ bool map_next(const struct map *map, size_t *at, const char **key, void **value)
 char *file_read(const char *path, size_t limit, size_t *len, struct fault *fault);
 /* Writes beside and renames, mode 0600 unless `mode` says otherwise. */
 bool file_write(const char *path, const char *data, size_t len, unsigned mode, struct fault *fault);
-/* The same below a folder whose content is not ours: `path` is relative, folders
- * are made, and no symbolic link on the way is followed. The mode of a file that
- * is there stays. */
-bool file_write_below(const char *root, const char *path, const char *data, size_t len, unsigned mode, struct fault *fault);
-/* What is there. A link is FILE_LINK, also where a folder of the path is one. */
-enum file_kind { FILE_MISSING, FILE_REGULAR, FILE_FOLDER, FILE_LINK, FILE_OTHER };
-enum file_kind file_look_below(const char *root, const char *path);
+/* The same below a folder in which others may write: no link is followed on the
+ * way from `root`, none is replaced. `path` is one that path_is_plain() takes. */
+enum file_kind {
+	FILE_NONE, /* nothing is there */
+	FILE_TEXT,
+	FILE_LINK, /* it, or a folder on the way, is a symbolic link */
+	FILE_OTHER, /* a folder, a device; or it cannot be read, is larger than `limit` or holds a NUL */
+};
+/* *text is NULL but for FILE_TEXT; the caller frees. */
+enum file_kind file_read_below(const char *root, const char *path, size_t limit, char **text);
+/* Folders are made. `before` is the text that must still be there, NULL: nothing;
+ * else it is left alone and the fault says so. A file that is there keeps its
+ * mode. It is on the disk when this returns. */
+bool file_write_below(const char *root, const char *path, const char *before, const char *data, size_t len, unsigned mode,
+	struct fault *fault);
 bool file_exists(const char *path);
 bool dir_exists(const char *path);
 bool dir_make_all(const char *path, unsigned mode, struct fault *fault); /* mkdir -p */
@@ -233,6 +237,8 @@ char *path_join(const char *a, const char *b); /* b absolute: b alone */
 char *path_clean(const char *path); /* folds //, . and .. as text */
 char *path_parent(const char *path);
 const char *path_name(const char *path); /* after the last / */
+/* Relative, without empty parts, "." and "..", and without control letters? */
+bool path_is_plain(const char *path);
 bool path_is_below(const char *path, const char *folder); /* equal counts */
 /* `path` as seen from `folder` where it is below it, else NULL. Borrowed. */
 const char *path_relative(const char *path, const char *folder);
@@ -244,6 +250,20 @@ char *path_own_folder(void);
  * (XDG base directory specification 0.8). The caller frees. */
 enum path_home { PATH_CONFIG, PATH_STATE, PATH_CACHE, PATH_RUNTIME };
 char *path_home(enum path_home which, const char *rest);
+
+/* ---- unified diffs, to be looked at ---------------------------------------------- */
+
+/* One file's: nothing where both are equal. NULL before: it is made. What is
+ * printed are the lines of the shown texts, which have as many lines (with
+ * secrets masked, say); NULL: the texts themselves. Control letters become blanks. */
+struct diff_text { const char *text, *shown; };
+void diff_add(struct str *out, const char *path, struct diff_text before, struct diff_text after);
+/* The parts of one, for those who know the differences. `from`: lines before the
+ * hunk in the old text; `shift`: how many more the new one has there. */
+void diff_add_head(struct str *out, const char *path, bool is_new);
+void diff_add_line(struct str *out, char mark, const char *text, size_t len); /* `text` with its end of line */
+void diff_add_hunk(struct str *out, size_t from, long shift, size_t old_count, size_t new_count, const struct str *lines);
+enum { DIFF_CONTEXT = 3 };
 
 /* FNV-1a, 64 bits: names and change detection, never security. */
 uint64_t hash_bytes(const void *bytes, size_t len);

@@ -114,7 +114,8 @@ bool checks_run(const struct check_options *options, struct check_report *report
  *                 env: [names that it reads], features: [that it needs]}]
  *   tools         [{name, package}] programs that are not services
  *   members       [{name, folder}] packages of the workspace
- *   env           [{name, value: the source's own default or "", is_secret, is_required, programs: [names]}]
+ *   env           [{name, value: the source's own default or "" (of a secret always ""), is_secret, is_required,
+ *                 programs: [names]}] of the services; where there is none, of the tools
  *   database      null, or {engine: "postgres" "mysql" "sqlite", crate, env, tool: "sqlx" "diesel"
  *                 "refinery" "sea-orm" or null, migrations: folder or null, is_embedded: applied by the
  *                 program, is_offline: query metadata is there, has_macros: needs it or a database to build,

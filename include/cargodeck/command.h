@@ -38,6 +38,7 @@ enum {
 	/* its keys come before those of anywhere */
 	COMMAND_AT_CONTAINER = 256,
 	COMMAND_AT_CHECKS = 512,
+	COMMAND_AT_INIT = 1024,
 };
 
 enum command_group { COMMAND_LOOP, COMMAND_LIFE, COMMAND_LOOK, COMMAND_MOVE, COMMAND_ABOUT, COMMAND_OWN, COMMAND_GROUPS };

@@ -29,7 +29,7 @@ enum command_id {
 	COMMAND_OPEN_ADDRESS, /* known to the screen too */
 	COMMAND_JOB, /* known to the screen too */
 	COMMAND_CONFIG,
-	COMMAND_INIT,
+	COMMAND_INIT, /* known to the screen too */
 	COMMAND_CHECK, /* known to the screen too */
 	/* the screen's, done by deck */
 	COMMAND_PAUSE_WATCH,
@@ -108,6 +108,10 @@ enum command_id {
 	COMMAND_CHECK_ALL,
 	COMMAND_CHECK_AGAIN,
 	COMMAND_CHECK_LIVE,
+	/* the page of container files */
+	COMMAND_INIT_TURN,
+	COMMAND_INIT_WRITE,
+	COMMAND_INIT_AGAIN,
 	COMMAND_COUNT,
 };
 

@@ -129,6 +129,8 @@ void deck_set_hooks(struct deck *deck, const char *on_serving, const char *on_fa
 /* Before deck_start(), for a screen: what compose's labels say of containers that
  * are there is shown while compose is asked, which takes longer. */
 void deck_show_early(struct deck *deck);
+/* The engine's answer to that will be there within milliseconds: a frame may wait for it. */
+bool deck_asks_early(const struct deck *deck);
 /* For a screen, after each frame: does what waited until rows were drawn. True:
  * there is something new to draw at once; call it again after that. */
 bool deck_drawn(struct deck *deck);
@@ -179,6 +181,14 @@ void deck_checks_edited(struct deck *deck);
 void deck_checks_mend(struct deck *deck, const char *practice);
 /* Writes what is shown there. */
 void deck_checks_write(struct deck *deck);
+/* view.init is wanted from now on, or no longer: the project is looked at, and
+ * its container files are rendered, in a thread. */
+void deck_init(struct deck *deck, bool is_wanted);
+void deck_init_again(struct deck *deck); /* anew, by every default */
+void deck_init_turn_part(struct deck *deck, const char *name);
+void deck_init_turn_file(struct deck *deck, const char *path);
+/* Writes what view.init shows as wanted. */
+void deck_init_write(struct deck *deck);
 /* Opens the http address of a port that the service publishes in a browser. */
 bool deck_open_address(struct deck *deck, const char *service, struct fault *fault);
 

@@ -71,6 +71,7 @@ struct engine_answer {
 	const char *body; /* NUL-terminated, borrowed */
 	size_t len;
 	json_t *json; /* parsed body where it is JSON, else NULL; borrowed */
+	void *read; /* what a reader made of it, or NULL; it is dropped after the call */
 };
 /* `fault` is set where no answer came (FAULT_OUTSIDE), the status was 500 or
  * more (FAULT_OUTSIDE) or 400 or more (FAULT_FAILED), with the engine's own
@@ -84,6 +85,16 @@ struct engine_request;
  * done is called; it is freed after. */
 struct engine_request *engine_ask(struct engine *engine, const char *method, const char *path,
 	const char *body, unsigned timeout_ms, engine_done done, void *data);
+/* A GET whose JSON is read by `read`: where the answer is large, on a thread of
+ * its own, so it may look at nothing else. `drop` frees what it gave. */
+struct engine_reader {
+	void *(*read)(const json_t *json);
+	void (*drop)(void *made);
+};
+struct engine_request *engine_ask_read(struct engine *engine, const char *path, unsigned timeout_ms,
+	const struct engine_reader *reader, engine_done done, void *data);
+/* Reads a list of containers into a struct engine_containers of its own. */
+extern const struct engine_reader engine_containers_reader;
 /* The same with a raw body, such as a tar. */
 struct engine_request *engine_send(struct engine *engine, const char *method, const char *path, const char *type,
 	const void *body, size_t len, unsigned timeout_ms, engine_done done, void *data);

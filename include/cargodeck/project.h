@@ -176,6 +176,8 @@ struct project_texts {
 	bool has_git;
 	struct strings notes;
 };
+/* Whether the folder has a Cargo.toml and no compose file was named or is found. */
+bool project_is_bare(const struct project_options *options);
 /* Asks all three at the same time (some 0.2 s); nothing is downloaded and nothing
  * written. False only where the folder or a file that was named is not there. */
 bool project_read_texts(const struct project_options *options, struct project_texts *texts, struct fault *fault);

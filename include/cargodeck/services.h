@@ -43,7 +43,7 @@ struct service {
 	bool is_foreign; /* runs without the override: plain compose made it */
 	bool is_building; /* its next generation is being built */
 	bool is_stopped; /* on purpose: by a person's order */
-	bool is_waiting; /* not started yet: waits for another */
+	bool is_waiting; /* to be started: waits for its program or another */
 	char *cause; /* one sentence: why it is not well, or NULL */
 	double cpu_percent; /* of one core; negative: not known */
 	uint64_t memory, memory_limit; /* bytes; limit 0: none */

@@ -46,12 +46,13 @@ enum plan_state {
 	PLAN_LINES, /* is there and lacks some lines: these are added */
 	PLAN_ELSEWHERE, /* is there under another name: left alone */
 	PLAN_LINK, /* the path, or a folder of it, is a symbolic link: never written */
+	PLAN_BLOCKED, /* no text that can be read: a folder, a device, a binary, over 1 MiB, no right to: never written */
 };
 
 struct plan_file {
 	char *path; /* relative to the project's folder */
 	char *part; /* "core" "database" … : what --with and --without name */
-	char *text; /* rendered */
+	char *text; /* rendered; of PLAN_LINES: what is there with the lines added */
 	bool is_executable, is_secret; /* mode 0755; mode 0600 */
 	bool is_lines; /* lines are added to what is there: .gitignore, .env */
 	enum plan_state state;
@@ -64,16 +65,32 @@ struct plan {
 	struct { struct plan_file *items; size_t count, cap; } files; /* in the order in which people read them */
 };
 
-/* Where the templates lie: in the tree, else where they were installed. NULL: nowhere. The caller frees. */
+/* Where the templates lie: in share/templates of the tree that this program was built
+ * in, else where they were installed. NULL: nowhere; the caller frees. */
 char *templates_folder(void);
+
 /* Renders every file that applies. `templates` is the folder that holds
- * templates.json, which lists files with when they apply. */
+ * templates.json: {"files": [{
+ *   "path"        below the project's folder, @{…} in it
+ *   "template"    file below `templates`; what it includes is looked for beside it, then in `templates`
+ *   "part"        left out where choices.parts of the facts holds false for it
+ *   "when"        E: left out where it is not true
+ *   "each"        name of a list of the facts: a file for each item, which is `it`
+ *   "over"        a path named before it: left out where that file is PLAN_ELSEWHERE
+ *   "executable", "secret", "lines"   true or false
+ *   "names"       [paths that count as the same file: PLAN_ELSEWHERE]
+ *   "role"        of `existing` of the facts: one at another path is PLAN_ELSEWHERE
+ *   "says"        what it is for}]}.
+ * Of a file of lines only what is missing is added, at the end: NAME=… where no
+ * line sets NAME, any other line where it is not there; remarks right above go along. */
 bool plan_open(const char *templates, const char *root, const char *facts_json, struct plan *plan, struct fault *fault);
 void plan_close(struct plan *plan);
-/* What is wanted, as a unified diff; secret values masked. How many files. */
+/* What is wanted, as a unified diff, to be looked at: secret values are masked. How many files. */
 size_t plan_write_diff(const struct plan *plan, struct str *out);
 /* Writes what is wanted, each beside and renamed; folders are made; links are
- * never followed. `written` gets the paths, also where a later one failed. */
+ * never followed; a file that is not as it was when the plan was opened is left
+ * alone. False with the first fault; the others are written all the same.
+ * `written` gets the paths of what was. */
 bool plan_apply(const struct plan *plan, const char *root, struct strings *written, struct fault *fault);
 
 #endif

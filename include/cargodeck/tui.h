@@ -34,6 +34,16 @@ enum tui_check {
 	TUI_CHECK_DROP, /* or not */
 };
 
+/* What is wanted of view.init. */
+enum tui_init {
+	TUI_INIT_AWAY, /* it is wanted no more */
+	TUI_INIT_OPEN, /* it is wanted from now on */
+	TUI_INIT_AGAIN, /* anew, by every default */
+	TUI_INIT_PART, /* this part is turned, or takes its next value */
+	TUI_INIT_FILE, /* this file is to be overwritten, or no longer */
+	TUI_INIT_WRITE, /* all that is wanted is to be written */
+};
+
 struct tui_call {
 	/* Fills the view; called only when a frame is drawn. */
 	void (*view)(void *data, struct view *view);
@@ -71,6 +81,8 @@ struct tui_call {
 	void (*in_sight)(void *data, const struct strings *names);
 	/* `practice`: the id that TUI_CHECK_MEND is about. May be NULL. */
 	void (*check)(void *data, enum tui_check what, const char *practice);
+	/* `name`: of the part or file that it is about. May be NULL. */
+	void (*init)(void *data, enum tui_init what, const char *name);
 	/* The person chose this theme, or "auto"; the screen has it already. */
 	void (*theme)(void *data, const char *name);
 };

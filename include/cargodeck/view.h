@@ -285,6 +285,53 @@ struct view_checks {
 	const char *const *notes; /* what could not be read */
 	size_t note_count;
 	struct view_mending mending;
+	const char *left; /* the id of a practice that is still broken after its mend was written, or NULL */
+};
+
+/* ---- container files that are to be written ---- */
+
+enum view_init_state { VIEW_INIT_READING, VIEW_INIT_READY, VIEW_INIT_WRITING, VIEW_INIT_WRITTEN, VIEW_INIT_FAILED };
+
+struct view_part {
+	const char *name; /* "backup" */
+	const char *value; /* "distroless": the one of several that is taken; NULL: the part is taken or not */
+	const char *says; /* what it is, one sentence */
+	bool is_on;
+};
+
+enum view_file_state {
+	VIEW_FILE_NEW,
+	VIEW_FILE_SAME, /* there already, with this very text */
+	VIEW_FILE_DIFFERS, /* there with another text: written only where that is wanted */
+	VIEW_FILE_LINES, /* some lines are added to it */
+	VIEW_FILE_ELSEWHERE, /* there under another name, `found` */
+	VIEW_FILE_LINK, /* a symbolic link leads there */
+	VIEW_FILE_BLOCKED, /* what stands there is no text that can be read */
+};
+
+struct view_file {
+	const char *path; /* relative to the project */
+	const char *part, *says; /* whose it is; what it is for, or NULL */
+	const char *found; /* or NULL */
+	const char *diff; /* unified, secrets masked; NULL: nothing would change */
+	enum view_file_state state;
+	bool is_wanted; /* it will be written */
+};
+
+struct view_init {
+	enum view_init_state state;
+	bool is_offered; /* there is a Cargo.toml here and no compose file */
+	bool is_planning; /* the files are worked out anew: parts were turned */
+	const char *sentence, *mend; /* FAILED: why */
+	const char *root; /* the folder that it is for, or NULL */
+	const char *const *says; /* what was found, a sentence each */
+	size_t says_count;
+	const struct view_part *parts;
+	size_t part_count;
+	const struct view_file *files;
+	size_t file_count, wanted; /* wanted: so many will be written */
+	const char *const *written; /* WRITTEN, FAILED: the files that were */
+	size_t written_count;
 };
 
 /* ---- what was run ---- */
@@ -352,6 +399,7 @@ struct view {
 	struct view_start start;
 	struct view_container container; /* see tui_call.inspect */
 	struct view_checks checks; /* see tui_call.check */
+	struct view_init init; /* see tui_call.init */
 	const struct view_ran *ran; /* the newest first */
 	size_t ran_count;
 };

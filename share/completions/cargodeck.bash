@@ -38,6 +38,14 @@ _cargodeck() {
 		wait:--healthy) ;;
 		wait:--timeout|wait:-t) takes=own ;;
 		doctor:--json) ;;
+		init:--dry-run|init:-n) ;;
+		init:--yes|init:-y) ;;
+		init:--force) ;;
+		init:--with) takes=own ;;
+		init:--without) takes=own ;;
+		init:--base) takes=own ;;
+		init:--migrator) takes=own ;;
+		init:--json) ;;
 		check:--live) ;;
 		check:--probe) ;;
 		check:--format) takes=own ;;
@@ -84,6 +92,8 @@ _cargodeck() {
 	if [[ -n $option ]]; then
 		case $verb:$option in
 		logs:--level|logs:-l) mapfile -t COMPREPLY < <(compgen -W 'debug info warn error' -- "$current") ;;
+		init:--base) mapfile -t COMPREPLY < <(compgen -W 'distroless scratch slim' -- "$current") ;;
+		init:--migrator) mapfile -t COMPREPLY < <(compgen -W 'sqlx diesel program none' -- "$current") ;;
 		check:--format) mapfile -t COMPREPLY < <(compgen -W 'text json sarif' -- "$current") ;;
 		check:--fail-on) mapfile -t COMPREPLY < <(compgen -W 'error warning never' -- "$current") ;;
 		*:--project|*:-C) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -d -- "$current") ;;
@@ -110,6 +120,7 @@ _cargodeck() {
 		why) word+=' --json' ;;
 		wait) word+=' --healthy --timeout' ;;
 		doctor) word+=' --json' ;;
+		init) word+=' --dry-run --yes --force --with --without --base --migrator --json' ;;
 		check) word+=' --live --probe --format --json --all --only --skip --fail-on --fix --dry-run --yes --list --explain' ;;
 		config) word+=' --json' ;;
 		version) word+=' --json' ;;
@@ -120,7 +131,7 @@ _cargodeck() {
 		return
 	fi
 	case $verb in
-	''|help) mapfile -t COMPREPLY < <(compgen -W 'up build job start stop restart down watch ps logs stats events compose-config why wait doctor check compose-override config version help inspect open' -- "$current") ;;
+	''|help) mapfile -t COMPREPLY < <(compgen -W 'up build job start stop restart down watch ps logs stats events compose-config why wait doctor init check compose-override config version help inspect open' -- "$current") ;;
 	start|stop|restart|ps|logs|stats|compose-config|why|wait|inspect|open)
 		while read -r name; do
 			[[ $name == *[^A-Za-z0-9._-]* ]] && continue # it would be run

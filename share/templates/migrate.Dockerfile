@@ -12,10 +12,13 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry \
 %% else
 ARG DIESEL_CLI_VERSION=2.2.12
 %% if database.engine == "postgres"
+# hadolint ignore=DL3008
 RUN apt-get update && apt-get install -y --no-install-recommends libpq-dev && rm -rf /var/lib/apt/lists/*
 %% elif database.engine == "mysql"
+# hadolint ignore=DL3008
 RUN apt-get update && apt-get install -y --no-install-recommends libmariadb-dev && rm -rf /var/lib/apt/lists/*
 %% else
+# hadolint ignore=DL3008
 RUN apt-get update && apt-get install -y --no-install-recommends libsqlite3-dev && rm -rf /var/lib/apt/lists/*
 %% end
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
@@ -26,10 +29,13 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry \
 FROM debian:${DEBIAN_SUITE}-slim AS production
 %% if choices.migrator == "diesel"
 %% if database.engine == "postgres"
+# hadolint ignore=DL3008
 RUN apt-get update && apt-get install -y --no-install-recommends libpq5 && rm -rf /var/lib/apt/lists/*
 %% elif database.engine == "mysql"
+# hadolint ignore=DL3008
 RUN apt-get update && apt-get install -y --no-install-recommends libmariadb3 && rm -rf /var/lib/apt/lists/*
 %% else
+# hadolint ignore=DL3008
 RUN apt-get update && apt-get install -y --no-install-recommends libsqlite3-0 && rm -rf /var/lib/apt/lists/*
 %% end
 COPY --from=builder /out/bin/diesel /usr/local/bin/diesel

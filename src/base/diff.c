@@ -1,149 +1,186 @@
-/* Two texts as a unified diff for people: lines are cleaned, since they may come
- * from anywhere. Common ends are taken off; between them the longest common
- * sequence is found where that is cheap, else all of it is replaced. */
+/* Unified diffs, for people to look at: what is written is written elsewhere.
+ * Lines are compared by their longest common part between the lines that are
+ * equal at both ends. Called by the rooms that change files of a project. */
 #include "cargodeck/base.h"
 
-enum { CONTEXT = 3, CELLS_MOST = 4000000 };
+enum { MOST_CELLS = 4000000 };
 
-struct diff_line {
-	const char *text; /* with its end of line */
-	size_t len;
-	bool is_kept; /* in both texts */
+struct line {
+	const char *text, *shown;
+	size_t len, shown_len;
 };
-struct diff_lines {
-	struct diff_line *items;
-	size_t count, cap;
-};
+struct lines { struct line *items; size_t count, cap; };
 
-static void split_lines(const char *text, struct diff_lines *lines)
+/* A line of the result: of the old text, of the new one, or of both. */
+struct step {
+	char mark;
+	const struct line *line;
+};
+struct steps { struct step *items; size_t count, cap; };
+
+/* ---- parts ---- */
+
+void diff_add_head(struct str *out, const char *path, bool is_new)
 {
-	while (text != NULL && *text != '\0') {
-		size_t len = strcspn(text, "\n");
-		len += text[len] == '\n';
-		*array_add(lines) = (struct diff_line){.text = text, .len = len};
-		text += len;
+	auto_str clean = {0};
+	text_add_clean(&clean, path, strlen(path), false);
+	str_print(out, "--- %s%s\n+++ b/%s\n", is_new ? "/dev/null" : "a/", is_new ? "" : str_text(&clean), str_text(&clean));
+}
+
+void diff_add_line(struct str *out, char mark, const char *text, size_t len)
+{
+	size_t body = len;
+	while (body > 0 && (text[body - 1] == '\n' || text[body - 1] == '\r'))
+		body--;
+	str_add_char(out, mark);
+	text_add_clean(out, text, body, false);
+	str_add_bytes(out, text + body, len - body);
+	if (len == 0 || text[len - 1] != '\n')
+		str_add(out, "\n\\ No newline at end of file\n"); /* no text */
+}
+
+void diff_add_hunk(struct str *out, size_t from, long shift, size_t old_count, size_t new_count, const struct str *lines)
+{
+	str_print(out, "@@ -%zu,%zu +%zu,%zu @@\n", old_count > 0 ? from + 1 : from, old_count, (size_t)((long)from + shift) + (new_count > 0), new_count);
+	str_add(out, str_text(lines));
+}
+
+/* ---- comparing ---- */
+
+static size_t line_len(const char *text)
+{
+	size_t len = strcspn(text, "\n");
+	return len + (text[len] == '\n');
+}
+
+static void split(struct diff_text whole, struct lines *lines)
+{
+	const char *at = whole.text != NULL ? whole.text : "", *shown = whole.shown != NULL ? whole.shown : at;
+	while (*at != '\0') {
+		struct line line = {.text = at, .len = line_len(at), .shown = shown, .shown_len = line_len(shown)};
+		*array_add(lines) = line;
+		at += line.len;
+		shown += line.shown_len;
 	}
 }
 
-static bool is_same(const struct diff_line *a, const struct diff_line *b)
+static bool is_same(const struct line *a, const struct line *b)
 {
 	return a->len == b->len && memcmp(a->text, b->text, a->len) == 0;
 }
 
-/* Marks the longest common sequence of `a` and `b`. */
-static void mark_common(struct diff_line *a, size_t a_count, struct diff_line *b, size_t b_count)
+static void add_steps(struct steps *steps, char mark, const struct lines *lines, size_t from, size_t to)
 {
-	size_t width = b_count + 1;
-	if (a_count == 0 || b_count == 0 || a_count * b_count > CELLS_MOST)
-		return;
-	uint32_t *longest = mem_alloc((a_count + 1) * width * sizeof *longest);
-	for (size_t i = a_count; i-- > 0;)
-		for (size_t j = b_count; j-- > 0;) {
-			uint32_t down = longest[(i + 1) * width + j], right = longest[i * width + j + 1];
-			longest[i * width + j] = is_same(&a[i], &b[j]) ? longest[(i + 1) * width + j + 1] + 1 : down > right ? down : right;
+	for (size_t i = from; i < to; i++)
+		*array_add(steps) = (struct step){.mark = mark, .line = &lines->items[i]};
+}
+
+/* Of each two lines from `start` on: how long the common part is that begins there. NULL: too many. */
+static unsigned *measure(const struct lines *old, const struct lines *new, size_t start, size_t old_end, size_t new_end)
+{
+	size_t width = new_end - start + 1, height = old_end - start + 1;
+	if (height > MOST_CELLS / width)
+		return NULL;
+	unsigned *cells = mem_alloc(height * width * sizeof *cells);
+	for (size_t i = height - 1; i-- > 0;)
+		for (size_t j = width - 1; j-- > 0;) {
+			unsigned down = cells[(i + 1) * width + j], right = cells[i * width + j + 1];
+			bool same = is_same(&old->items[start + i], &new->items[start + j]);
+			cells[i * width + j] = same ? cells[(i + 1) * width + j + 1] + 1 : down > right ? down : right;
 		}
-	for (size_t i = 0, j = 0; i < a_count && j < b_count;) {
-		if (is_same(&a[i], &b[j]))
-			a[i++].is_kept = b[j++].is_kept = true;
-		else if (longest[(i + 1) * width + j] >= longest[i * width + j + 1])
+	return cells;
+}
+
+static void add_middle(struct steps *steps, const struct lines *old, const struct lines *new, size_t start, size_t old_end, size_t new_end)
+{
+	auto_free unsigned *cells = measure(old, new, start, old_end, new_end);
+	size_t width = new_end - start + 1, i = start, j = start;
+	while (cells != NULL && i < old_end && j < new_end) {
+		size_t at = (i - start) * width + (j - start);
+		if (is_same(&old->items[i], &new->items[j])) {
+			add_steps(steps, ' ', old, i, i + 1);
 			i++;
-		else
 			j++;
+		} else if (cells[at + width] >= cells[at + 1]) {
+			add_steps(steps, '-', old, i, i + 1);
+			i++;
+		} else {
+			add_steps(steps, '+', new, j, j + 1);
+			j++;
+		}
 	}
-	free(longest);
+	add_steps(steps, '-', old, i, old_end);
+	add_steps(steps, '+', new, j, new_end);
 }
 
-static void compare(struct diff_lines *a, struct diff_lines *b)
+static void compare(const struct lines *old, const struct lines *new, struct steps *steps)
 {
-	size_t from = 0, a_to = a->count, b_to = b->count;
-	for (; from < a_to && from < b_to && is_same(&a->items[from], &b->items[from]); from++)
-		a->items[from].is_kept = b->items[from].is_kept = true;
-	for (; a_to > from && b_to > from && is_same(&a->items[a_to - 1], &b->items[b_to - 1]); a_to--, b_to--)
-		a->items[a_to - 1].is_kept = b->items[b_to - 1].is_kept = true;
-	if (a_to > from && b_to > from)
-		mark_common(a->items + from, a_to - from, b->items + from, b_to - from);
+	size_t start = 0, end = 0, least = old->count < new->count ? old->count : new->count;
+	while (start < least && is_same(&old->items[start], &new->items[start]))
+		start++;
+	while (end < least - start && is_same(&old->items[old->count - 1 - end], &new->items[new->count - 1 - end]))
+		end++;
+	add_steps(steps, ' ', old, 0, start);
+	add_middle(steps, old, new, start, old->count - end, new->count - end);
+	add_steps(steps, ' ', old, old->count - end, old->count);
 }
 
-static void put_line(const char *mark, const struct diff_line *line, struct str *out)
+/* Where the hunk that begins at `from` ends: where more than twice the context is equal. */
+static size_t hunk_end(const struct steps *steps, size_t first)
 {
-	size_t body = line->len;
-	while (body > 0 && (line->text[body - 1] == '\n' || line->text[body - 1] == '\r'))
-		body--;
-	str_add(out, mark);
-	text_add_clean(out, line->text, body, false);
-	str_add_bytes(out, line->text + body, line->len - body);
-	if (line->len == 0 || line->text[line->len - 1] != '\n')
-		str_add(out, "\n\\ No newline at end of file\n"); /* no text */
+	size_t last = first;
+	for (size_t i = first; i < steps->count && i - last <= 2 * DIFF_CONTEXT + 1; i++)
+		if (steps->items[i].mark != ' ')
+			last = i;
+	return last + 1 + DIFF_CONTEXT < steps->count ? last + 1 + DIFF_CONTEXT : steps->count;
 }
 
-/* Where a walk through both texts stands. */
-struct place {
-	size_t a, b;
+struct hunk {
+	size_t from, to; /* steps */
+	size_t old_at, new_at; /* lines before it */
 };
 
-static bool is_at_change(const struct diff_lines *a, const struct diff_lines *b, struct place at)
+/* Moves both places behind it. */
+static void add_hunk(struct str *out, const struct steps *steps, struct hunk *hunk)
 {
-	return (at.a < a->count && !a->items[at.a].is_kept) || (at.b < b->count && !b->items[at.b].is_kept);
-}
-
-static struct place after_change(const struct diff_lines *a, const struct diff_lines *b, struct place at)
-{
-	while (at.a < a->count && !a->items[at.a].is_kept)
-		at.a++;
-	while (at.b < b->count && !b->items[at.b].is_kept)
-		at.b++;
-	return at;
-}
-
-/* The end of the hunk that begins with the change at `at`: changes with few lines between are one. */
-static struct place end_of_hunk(const struct diff_lines *a, const struct diff_lines *b, struct place at)
-{
-	struct place end = after_change(a, b, at), look = end;
-	while (look.a < a->count && look.a - end.a < 2 * CONTEXT) {
-		look.a++;
-		look.b++;
-		if (is_at_change(a, b, look))
-			end = look = after_change(a, b, look);
+	auto_str lines = {0};
+	size_t old_count = 0, new_count = 0;
+	for (size_t i = hunk->from; i < hunk->to; i++) {
+		const struct step *step = &steps->items[i];
+		old_count += step->mark != '+';
+		new_count += step->mark != '-';
+		diff_add_line(&lines, step->mark, step->line->shown, step->line->shown_len);
 	}
-	return end;
+	diff_add_hunk(out, hunk->old_at, (long)hunk->new_at - (long)hunk->old_at, old_count, new_count, &lines);
+	hunk->old_at += old_count;
+	hunk->new_at += new_count;
 }
 
-static void put_hunk(const struct diff_lines *a, const struct diff_lines *b, struct place from, struct place to, struct str *out)
+void diff_add(struct str *out, const char *path, struct diff_text before, struct diff_text after)
 {
-	size_t a_count = to.a - from.a, b_count = to.b - from.b;
-	str_print(out, "@@ -%zu,%zu +%zu,%zu @@\n", from.a + (a_count > 0), a_count, from.b + (b_count > 0), b_count);
-	while (from.a < to.a || from.b < to.b) {
-		if (from.a < to.a && !a->items[from.a].is_kept)
-			put_line("-", &a->items[from.a++], out);
-		else if (from.b < to.b && !b->items[from.b].is_kept)
-			put_line("+", &b->items[from.b++], out);
-		else
-			put_line(" ", &a->items[from.a++], out), from.b++;
-	}
-}
-
-void diff_write(const char *path, const char *was, const char *becomes, struct str *out)
-{
-	struct diff_lines a = {0}, b = {0};
-	struct place at = {0};
-	auto_str clean = {0};
-	split_lines(was, &a);
-	split_lines(becomes, &b);
-	compare(&a, &b);
-	text_add_clean(&clean, path, strlen(path), false);
-	str_print(out, "--- %s%s\n+++ b/%s\n", was != NULL ? "a/" : "/dev/null", was != NULL ? str_text(&clean) : "", str_text(&clean));
-	while (at.a < a.count || at.b < b.count) {
-		if (!is_at_change(&a, &b, at)) {
-			at.a++;
-			at.b++;
+	struct lines old = {0}, new = {0};
+	struct steps steps = {0};
+	struct hunk hunk = {0};
+	split(before, &old);
+	split(after, &new);
+	compare(&old, &new, &steps);
+	bool is_begun = before.text == NULL;
+	if (is_begun)
+		diff_add_head(out, path, true);
+	for (size_t i = 0; i < steps.count; i++) {
+		if (steps.items[i].mark == ' ')
 			continue;
-		}
-		size_t before = at.a < CONTEXT ? at.a : CONTEXT;
-		struct place from = {at.a - before, at.b - before};
-		at = end_of_hunk(&a, &b, at);
-		size_t behind = a.count - at.a < CONTEXT ? a.count - at.a : CONTEXT;
-		put_hunk(&a, &b, from, (struct place){at.a + behind, at.b + behind}, out);
+		hunk.from = i > hunk.to + DIFF_CONTEXT ? i - DIFF_CONTEXT : hunk.to;
+		hunk.old_at += hunk.from - hunk.to;
+		hunk.new_at += hunk.from - hunk.to;
+		hunk.to = hunk_end(&steps, i);
+		if (!is_begun)
+			diff_add_head(out, path, false);
+		is_begun = true;
+		add_hunk(out, &steps, &hunk);
+		i = hunk.to - 1;
 	}
-	array_finish(&a);
-	array_finish(&b);
+	array_finish(&steps);
+	array_finish(&old);
+	array_finish(&new);
 }

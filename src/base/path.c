@@ -123,3 +123,18 @@ char *path_home(enum path_home which, const char *rest)
 	auto_free char *own = path_join(base, "cargodeck");
 	return path_join(own, rest);
 }
+
+bool path_is_plain(const char *path)
+{
+	for (const char *at = path;; at++) {
+		size_t len = strcspn(at, "/");
+		if (len == 0 || (len == 1 && at[0] == '.') || (len == 2 && at[0] == '.' && at[1] == '.'))
+			return false;
+		for (size_t i = 0; i < len; i++)
+			if ((unsigned char)at[i] < ' ' || at[i] == 127)
+				return false;
+		at += len;
+		if (*at == '\0')
+			return true;
+	}
+}

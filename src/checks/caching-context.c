@@ -206,26 +206,6 @@ static void modules_must_be_out(struct context *context)
 	}
 }
 
-/* Crates that ask git while they are compiled. */
-static bool reads_history(const struct context *context)
-{
-	static const char *const crates[] = {"vergen", "vergen-git2", "vergen-gitcl", "vergen-gix", "git-version", "shadow-rs",
-		"build-info-build", "git-testament",
-		"rustc-git-commit-hash", "build-data", NULL};
-	const char *which;
-	if (rust_has_any(&context->sources->rust, crates, &which))
-		return true;
-	for (size_t i = 0; i < context->taken.count; i++)
-		if (strcmp(context->taken.items[i].source, ".git") == 0 || text_starts_with(context->taken.items[i].source, ".git/"))
-			return true;
-	const struct dockerfile *file = &context->shipped->source->file;
-	for (size_t i = 0; i < file->lines.count; i++)
-		if (strcmp(file->lines.items[i].word, "RUN") == 0 && (strstr(file->lines.items[i].raw, "git rev-parse") != NULL ||
-			strstr(file->lines.items[i].raw, "git describe") != NULL))
-			return true;
-	return false;
-}
-
 /* ---- what must be in ---- */
 
 static void manifests_must_be_in(struct context *context)
@@ -393,7 +373,7 @@ static void say_missing(struct context *context)
 static void look_at_context(struct context *context)
 {
 	read_taken(context);
-	context->wants_git = reads_history(context);
+	context->wants_git = image_reads_history(context->sources, context->shipped);
 	if (context->ignore == NULL) {
 		say_missing(context);
 		return;

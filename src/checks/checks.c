@@ -135,12 +135,13 @@ static void find_allows(const struct sources *sources, struct allows *allows, st
 {
 	for (size_t i = 0; i < sources->tree.files.count; i++) {
 		const struct tree_file *file = &sources->tree.files.items[i];
-		if (file->is_link || !has_comments(file->path) || file->size > TREE_FILE_BYTES)
+		/* most were read already, and their texts searched */
+		if (file->is_link || !has_comments(file->path) || file->size > TREE_FILE_BYTES || tree_look(&sources->tree, file) == TREE_WITHOUT)
 			continue;
 		size_t len;
 		auto_free char *text = tree_read(&sources->tree, file->path, &len);
-		for (const char *at = text; at != NULL && (at = strstr(at, "cargodeck: allow")) != NULL && allows->count < ALLOW_LINES;) {
-			const char *rest = at + strlen("cargodeck: allow");
+		for (const char *at = text; at != NULL && (at = strstr(at, ALLOW_MARK)) != NULL && allows->count < ALLOW_LINES;) {
+			const char *rest = at + strlen(ALLOW_MARK);
 			if (stands_in_comment(text, at) && (*rest == ' ' || *rest == '\t'))
 				read_allow(allows, file->path, text_line_at(text, (size_t)(at - text)), rest, strcspn(rest, "\r\n"), notes);
 			at = rest;

@@ -14,6 +14,8 @@
 
 /* ---- sources.c: all that is looked at, read once --------------------------------- */
 
+#define ALLOW_MARK "cargodeck: allow" /* "# cargodeck: allow ID REASON" in any file */
+
 /* A Dockerfile under any of its names. */
 struct docker_source {
 	const char *path; /* relative to the root */
@@ -147,6 +149,10 @@ void image_name_read(const char *text, struct image_name *name);
 void image_name_finish(struct image_name *name);
 /* Order of Debian suites: bullseye 11, bookworm 12, trixie 13; 0: not known. */
 unsigned suite_number(const char *suite);
+/* ONBUILD of a base image runs in what is built FROM it: puts those instructions
+ * behind the FROM of `stage`, at their own lines, or where `line` is not 0 at that
+ * one: the base is made by another file. */
+void docker_take_triggers(struct dockerfile *file, int stage, const struct dockerfile *base, int base_stage, unsigned line);
 /* The image that a stage stands on in the end, variables filled in. */
 const char *shipped_base(const struct shipped *shipped);
 /* The USER in force at the end of the stage, variables filled in: its own and

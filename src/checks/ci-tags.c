@@ -64,9 +64,25 @@ static const char *tag_of(const char *image)
 	return tag;
 }
 
+/* "ghcr.io/Acme/shop": the registry takes small letters alone (OCI distribution, name). */
+static void judge_letters(struct tags *tags, const char *image, const char *file, unsigned line)
+{
+	const char *tag = tag_of(image), *end = tag != NULL ? tag - 1 : image + strlen(image);
+	bool large = false, plain = true;
+	for (const char *at = image; at < end; at++) {
+		large = large || (*at >= 'A' && *at <= 'Z');
+		plain = plain && strchr("$({ \n", *at) == NULL;
+	}
+	if (!large || !plain || memchr(image, '/', (size_t)(end - image)) == NULL)
+		return;
+	check_against(tags->check, file, line, "the name of %s has large letters: no registry takes it", image);
+	check_mend(tags->check, "Write the name of the image in small letters");
+}
+
 static void take_tag(struct tags *tags, const char *image, const char *file, unsigned line, unsigned triggers)
 {
 	const char *tag = tag_of(image);
+	judge_letters(tags, image, file, line);
 	if (tag == NULL && is_metadata(image)) {
 		tags->unknown += !tags->has_meta;
 		return;

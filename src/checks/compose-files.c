@@ -76,6 +76,11 @@ static bool has_origin(const json_t *service)
 	return json_is_object(json_object_get(service, "build")) || json_is_string(json_object_get(service, "image"));
 }
 
+bool compose_takes_back(const char *text)
+{
+	return strstr(text, ": !reset") != NULL || strstr(text, ": !override") != NULL;
+}
+
 /* Members that the file has itself, in the merged model's form. */
 static json_t *read_services(const struct sources *sources, const char *path, const struct yaml *yaml)
 {
@@ -115,7 +120,7 @@ static void add_layer(struct layers *layers, const char *path, bool is_harness)
 	}
 	struct layer *layer = array_add(&layers->items);
 	*layer = (struct layer){.path = path, .folder = path_parent(path), .role = layer_role(path), .is_main = main_source(sources, path) != NULL,
-		.is_harness = is_harness, .is_whole = true, .yaml = yaml, .text = text, .services = services};
+		.is_harness = is_harness, .is_whole = !compose_takes_back(text), .yaml = yaml, .text = text, .services = services};
 	is_compose_name(path_name(path), &layer->is_sample);
 	const char *name;
 	json_t *service;

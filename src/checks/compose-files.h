@@ -94,4 +94,8 @@ void port_against(struct check *check, const struct layers *layers, const struct
 /* Is a compose file there that cannot be read, and none that can? It was said then. */
 bool compose_is_unread(struct check *check);
 
+/* Does it take something back that another file says (!reset, !override)? Then it
+ * lies over that one, whatever else it holds. */
+bool compose_takes_back(const char *text);
+
 #endif

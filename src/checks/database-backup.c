@@ -117,7 +117,7 @@ static char *mounted_script(const struct sources *sources, const json_t *service
 	const json_t *mounts = json_object_get(service, "volumes");
 	unsigned read = 0;
 	for (size_t i = 0; i < json_array_size(mounts) && i < 50; i++) {
-		const char *own = path_in_project(sources, json_string_value(json_object_get(json_array_get(mounts, i), "source")));
+		const char *own = tree_relative(&sources->tree, json_string_value(json_object_get(json_array_get(mounts, i), "source")));
 		for (size_t k = 0; own != NULL && own[0] != '\0' && k < sources->tree.files.count; k++) {
 			const struct tree_file *file = &sources->tree.files.items[k];
 			if (!path_is_below(file->path, own) || file->is_harness || file->size > 65536 || !is_script_name(file->path) ||
@@ -202,6 +202,53 @@ static const char *mounted_volume(const json_t *service)
 	return NULL;
 }
 
+/* Somebody has made it before, as it has to be. */
+static bool is_external(const struct sources *sources, const char *volume)
+{
+	const json_t *declared = json_object_get(json_object_get(sources->compose, "volumes"), volume);
+	return json_is_true(json_object_get(declared, "external"));
+}
+
+/* Does another service, a job that runs before, give the volume to somebody? */
+static bool is_given_away(const struct sources *sources, const char *volume)
+{
+	const char *name;
+	void *iter = NULL;
+	for (const json_t *service; (service = service_each(sources, &iter, &name)) != NULL;) {
+		auto_free char *command = words_text(json_object_get(service, "command")), *entrypoint = words_text(json_object_get(service, "entrypoint"));
+		const json_t *mounts = json_object_get(service, "volumes");
+		bool changes = strstr(command, "chown") != NULL || strstr(command, "chmod") != NULL || strstr(entrypoint, "chown") != NULL ||
+			strstr(entrypoint, "chmod") != NULL || strstr(command, "install -d") != NULL;
+		for (size_t i = 0; changes && i < json_array_size(mounts); i++)
+			if (text_equal(json_string_value(json_object_get(json_array_get(mounts, i), "source")), volume))
+				return true;
+	}
+	return false;
+}
+
+/* A new volume over a path that the image lacks belongs to root. */
+static void judge_rights(struct backup *backup, const char *name, const json_t *service)
+{
+	struct check *check = backup->check;
+	const struct shipped *shipped = service_shipped(check->sources, name, service);
+	const char *own = json_string_value(json_object_get(service, "user"));
+	unsigned line;
+	auto_free char *user = own != NULL || shipped == NULL ? mem_copy_string(own) : shipped_user(shipped, &line);
+	const json_t *mounts = json_object_get(service, "volumes");
+	for (size_t i = 0; user != NULL && !user_is_root(user) && i < json_array_size(mounts) && i < 50; i++) {
+		const json_t *mount = json_array_get(mounts, i);
+		const char *volume = json_string_value(json_object_get(mount, "source")), *target = json_string_value(json_object_get(mount, "target"));
+		bool is_there = target == NULL || text_starts_with(target, "/var/lib/postgresql") || strcmp(target, "/tmp") == 0 ||
+			(shipped != NULL && strstr(shipped->source->text, target) != NULL);
+		if (!text_equal(json_string_value(json_object_get(mount, "type")), "volume") || volume == NULL || is_there ||
+			json_is_true(json_object_get(mount, "read_only")) || is_external(check->sources, volume) || is_given_away(check->sources, volume))
+			continue;
+		const char *file = compose_mount_place(check->sources, name, target, &line);
+		check_against(check, file, line, "a new volume at %s belongs to root: the user %s of %s may not write its dump there", target, user, name);
+		check_mend(check, "Make the folder in the image and give it to that user, or let a job that runs once chown it before");
+	}
+}
+
 static void say_found(struct backup *backup, const char *name, const json_t *service, const char *text, const char *path)
 {
 	struct check *check = backup->check;
@@ -217,6 +264,7 @@ static void say_found(struct backup *backup, const char *name, const json_t *ser
 		judge_text(check, text, path != NULL ? path : command, path != NULL ? 0 : own);
 	if (text != NULL && stays_inside(service, text))
 		check_against(check, file, line, "%s mounts nothing: the dump goes with its container", name);
+	judge_rights(backup, name, service);
 	backup->found = true;
 }
 

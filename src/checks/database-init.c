@@ -44,7 +44,7 @@ static void take_mount(struct init *init, const struct database *database, const
 	unsigned line;
 	if (target == NULL || !text_starts_with(target, "/docker-entrypoint"))
 		return;
-	const char *file = compose_mount_place(sources, database->service, target, &line), *own = path_in_project(sources, source);
+	const char *file = compose_mount_place(sources, database->service, target, &line), *own = tree_relative(&sources->tree, source);
 	auto_free char *clean = path_clean(target);
 	init->any = true;
 	if (is_nearly(clean)) {
@@ -73,7 +73,7 @@ static void take_configs(struct init *init, const struct database *database)
 		if (target == NULL || name == NULL || !path_is_below(target, init_folder))
 			continue;
 		const char *file = compose_mount_place(sources, database->service, target, &line);
-		const char *own = path_in_project(sources,
+		const char *own = tree_relative(&sources->tree,
 			json_string_value(json_object_get(json_object_get(json_object_get(sources->compose, "configs"), name), "file")));
 		init->any = true;
 		check_for(init->check, file, line, "%s gets %s", database->service, target);

@@ -1,4 +1,5 @@
 /* 6.1, 6.3: the database's image and its volume. */
+#include "compose-files.h"
 #include "database.h"
 
 /* ---- 6.1: image ---- */
@@ -54,6 +55,26 @@ static void judge_tag(struct check *check, const struct image_name *name, unsign
 		check_for(check, file, line, "PostgreSQL %u", major);
 }
 
+/* musl and glibc order letters differently: an index of the one is wrong for the other. */
+static void judge_variants(struct check *check, const struct database *database)
+{
+	const struct sources *sources = check->sources;
+	struct image_name name, other;
+	image_name_read(database->image, &name);
+	for (size_t i = 0; i < sources->other_composes.count && name.tag != NULL; i++) {
+		const struct yaml_source *source = &sources->other_composes.items[i];
+		const struct yaml_node *image = yaml_get(yaml_get(compose_written(source), database->service), "image");
+		if (yaml_text(image) == NULL || !role_is_deployed(source->path))
+			continue;
+		image_name_read(image->text, &other);
+		bool alpine = strstr(name.tag, "alpine") != NULL;
+		if (is_official(&other) && other.tag != NULL && !other.is_variable && alpine != (strstr(other.tag, "alpine") != NULL))
+			check_against(check, source->path, image->line, "%s and %s order letters differently: over one volume indexes break", name.tag, other.tag);
+		image_name_finish(&other);
+	}
+	image_name_finish(&name);
+}
+
 static void judge_postgres(struct check *check, const struct database *database)
 {
 	unsigned line = 0;
@@ -82,6 +103,8 @@ void postgres_files(struct check *check)
 		if (databases.items[i].engine != ENGINE_POSTGRES)
 			continue;
 		judge_postgres(check, &databases.items[i]);
+		if (databases.items[i].shipped == NULL)
+			judge_variants(check, &databases.items[i]);
 		any = true;
 	}
 	if (!any) {

@@ -104,10 +104,13 @@ static bool runs_product(const struct sources *sources)
 	return false;
 }
 
-/* A file whose services have neither image nor build is laid over another. */
+/* A file whose services have neither image nor build, or that takes back what
+ * another one says, is laid over another. */
 static bool is_overlay(const struct yaml_source *source)
 {
 	const struct yaml_node *services = compose_written(source);
+	if (source->text != NULL && compose_takes_back(source->text))
+		return true;
 	for (size_t i = 0; services != NULL && i < services->items.count; i++) {
 		const struct yaml_node *service = services->items.items[i];
 		if (yaml_get(service, "image") == NULL && yaml_get(service, "build") == NULL && yaml_get(service, "extends") == NULL)

@@ -312,6 +312,26 @@ static bool is_first(const struct layers *layers, const struct unit *unit)
 	return unit->layer == layers->units.items[0].layer;
 }
 
+/* A network that is internal has no way out, and none in from the host. */
+static void judge_internal(struct check *check)
+{
+	const json_t *networks = json_object_get(check->sources->compose, "networks");
+	const char *name, *network;
+	void *iter = NULL;
+	for (const json_t *service; (service = service_each(check->sources, &iter, &name)) != NULL;) {
+		json_t *own = json_object_get(service, "networks"), *each;
+		bool all = json_object_size(own) > 0;
+		unsigned line;
+		json_object_foreach(own, network, each)
+			all = all && json_is_true(json_object_get(json_object_get(networks, network), "internal"));
+		if (!all || json_array_size(json_object_get(service, "ports")) == 0)
+			continue;
+		const char *file = compose_place(check->sources, name, "ports", &line);
+		check_against(check, file, line, "%s publishes ports, and is on internal networks alone: nobody reaches them from outside", name);
+		check_mend(check, "Put the service on a second network that is not internal, or publish no port");
+	}
+}
+
 void files_names(struct check *check)
 {
 	const struct layers *layers = check->sources->layers;
@@ -326,6 +346,7 @@ void files_names(struct check *check)
 		judge_unit(check, layers, &layers->units.items[i]);
 		judge_aliases(check, layers, &layers->units.items[i]);
 	}
+	judge_internal(check);
 	if (count == 0) {
 		if (!compose_is_unread(check))
 			check_none(check, main_place(check->sources), "there is no compose file");

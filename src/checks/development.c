@@ -37,7 +37,7 @@ const char *live_source_mount(const struct sources *sources, const json_t *conta
 		const json_t *mount = json_array_get(mounts, i);
 		const char *type = json_string_value(json_object_get(mount, "Type")), *source = json_string_value(json_object_get(mount, "Source"));
 		const char *target = json_string_value(json_object_get(mount, "Destination"));
-		const char *below = source != NULL ? path_relative(source, sources->tree.root) : NULL;
+		const char *below = tree_relative(&sources->tree, source);
 		if (!text_equal(type, "bind") || target == NULL || below == NULL)
 			continue;
 		if (has_rust_sources(sources, below[0] != '\0' ? below : "."))

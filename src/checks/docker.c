@@ -6,7 +6,7 @@
 #include <ctype.h>
 #include <stdio.h>
 
-enum { DEPTH_LIMIT = 32 };
+enum { DEPTH_LIMIT = 32, TRIGGERS_LIMIT = 4000 };
 
 /* ---- names of images ---- */
 
@@ -126,6 +126,40 @@ void image_name_finish(struct image_name *name)
 	free(name->tag);
 	free(name->digest);
 	*name = (struct image_name){0};
+}
+
+/* ---- ONBUILD ---- */
+
+/* "COPY . ." of "ONBUILD COPY . .". */
+static struct docker_line trigger_line(const struct docker_line *trigger, int stage, unsigned line)
+{
+	const char *text = trigger->rest + strspn(trigger->rest, " \t");
+	size_t len = strcspn(text, " \t");
+	struct docker_line made = {.word = mem_copy_bytes(text, len), .rest = mem_copy_string(text + len + strspn(text + len, " \t")),
+		.raw = mem_copy_string(text), .first = line > 0 ? line : trigger->first, .last = line > 0 ? line : trigger->last, .stage = stage};
+	for (char *at = made.word; *at != '\0'; at++)
+		*at = (char)toupper((unsigned char)*at);
+	return made;
+}
+
+static void insert_line(struct dockerfile *file, size_t at, struct docker_line line)
+{
+	array_add(&file->lines);
+	memmove(&file->lines.items[at + 1], &file->lines.items[at], (file->lines.count - 1 - at) * sizeof line);
+	file->lines.items[at] = line;
+	for (size_t i = 0; i < file->stages.count; i++)
+		file->stages.items[i].from += file->stages.items[i].from >= at;
+}
+
+void docker_take_triggers(struct dockerfile *file, int stage, const struct dockerfile *base, int base_stage, unsigned line)
+{
+	size_t at = file->stages.items[stage].from + 1;
+	for (size_t i = 0; i < base->lines.count && file->lines.count < TRIGGERS_LIMIT; i++) {
+		if (base->lines.items[i].stage != base_stage || strcmp(base->lines.items[i].word, "ONBUILD") != 0)
+			continue;
+		struct docker_line made = trigger_line(&base->lines.items[i], stage, line);
+		insert_line(file, at++, made); /* behind those of its own base, which do not move */
+	}
 }
 
 /* ---- stages ---- */

@@ -176,3 +176,43 @@ bool value_is_secret(const char *name, const char *value)
 	return name_is_secret(name) && !says_nothing(value) && strchr(value, '$') == NULL && strstr(value, "{{") == NULL &&
 		strstr(value, "://") == NULL;
 }
+
+/* ---- .env files ---- */
+
+void variables_finish(struct variables *variables)
+{
+	for (size_t i = 0; i < variables->count; i++) {
+		free(variables->items[i].name);
+		free(variables->items[i].value);
+	}
+	array_finish(variables);
+}
+
+void variables_read(const char *text, bool comments, struct variables *out)
+{
+	unsigned number = 0;
+	for (const char *line = text; line != NULL && *line != '\0' && out->count < 2000;) {
+		size_t len = strcspn(line, "\r\n");
+		auto_free char *copy = mem_copy_bytes(line, len);
+		char *name = copy + strspn(copy, " \t");
+		line += len;
+		line += *line == '\r' ? 1 : 0;
+		line += *line == '\n' ? 1 : 0;
+		number++;
+		name += comments ? strspn(name, "# \t") : 0;
+		if (text_starts_with(name, "export "))
+			name += 7 + strspn(name + 7, " ");
+		char *equals = strchr(name, '=');
+		if (*name == '#' || equals == NULL || equals == name)
+			continue;
+		size_t name_len = (size_t)(equals - name);
+		while (name_len > 0 && isspace((unsigned char)name[name_len - 1]))
+			name_len--;
+		const char *value = equals + 1 + strspn(equals + 1, " \t");
+		char quote = *value == '"' || *value == '\'' ? *value : '\0';
+		const char *end = quote != '\0' ? strchr(value + 1, quote) : strstr(value, " #");
+		value += quote != '\0';
+		size_t value_len = end != NULL ? (size_t)(end - value) : strlen(value);
+		*array_add(out) = (struct variable){mem_copy_bytes(name, name_len), mem_copy_bytes(value, value_len), number};
+	}
+}

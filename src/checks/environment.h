@@ -29,4 +29,19 @@ bool value_is_secret(const char *name, const char *value);
 /* user:password@ in an address, written out. */
 bool has_password(const char *text);
 
+/* ---- .env files ---- */
+
+struct variable {
+	char *name, *value;
+	unsigned line;
+};
+struct variables {
+	struct variable *items;
+	size_t count, cap;
+};
+/* NAME=VALUE as compose and dotenvy read it: "export" and quotes are passed over.
+ * With `comments` also "# NAME=VALUE": it is not set, but named. At most 2,000. */
+void variables_read(const char *text, bool comments, struct variables *out);
+void variables_finish(struct variables *variables);
+
 #endif

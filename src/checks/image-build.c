@@ -136,10 +136,40 @@ static void check_runtime_libraries(struct check *check, const struct shipped *s
 	}
 }
 
+/* rust:…-slim has gcc and nothing that -sys crates ask for besides; the full image has it all. */
+static void check_build_libraries(struct check *check, const struct shipped *shipped, int builder)
+{
+	static const struct {
+		const char *crate, *words, *packages[3];
+	} pairs[] = {{"openssl-sys", "pkg-config, libssl-dev", {"libssl-dev"}}, {"pq-sys", "libpq-dev", {"libpq-dev", "postgresql*"}}};
+	const struct rust_facts *rust = &check->sources->rust;
+	const struct dockerfile *file = &shipped->source->file;
+	struct image_name base;
+	image_name_read(stage_root_base(file, builder), &base);
+	bool slim = base_is_rust(&base) && base.tag != NULL && strstr(base.tag, "slim") != NULL;
+	image_name_finish(&base);
+	if (!slim || rust->manifests.count != 1 || strstr(shipped->source->text, "OPENSSL_") != NULL)
+		return;
+	auto_strings packages = {0};
+	stage_packages(file, builder, &packages);
+	for (size_t i = 0; i < COUNT_OF(pairs); i++) {
+		const struct rust_crate *crate = rust_crate(rust, pairs[i].crate);
+		/* without cargo's word the lock has what is switched off too */
+		bool has = crate == NULL || (!rust->is_graph_known && !crate->is_direct) || rust_has_feature(rust, crate->name, "bundled") ||
+			rust_has_feature(rust, crate->name, "vendored") || rust_crate(rust, "pq-src") != NULL || rust_crate(rust, "openssl-src") != NULL;
+		for (size_t j = 0; j < packages.count; j++)
+			has = has || name_in(packages.items[j], pairs[i].packages);
+		if (!has)
+			check_against(check, shipped->source->path, file->stages.items[builder].line, "%s asks for %s where it is compiled, which a slim image has not",
+				pairs[i].crate, pairs[i].words);
+	}
+}
+
 static void look_at_packages(struct check *check, const struct shipped *shipped)
 {
 	const struct dockerfile *file = &shipped->source->file;
 	int builder = build_stage(shipped);
+	check_build_libraries(check, shipped, builder);
 	bool any = false;
 	size_t at = 0;
 	for (int index; (index = stage_next(file, builder, "RUN", &at)) >= 0;) {
@@ -242,6 +272,54 @@ static const char *copied_from(const struct shipped *shipped, int *line)
 	return found;
 }
 
+/* The triple that every build of the stage names, with which its output lies in
+ * target/TRIPLE; NULL: not so, or something takes it back to target/release. */
+static char *built_for(const struct dockerfile *file, int stage)
+{
+	char *triple = NULL;
+	bool all = true;
+	size_t at = 0;
+	for (int index; (index = stage_next(file, stage, "RUN", &at)) >= 0;) {
+		struct cargo_calls calls = {0};
+		auto_free char *body = run_body(file, (size_t)index);
+		run_find_cargo(body, &calls);
+		for (size_t i = 0; i < calls.count; i++) {
+			if (strcmp(calls.items[i].verb, "build") != 0)
+				continue;
+			all = all && calls.items[i].target != NULL;
+			if (triple == NULL)
+				triple = mem_copy_string(calls.items[i].target);
+		}
+		cargo_calls_finish(&calls);
+		all = all && strstr(body, "target/release") == NULL && strstr(body, "--target-dir") == NULL && strstr(body, "--artifact-dir") == NULL;
+	}
+	if (all)
+		return triple;
+	free(triple);
+	return NULL;
+}
+
+/* Says so where the path that is copied lacks the triple. */
+static void check_triple(struct check *check, const struct shipped *shipped)
+{
+	const struct dockerfile *file = &shipped->source->file;
+	size_t at = 0;
+	for (int index; (index = stage_next(file, shipped->stage, "COPY", &at)) >= 0;) {
+		struct copy_line copy;
+		if (!copy_line_read(file, (size_t)index, &copy))
+			continue;
+		auto_free char *triple = copy.from_stage >= 0 ? built_for(file, copy.from_stage) : NULL;
+		for (size_t i = 0; triple != NULL && i < copy.sources.count; i++) {
+			if (strstr(copy.sources.items[i], "target/release/") == NULL)
+				continue;
+			check_against(check, shipped->source->path, image_line_at(shipped, index), "cargo builds with --target %s: the program lies in target/%s/release, not here",
+				triple, triple);
+			check_mend(check, "Copy it from target/%s/release", triple);
+		}
+		copy_line_finish(&copy);
+	}
+}
+
 static bool check_start_by_cargo(struct check *check, const struct shipped *shipped)
 {
 	struct image_start start;
@@ -301,6 +379,7 @@ static void look_at_profile(struct check *check, const struct shipped *shipped)
 		profile = PROFILE_RELEASE;
 	const char *folder = copied_from(shipped, &copy_line);
 	unsigned line = build_line >= 0 ? line_with(image_line(shipped, (size_t)build_line), "cargo") : 0;
+	check_triple(check, shipped);
 	if (!check_start_by_cargo(check, shipped)) {
 		/* said */
 	} else if (text_equal(folder, "debug")) {

@@ -12,12 +12,15 @@
  *    "kernel": null, or {           of /proc/PID of its first process, under the deck of the program below the launcher (proc(5))
  *      "cap_eff": "0000000000000000", "no_new_privs": 1, "seccomp": 2, "sig_cgt": "0000000000004442", "sig_blk": "0000000000000000",
  *      "uid": 10001, "root_read_only": true,
- *      "listens": ["0.0.0.0:8080", "[::]:9090"]},
+ *      "listens": ["0.0.0.0:8080", "[::]:9090"],
+ *      "setuid": ["/usr/bin/su"]},     programs in the usual folders, or null
  *    "log": null, or {"lines": 50, "json": 48, "levels": 48, "ansi": 0, "traces": 12},   of its last lines
  *    "http": [{"path": "/healthz", "port": 8080, "status": 200, "ms": 2, "type": "text/plain; version=0.0.4", "samples": 31}],
  *                                   what was asked and what came; status 0: no answer
  *    "execs": [{"argv": ["pg_isready"], "exit_code": 0, "said": "…"}],
  *    "stop": null, or {"seconds": 0.3, "exit_code": 0, "limit": 10}      SIGTERM to a throw-away copy
+ *    "receiver": null, or {"address": "127.0.0.1:24224", "service": "collector", "seen": true}   one line sent through its log driver;
+ *                                   "refused": why the driver did not take it; "fault": why none was sent
  *  }]} */
 #ifndef CARGODECK_CHECKS_LIVE_H
 #define CARGODECK_CHECKS_LIVE_H

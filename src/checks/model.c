@@ -3,7 +3,7 @@
  * merged in their order and short forms written out as compose does (Compose
  * Specification, "Merge" and the services' short syntaxes), as far as checks
  * look. */
-#include "checks.h"
+#include "environment.h"
 
 #include <ctype.h>
 
@@ -24,18 +24,13 @@ static void read_variables(struct model *model)
 	for (size_t i = 0; i < COUNT_OF(names); i++) {
 		auto_free char *path = path_join(model->folder, names[i]);
 		auto_free char *text = tree_read(&model->sources->tree, path, NULL);
-		auto_strings lines = {0};
+		struct variables variables = {0};
 		if (text == NULL)
 			continue;
-		strings_split(&lines, text, '\n');
-		for (size_t j = 0; j < lines.count; j++) {
-			char *line = lines.items[j] + strspn(lines.items[j], " \t"), *equals = strchr(line, '=');
-			if (*line == '#' || equals == NULL)
-				continue;
-			*equals = '\0';
-			const char *value = equals + 1 + (equals[1] == '"' || equals[1] == '\'');
-			map_put(model->variables, line, mem_copy_bytes(value, strcspn(value, "\"'\r")));
-		}
+		variables_read(text, false, &variables);
+		for (size_t j = 0; j < variables.count; j++)
+			map_put(model->variables, variables.items[j].name, steal(&variables.items[j].value));
+		variables_finish(&variables);
 		return;
 	}
 }
@@ -492,6 +487,19 @@ static json_t *read_service(struct model *model, const struct yaml_source *sourc
 	return base;
 }
 
+/* Files of secrets and configs lie beside the compose file. */
+static void place_files(const struct model *model, json_t *part)
+{
+	const char *name;
+	json_t *each;
+	json_object_foreach(part, name, each) {
+		const char *file = json_string_value(json_object_get(each, "file"));
+		auto_free char *path = file != NULL && file[0] != '\0' ? below_root(model, file) : NULL;
+		if (path != NULL)
+			set_text(each, "file", path);
+	}
+}
+
 static void add_file(struct model *model, const struct yaml_source *source, json_t *whole)
 {
 	static const char *const parts[] = {"volumes", "networks", "secrets", "configs"};
@@ -506,8 +514,10 @@ static void add_file(struct model *model, const struct yaml_source *source, json
 	json_object_set_new(made, "services", all);
 	for (size_t i = 0; i < COUNT_OF(parts); i++) {
 		json_t *part = convert(model, yaml_get(root, parts[i]), 0);
-		if (json_is_object(part))
+		if (json_is_object(part)) {
+			place_files(model, part);
 			json_object_set(made, parts[i], part);
+		}
 		json_decref(part);
 	}
 	if (yaml_text(yaml_get(root, "name")) != NULL)

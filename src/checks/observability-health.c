@@ -163,6 +163,74 @@ static bool find_other_route(const struct rust_facts *facts, struct rust_place *
 	return find_any(facts, words, place);
 }
 
+/* ---- who may ask ---- */
+
+/* The name in get(handlers::health): the last before the bracket that closes. */
+static char *handler_of(const char *code)
+{
+	static const char *const verbs[] = {"get", "head", "any", "to"};
+	for (size_t i = 0; i < COUNT_OF(verbs); i++) {
+		auto_free char *call = mem_print("%s(", verbs[i]);
+		const char *at = strstr(code, call);
+		if (at == NULL || at - code > 40 || (at > code && (isalnum((unsigned char)at[-1]) || at[-1] == '_')))
+			continue;
+		at += strlen(call);
+		size_t len = strspn(at, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_: ");
+		if (at[len] != ')')
+			return NULL;
+		size_t start = len;
+		while (start > 0 && (isalnum((unsigned char)at[start - 1]) || at[start - 1] == '_'))
+			start--;
+		return start < len ? mem_copy_bytes(at + start, len - start) : NULL;
+	}
+	return NULL;
+}
+
+/* Extractors that turn away who has not logged in. */
+static bool asks_for_login(const char *code)
+{
+	static const char *const names[] = {"BearerAuth", "BasicAuth", "Authorization", "Claims", "AuthUser", "CurrentUser", "AuthenticatedUser",
+		"RequireAuth", "AuthSession", "JwtClaims", "ApiKey", "AdminUser"};
+	const char *open = strchr(code, '(');
+	size_t len = open != NULL ? strcspn(open, "{") : 0;
+	const char *optional = open != NULL ? memmem(open, len, "Option<", 7) : NULL;
+	for (size_t i = 0; optional == NULL && i < COUNT_OF(names); i++)
+		if (has_name(open, len, names[i]))
+			return true;
+	return false;
+}
+
+/* The function that answers: behind #[get("/health")], or by its name. */
+static bool find_handler(const struct rust_facts *facts, const struct literal *literal, struct rust_place *place)
+{
+	const char *rest = literal->source->code + literal->offset + 1 + literal->len;
+	size_t len = strlen(rest) < 300 ? strlen(rest) : 300;
+	auto_free char *code = mem_copy_bytes(rest, len);
+	size_t before_len;
+	const char *before = code_before(literal->source, literal->offset, &before_len);
+	*place = (struct rust_place){0};
+	if (memmem(before, before_len, "#[", 2) != NULL) {
+		const char *function = strstr(rest, "fn ");
+		*place = (struct rust_place){literal->source, function != NULL ? (size_t)(function - literal->source->code) : 0, 0};
+		return function != NULL && function - rest < 300;
+	}
+	auto_free char *name = handler_of(code);
+	auto_free char *words = name != NULL ? mem_print("fn %s (", name) : NULL;
+	return words != NULL && rust_find(facts, words, place);
+}
+
+/* A probe has no login. True: it was said that the path asks for one. */
+static bool judge_login(struct check *check, const struct literal *literal, const char *path)
+{
+	struct rust_place place;
+	if (!find_handler(&check->sources->rust, literal, &place) || !asks_for_login(place.source->code + place.offset))
+		return false;
+	check_against(check, place.source->path, text_line_at(place.source->text, place.offset),
+		"the path %s answers only to who has logged in, which a probe has not", path);
+	check_mend(check, "Let the path of health answer without a login: tell nothing there but whether the program is well");
+	return true;
+}
+
 static bool find_routes(struct check *check)
 {
 	const struct rust_facts *facts = &check->sources->rust;
@@ -172,7 +240,8 @@ static bool find_routes(struct check *check)
 		if (!is_health_route(&literal))
 			continue;
 		auto_free char *path = mem_copy_bytes(literal.text, literal.len);
-		check_for(check, literal.source->path, literal_line(&literal), "the path %s tells its health", path);
+		if (!judge_login(check, &literal, path))
+			check_for(check, literal.source->path, literal_line(&literal), "the path %s tells its health", path);
 		found++;
 	}
 	if (found == 0 && find_other_route(facts, &place)) {

@@ -1,6 +1,7 @@
 /* 5.2, 5.3, 5.8: what the logs look like, where they go, how long they stay. */
 #include "observability.h"
 
+#include "compose-files.h"
 #include "deployed.h"
 #include "programs.h"
 
@@ -321,6 +322,17 @@ static void judge_address(struct check *check, const char *address, const char *
 	}
 }
 
+/* Nobody hears that a datagram was lost. On this machine none is. */
+static void judge_datagrams(struct check *check, const char *address, const char *file, unsigned line)
+{
+	auto_free char *host = text_starts_with(address, "udp://") ? host_of(address) : NULL;
+	if (host == NULL || strchr(host, '$') != NULL || strcmp(host, "localhost") == 0 || text_starts_with(host, "127.") ||
+		text_starts_with(host, "172.17.") || strcmp(host, "host.docker.internal") == 0 || is_service_name(check->sources, host))
+		return;
+	check_against(check, file, line, "GELF goes to %s over UDP: what is lost on the way is lost in silence", host);
+	check_mend(check, "Send it over TCP (gelf-address: tcp://%s:12201), or to a collector on this machine that keeps what it cannot pass on", host);
+}
+
 static const char *option(const json_t *logging, const char *name)
 {
 	return json_string_value(json_object_get(json_object_get(logging, "options"), name));
@@ -348,6 +360,14 @@ static void judge_fluentd(struct check *check, const char *name, const json_t *l
 	judge_address(check, address != NULL ? address : "localhost:24224", file, line);
 }
 
+static void judge_gelf(struct check *check, const char *name, const char *address)
+{
+	unsigned line;
+	const char *file = compose_place(check->sources, name, "logging.options.gelf-address", &line);
+	judge_address(check, address, file, line);
+	judge_datagrams(check, address, file, line);
+}
+
 static void judge_driver(struct check *check, const char *name, const char *driver, const json_t *logging)
 {
 	unsigned line;
@@ -357,7 +377,7 @@ static void judge_driver(struct check *check, const char *name, const char *driv
 	if (strcmp(driver, "fluentd") == 0)
 		judge_fluentd(check, name, logging);
 	else if (gelf != NULL)
-		judge_address(check, gelf, compose_place(check->sources, name, "logging.options.gelf-address", &line), line);
+		judge_gelf(check, name, gelf);
 	else if (syslog != NULL)
 		judge_address(check, syslog, compose_place(check->sources, name, "logging.options.syslog-address", &line), line);
 }
@@ -486,6 +506,46 @@ static bool live_reader(const struct sources *sources)
 	return false;
 }
 
+static bool is_for_production(const char *path)
+{
+	return strstr(path_name(path), "compose") != NULL && layer_role(path) == LAYER_PROD;
+}
+
+/* A file for production stands in the project, and the container was started
+ * without it: whoever develops reads the log where it is. */
+static bool runs_without_production(const struct sources *sources, const json_t *container)
+{
+	static const char *const patterns[] = {"*.yaml", "*.yml"};
+	const char *used = json_string_value(json_object_get(live_at(container, "inspect.Config.Labels"), "com.docker.compose.project.config_files"));
+	bool is_there = false;
+	auto_strings files = {0};
+	for (size_t i = 0; i < COUNT_OF(patterns); i++) {
+		const struct tree_file *file;
+		for (size_t at = 0; !is_there && (file = tree_each(&sources->tree, &at, patterns[i])) != NULL;)
+			is_there = !file->is_harness && is_for_production(file->path);
+	}
+	strings_split(&files, used != NULL ? used : "", ',');
+	for (size_t i = 0; i < files.count; i++)
+		if (is_for_production(files.items[i]))
+			return false;
+	return is_there;
+}
+
+/* One line was sent, where that could be done. */
+static void judge_receiver(struct check *check, const char *service, const char *driver, const json_t *receiver)
+{
+	const char *address = live_text(receiver, "address"), *name = live_text(receiver, "service"), *refused = live_text(receiver, "refused"),
+		*fault = live_text(receiver, "fault");
+	if (refused != NULL)
+		check_live_against(check, service, "a line through %s was not taken: %s", driver, refused);
+	else if (live_number(receiver, "seen", 0) != 0)
+		check_live_for(check, service, "a line that was sent through %s came to %s", driver, name != NULL ? name : "");
+	else if (fault != NULL)
+		check_missing(check, "whether a line of %s reaches the receiver at %s: %s", service, address != NULL ? address : "", fault);
+	else
+		check_missing(check, "whether a line of %s reaches %s: its own log does not show what it takes in", service, name != NULL ? name : "");
+}
+
 /* What stays on the host is known from files; here counts what is set otherwise. */
 void forwarding_live(struct check *check)
 {
@@ -500,11 +560,13 @@ void forwarding_live(struct check *check)
 		if (strcmp(driver, "fluentd") == 0 && !text_equal_fold(async, "true"))
 			check_live_against(check, service,
 				"LogConfig.Type is fluentd without fluentd-async: it does not start while the collector is away");
+		else if (live_at(container, "receiver") != NULL)
+			judge_receiver(check, service, driver, live_at(container, "receiver"));
 		else if (is_among(driver, forwarders))
 			check_live_for(check, service, "LogConfig.Type is %s", driver);
 		else if (reader)
 			check_live_for(check, service, "LogConfig.Type is %s, and a collector reads the engine's logs", driver);
-		else if (direct_crate(&check->sources->rust, shippers) == NULL)
+		else if (direct_crate(&check->sources->rust, shippers) == NULL && !runs_without_production(check->sources, container))
 			check_live_against(check, service, "LogConfig.Type is %s, and no collector runs that reads it", driver);
 	}
 }

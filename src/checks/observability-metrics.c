@@ -154,7 +154,7 @@ void each_mounted_yaml(struct check *check, const json_t *service, void (*judge)
 	const struct sources *sources = check->sources;
 	const json_t *mounts = json_object_get(service, "volumes");
 	for (size_t i = 0; i < json_array_size(mounts) && i < 50; i++) {
-		const char *source = path_in_project(sources, json_string_value(json_object_get(json_array_get(mounts, i), "source")));
+		const char *source = tree_relative(&sources->tree, json_string_value(json_object_get(json_array_get(mounts, i), "source")));
 		for (size_t at = 0, k = 0; source != NULL && source[0] != '\0' && k < 20; k++) {
 			const struct tree_file *file = tree_each(&sources->tree, &at, "*.y*ml");
 			size_t len;

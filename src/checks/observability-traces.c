@@ -122,6 +122,34 @@ static void judge_collector(struct check *check, const char *file, const struct 
 		check_against(check, file, logging->line, "the collector has no exporter logging any more: it is called debug");
 }
 
+/* Jaeger 1 gets no more mends since 2026: 2 is one image, jaegertracing/jaeger. */
+static bool is_old_jaeger(const json_t *service)
+{
+	struct image_name name;
+	bool old = false;
+	if (compose_image(service) == NULL)
+		return false;
+	image_name_read(compose_image(service), &name);
+	if (text_starts_with(name.name, "jaegertracing/"))
+		old = strcmp(name.name, "jaegertracing/jaeger") != 0 ? name.tag == NULL || name.tag[0] != '2' : name.tag != NULL && text_starts_with(name.tag, "1.");
+	image_name_finish(&name);
+	return old;
+}
+
+static void judge_jaeger(struct check *check)
+{
+	const char *name;
+	void *iter = NULL;
+	for (const json_t *service; (service = service_each(check->sources, &iter, &name)) != NULL;) {
+		unsigned line;
+		if (!is_old_jaeger(service))
+			continue;
+		const char *file = compose_place(check->sources, name, "image", &line);
+		check_against(check, file, line, "%s is Jaeger 1, which is at its end: nobody mends it any more", name);
+		check_mend(check, "Take the image jaegertracing/jaeger:2.10.0 or newer: it takes in OTLP at 4317 and 4318 as before");
+	}
+}
+
 static bool find_spans(const struct rust_facts *facts, struct rust_place *place)
 {
 	static const char *const words[] = {"TraceLayer", "TracingLogger", "instrument", "info_span !", "debug_span !", "span !",
@@ -141,6 +169,21 @@ static bool find_tracer(const struct rust_facts *facts, struct rust_place *place
 		"axum_otel",
 		"tracing_honeycomb", "tracing_otel_extra", "axum_tracing_opentelemetry", "new_pipeline", NULL};
 	return find_any(facts, words, place);
+}
+
+/* Spans go out in batches: what is not flushed when SIGTERM comes is lost. A provider
+ * that is set globally is never dropped. */
+static void judge_flush(struct check *check)
+{
+	static const char *const batches[] = {"with_batch_exporter", "install_batch", "BatchSpanProcessor", NULL};
+	static const char *const flushes[] = {"shutdown_tracer_provider", ". shutdown (", ":: shutdown (", ". force_flush (", "shutdown_with_timeout",
+		"shutdown_tracer", NULL};
+	struct rust_place place, other;
+	if (!find_any(&check->sources->rust, batches, &place) || find_any(&check->sources->rust, flushes, &other))
+		return;
+	check_against(check, place.source->path, place.line,
+		"spans are sent in batches, and nothing shuts the provider down: those of the last seconds are lost at SIGTERM");
+	check_mend(check, "Keep the provider, and call its shutdown() when the server has drained");
 }
 
 /* `place` is where it traces. */
@@ -171,6 +214,8 @@ static void judge_surroundings(struct check *check)
 	const json_t *collector = service_that(check->sources, is_otel_collector);
 	if (collector != NULL)
 		each_mounted_yaml(check, collector, judge_collector);
+	judge_jaeger(check);
+	judge_flush(check);
 	judge_versions(check);
 }
 

@@ -40,7 +40,7 @@ static const struct practice practices[] = {
 			"network, and without fluentd-async no container starts while it is away."),
 		.looks = N_("The log driver of each service in compose with its options, and collectors that read the engine's own log "
 			"files"),
-		.looks_live = N_("HostConfig.LogConfig of the containers, and collectors among them"),
+		.looks_live = N_("HostConfig.LogConfig of the containers, and collectors among them; with --probe whether a line arrives"),
 		.mends = N_("Set logging to driver fluentd with fluentd-async: \"true\" and fluentd-address: 127.0.0.1:24224, and run "
 			"a collector"),
 		.files = forwarding_files,

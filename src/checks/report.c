@@ -9,6 +9,7 @@
 struct paint {
 	bool colour;
 	struct str *out;
+	const struct check_report *report;
 };
 
 static void put(const struct paint *paint, const char *code, const char *text)
@@ -38,12 +39,70 @@ static const char *severity_word(enum check_severity severity)
 	return _(words[severity]);
 }
 
+/* ---- one cause, several practices ---- */
+
+/* Practices that one line can break together, in the order of the catalogue. */
+static const char *const causes[][3] = {{"2.3", "8.6"}, {"2.6", "8.7"}, {"2.7", "8.4", "9.5"}, {"3.2", "6.4"}};
+
+static bool share_cause(const char *earlier, const char *later)
+{
+	for (size_t i = 0; i < COUNT_OF(causes); i++)
+		for (size_t j = 0; j + 1 < COUNT_OF(causes[i]) && text_equal(causes[i][j], earlier); j++)
+			for (size_t k = j + 1; k < COUNT_OF(causes[i]); k++)
+				if (text_equal(causes[i][k], later))
+					return true;
+	return false;
+}
+
+/* The same line of a file, or the same service that runs. */
+static bool is_same_place(const struct check_evidence *a, const struct check_evidence *b)
+{
+	if (a->is_live != b->is_live || a->is_against != b->is_against)
+		return false;
+	if (!a->is_live)
+		return a->file != NULL && text_equal(a->file, b->file) && a->line == b->line;
+	size_t len = strcspn(a->text, ":");
+	return len == strcspn(b->text, ":") && strncmp(a->text, b->text, len) == 0;
+}
+
+/* The practice that has shown that place before, or NULL. */
+static const char *told_by(const struct check_report *report, const struct check_result *result, const struct check_evidence *evidence)
+{
+	for (size_t i = 0; evidence->is_against && i < report->results.count && &report->results.items[i] != result; i++) {
+		const struct check_result *other = &report->results.items[i];
+		if (other->state != CHECK_BROKEN || other->is_allowed || !share_cause(other->practice->id, result->practice->id))
+			continue;
+		for (size_t j = 0; j < other->evidence.count; j++)
+			if (is_same_place(&other->evidence.items[j], evidence))
+				return other->practice->id;
+	}
+	return NULL;
+}
+
+/* Says once more only where to look. True: nothing is left to be said. */
+static bool put_told(const struct paint *paint, const struct check_result *result)
+{
+	const char *by = NULL;
+	bool all = true;
+	for (size_t i = 0; result->state == CHECK_BROKEN && i < result->evidence.count; i++) {
+		const char *told = told_by(paint->report, result, &result->evidence.items[i]);
+		by = by != NULL ? by : told;
+		all = all && (told != NULL || !result->evidence.items[i].is_against);
+	}
+	if (by == NULL)
+		return false;
+	str_add(paint->out, "         ");
+	str_print(paint->out, _("see %s"), by);
+	str_add_char(paint->out, '\n');
+	return all;
+}
+
 static void put_evidence(const struct paint *paint, const struct check_result *result)
 {
 	for (size_t i = 0; i < result->evidence.count; i++) {
 		const struct check_evidence *each = &result->evidence.items[i];
 		/* of what is broken, what speaks for it is noise */
-		if (result->state == CHECK_BROKEN && !each->is_against)
+		if (result->state == CHECK_BROKEN && (!each->is_against || told_by(paint->report, result, each) != NULL))
 			continue;
 		auto_str file = {0};
 		if (each->file != NULL)
@@ -71,11 +130,12 @@ static void put_result(const struct paint *paint, const struct check_result *res
 		str_print(paint->out, "  (%s%s)", severity_word(result->practice->severity), result->practice->is_heuristic ? _(", likely") : "");
 	str_add_char(paint->out, '\n');
 	put_evidence(paint, result);
+	bool is_told = put_told(paint, result);
 	if (result->reason != NULL) {
 		static const char *const before[] = {"", N_("let through: "), N_("does not apply: "), N_("cannot tell: ")};
 		str_print(paint->out, "         %s%s\n", _(before[result->state]), result->reason);
 	}
-	if (result->mend != NULL && !result->is_allowed) {
+	if (result->mend != NULL && !result->is_allowed && !is_told) {
 		str_add(paint->out, "         ");
 		put(paint, "2", _("mend: "));
 		str_print(paint->out, "%s%s\n", result->mend, result->edits.count > 0 ? _("  [--fix]") : "");
@@ -144,7 +204,7 @@ static void put_topic(const struct paint *paint, size_t number, const struct pra
 
 void checks_write_text(const struct check_report *report, bool colour, bool all, struct str *out)
 {
-	struct paint paint = {colour, out};
+	struct paint paint = {colour, out, report};
 	struct counts counts = {0};
 	size_t count;
 	const struct practice_topic *const *topics = check_topics(&count);

@@ -145,9 +145,9 @@ static bool read_metadata(const struct tree *tree, const char *text, size_t len,
 
 /* ---- sources ---- */
 
-/* The folder of the member that a file belongs to: its next manifest upwards
- * has to be a member's. False: it belongs to none. */
-static bool owner_of(const struct map *folders, const char *path, size_t *len)
+/* The manifest of the member that a file belongs to: the next one upwards has to
+ * be a member's. NULL: it belongs to none. */
+static const char *owner_of(const struct map *folders, const char *path, size_t *len)
 {
 	auto_free char *folder = mem_copy_string(path);
 	for (;;) {
@@ -155,10 +155,10 @@ static bool owner_of(const struct map *folders, const char *path, size_t *len)
 		*(slash != NULL ? slash : folder) = '\0';
 		if (map_has(folders, folder)) {
 			*len = strlen(folder) + (folder[0] != '\0');
-			return map_get(folders, folder) != NULL;
+			return map_get(folders, folder);
 		}
 		if (slash == NULL)
-			return false;
+			return NULL;
 	}
 }
 
@@ -167,6 +167,17 @@ static bool is_test_path(const char *below)
 {
 	return text_starts_with(below, "tests/") || text_starts_with(below, "benches/") || text_starts_with(below, "examples/") ||
 		strcmp(below, "build.rs") == 0 || strcmp(path_name(below), "tests.rs") == 0 || strstr(below, "/tests/") != NULL;
+}
+
+/* Cargo looks for a package's sources in these folders, and where its manifest
+ * says: what lies elsewhere below it (docker/probe.rs) is none of them. */
+static bool is_of_package(const char *below, const char *manifest)
+{
+	size_t len = strcspn(below, "/");
+	auto_free char *folder = mem_copy_bytes(below, len);
+	static const char *const folders[] = {"src", "tests", "benches", "examples", NULL};
+	auto_free char *named = mem_print("\"%s/", folder), *named_here = mem_print("\"./%s/", folder);
+	return below[len] == '\0' || name_in(folder, folders) || strstr(manifest, named) != NULL || strstr(manifest, named_here) != NULL;
 }
 
 static void read_source(const struct tree *tree, const struct tree_file *file, size_t folder_len, struct rust_facts *facts)
@@ -184,7 +195,7 @@ static void read_source(const struct tree *tree, const struct tree_file *file, s
 
 static void read_sources(const struct tree *tree, struct rust_facts *facts)
 {
-	struct map *folders = map_open(NULL);
+	struct map *folders = map_open(free);
 	const struct tree_file *file;
 	for (size_t at = 0; (file = tree_each(tree, &at, "Cargo.toml")) != NULL;) {
 		auto_free char *folder = folder_of(file->path);
@@ -192,10 +203,12 @@ static void read_sources(const struct tree *tree, struct rust_facts *facts)
 	}
 	for (size_t i = 0; i < facts->manifests.count; i++) {
 		auto_free char *folder = folder_of(facts->manifests.items[i]);
-		map_put(folders, folder, facts);
+		char *text = tree_read(tree, facts->manifests.items[i], NULL);
+		map_put(folders, folder, text != NULL ? text : mem_copy_string(""));
 	}
 	for (size_t at = 0, len; (file = tree_each(tree, &at, "*.rs")) != NULL;) {
-		if (!owner_of(folders, file->path, &len))
+		const char *manifest = owner_of(folders, file->path, &len);
+		if (manifest == NULL || !is_of_package(file->path + len, manifest))
 			continue;
 		if (facts->sources.count >= MOST_SOURCES) {
 			facts->is_cut = true;

@@ -1,60 +1,12 @@
 /* Topic 3, what developers have of their own: .env and the override file. Values
  * are looked at and never shown. */
 #include "secrets.h"
+#include "writings.h"
 
 #include <ctype.h>
 #include <fnmatch.h>
 
 /* ---- files of variables ---- */
-
-struct variable {
-	char *name, *value;
-	unsigned line;
-};
-struct variables {
-	struct variable *items;
-	size_t count, cap;
-};
-
-static void variables_finish(struct variables *variables)
-{
-	for (size_t i = 0; i < variables->count; i++) {
-		free(variables->items[i].name);
-		free(variables->items[i].value);
-	}
-	array_finish(variables);
-}
-
-/* NAME=VALUE as compose and dotenvy read it: "export" and quotes are passed over.
- * With `comments` also "# NAME=VALUE": it is not set, but named. */
-static void variables_read(const char *text, bool comments, struct variables *out)
-{
-	unsigned number = 0;
-	for (const char *line = text; line != NULL && *line != '\0' && out->count < 2000;) {
-		size_t len = strcspn(line, "\r\n");
-		auto_free char *copy = mem_copy_bytes(line, len);
-		char *name = copy + strspn(copy, " \t");
-		line += len;
-		line += *line == '\r' ? 1 : 0;
-		line += *line == '\n' ? 1 : 0;
-		number++;
-		name += comments ? strspn(name, "# \t") : 0;
-		if (text_starts_with(name, "export "))
-			name += 7 + strspn(name + 7, " ");
-		char *equals = strchr(name, '=');
-		if (*name == '#' || equals == NULL || equals == name)
-			continue;
-		size_t name_len = (size_t)(equals - name);
-		while (name_len > 0 && isspace((unsigned char)name[name_len - 1]))
-			name_len--;
-		const char *value = equals + 1 + strspn(equals + 1, " \t");
-		char quote = *value == '"' || *value == '\'' ? *value : '\0';
-		const char *end = quote != '\0' ? strchr(value + 1, quote) : strstr(value, " #");
-		value += quote != '\0';
-		size_t value_len = end != NULL ? (size_t)(end - value) : strlen(value);
-		*array_add(out) = (struct variable){mem_copy_bytes(name, name_len), mem_copy_bytes(value, value_len), number};
-	}
-}
 
 static bool is_example_name(const char *name)
 {
@@ -402,6 +354,27 @@ static void say_no_override(struct check *check)
 		check_none(check, main_place(check->sources), "there is no override and no example of one: nobody changes anything for development");
 }
 
+/* compose.yaml wins over docker-compose.yml without a word. True: it was said. */
+static bool look_for_hidden(struct check *check)
+{
+	static const char *const names[] = {"docker-compose.yml", "docker-compose.yaml"};
+	const struct sources *sources = check->sources;
+	bool found = false, wins = is_merged(sources, "compose.yaml") || is_merged(sources, "compose.yml");
+	for (size_t i = 0; i < COUNT_OF(names) && wins; i++) {
+		struct written_line at = {0};
+		if (tree_find(&sources->tree, names[i]) == NULL || is_merged(sources, names[i]))
+			continue;
+		bool is_named = writings_find(sources->writings, names[i], &at);
+		written_line_finish(&at);
+		if (is_named)
+			continue;
+		check_against(check, names[i], 1, "compose reads compose.yaml and passes over this file");
+		check_mend(check, "Keep one of the two, or name both: COMPOSE_FILE in .env");
+		found = true;
+	}
+	return found;
+}
+
 void check_override(struct check *check)
 {
 	const struct sources *sources = check->sources;
@@ -422,7 +395,7 @@ void check_override(struct check *check)
 		else
 			check_for(check, file->path, 0, "an override for development");
 	}
-	if (found || look_for_ignored_override(check))
+	if (look_for_hidden(check) || found || look_for_ignored_override(check))
 		return;
 	if (other != NULL)
 		check_none(check, other, "another file is laid over the base for development");

@@ -236,6 +236,19 @@ void check_health(struct check *check)
 	judge_deployed(check, false, judge_health);
 }
 
+/* The engine that is too old for a member passes over it: the first probes come late. */
+static void look_at_start_interval(struct check *check, const json_t *container)
+{
+	const char *version = json_string_value(json_object_get(json_object_get(check->sources->live, "engine"), "Version"));
+	int major = version != NULL ? atoi(version) : 0, index = -1;
+	for (size_t i = 0; i < check->sources->shipped.count && major > 0 && major < 25; i++) {
+		const struct shipped *shipped = &check->sources->shipped.items[i];
+		index = dockerfile_last(&shipped->source->file, shipped->stage, "HEALTHCHECK");
+		if (index >= 0 && strstr(shipped->source->file.lines.items[index].rest, "--start-interval") != NULL)
+			check_live_against(check, live_service(container), "--start-interval needs Engine 25, and this one is %s: it is passed over", version);
+	}
+}
+
 void live_health(struct check *check)
 {
 	const json_t *container;
@@ -246,6 +259,7 @@ void live_health(struct check *check)
 		const char *said = json_string_value(json_object_get(last, "Output"));
 		if (!live_is_own(check->sources, container) || live_at(container, "inspect.State") == NULL)
 			continue;
+		look_at_start_interval(check, container);
 		bool serves = json_array_size(live_at(container, "kernel.listens")) > 0;
 		if (text_equal(status, "healthy"))
 			check_live_for(check, service, "State.Health.Status is healthy");

@@ -305,6 +305,32 @@ static bool look_at_service_labels(struct check *check, const struct service *se
 	return false;
 }
 
+/* The first variable of "${APP_ENV:-dev}"; NULL: it has none. */
+static char *interpolated(const char *text)
+{
+	const char *at = strstr(text, "${");
+	size_t len = at != NULL ? strspn(at + 2, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_") : 0;
+	return len > 0 ? mem_copy_bytes(at + 2, len) : NULL;
+}
+
+/* Compose fills a label in from its own environment, not from the container's. */
+static void look_at_interpolation(struct check *check, const struct service *service)
+{
+	const char *label;
+	json_t *value;
+	json_object_foreach((json_t *)(uintptr_t)json_object_get(service->json, "labels"), label, value) {
+		const char *file, *env_file;
+		unsigned line, env_line;
+		const char *written = compose_entry(check->sources, service->name, "labels", label, &file, &line);
+		auto_free char *variable = written != NULL ? interpolated(written) : NULL;
+		const char *set = variable != NULL ? compose_entry(check->sources, service->name, "environment", variable, &env_file, &env_line) : NULL;
+		if (set == NULL || set[0] == '\0' || strchr(set, '$') != NULL || !json_is_string(value) || strstr(json_string_value(value), set) != NULL)
+			continue;
+		check_against(check, file, line, "the label %s is filled in from the shell's %s, not from the container's, which is %s", label, variable, set);
+		check_mend(check, "Write the same value in both, or give both from the one variable: %s: ${%s}", variable, variable);
+	}
+}
+
 void check_labels(struct check *check)
 {
 	const struct sources *sources = check->sources;
@@ -318,7 +344,10 @@ void check_labels(struct check *check)
 	image_steps_open(sources, &steps);
 	bool is_pushed = image_steps_find(&steps, IMAGE_PUSH) != NULL, found = look_at_pipelines(check, &steps);
 	for (size_t at = 0; service_next(sources, &at, &service);)
-		found = (service.is_own && look_at_service_labels(check, &service)) || found;
+		if (service.is_own) {
+			look_at_interpolation(check, &service);
+			found = look_at_service_labels(check, &service) || found;
+		}
 	for (size_t at = 0; (shipped = own_image(sources, &at)) != NULL;) {
 		int old = dockerfile_last(&shipped->source->file, shipped->stage, "MAINTAINER");
 		if (look_at_label_lines(check, shipped, is_pushed) || found)

@@ -2,6 +2,8 @@
  * Swarm or compose hand over as files. */
 #include "secrets.h"
 
+#include <ctype.h>
+
 /* ---- what compose files say of secrets ---- */
 
 static const struct yaml_node *declared_of(const struct yaml_source *source)
@@ -92,9 +94,23 @@ static bool carries_secret(const char *name, const char *value)
 	return has_user_part(value) || value_is_secret(name, value) || (name_is_secret(name) && strchr(value, '$') != NULL);
 }
 
+/* docker stack refuses what compose takes: the condition of a dependency. */
+static void look_at_order(struct check *check, const struct yaml_source *source)
+{
+	const struct yaml_node *services = compose_written(source);
+	for (size_t i = 0; i < services->items.count; i++) {
+		const struct yaml_node *order = yaml_get(services->items.items[i], "depends_on"), *key = yaml_key(services->items.items[i], "depends_on");
+		if (order == NULL || order->kind != YAML_MAP)
+			continue;
+		check_against(check, source->path, key->line, "docker stack refuses the file: depends_on must be a list there");
+		check_mend(check, "Write depends_on as a list in the stack file; Swarm passes over it, so let the program wait for what it needs");
+	}
+}
+
 static void look_at_stack(struct check *check, const struct yaml_source *source)
 {
 	const struct yaml_node *services = compose_written(source);
+	look_at_order(check, source);
 	struct environment environment = {0};
 	environment_read(source, &environment);
 	for (size_t i = 0; i < environment.count; i++)
@@ -219,10 +235,49 @@ static const char *secret_place(const struct sources *sources, const char *name,
 /* A secret that git has is none. */
 static bool is_committed(const struct sources *sources, const char *file)
 {
-	const char *below = file != NULL ? path_relative(file, sources->tree.root) : NULL;
+	const char *below = tree_relative(&sources->tree, file);
 	const struct tree_file *found = below != NULL ? tree_find(&sources->tree, below) : NULL;
 	return found != NULL && found->is_tracked && strstr(below, "example") == NULL && strstr(below, "sample") == NULL &&
 		strstr(below, "dev") == NULL;
+}
+
+/* The number of the user that a service runs as; -1: it is not known. *group likewise. */
+static long user_number(const struct service *service, long *group)
+{
+	unsigned line;
+	const char *own = json_string_value(json_object_get(service->json, "user"));
+	auto_free char *user = own != NULL || service->shipped == NULL ? mem_copy_string(own) : shipped_user(service->shipped, &line);
+	*group = -1;
+	if (user == NULL || !isdigit((unsigned char)user[0]))
+		return -1;
+	char *end;
+	long number = strtol(user, &end, 10);
+	if (*end == ':' && isdigit((unsigned char)end[1]))
+		*group = strtol(end + 1, NULL, 10);
+	return *end == '\0' || *end == ':' ? number : -1;
+}
+
+/* Compose hands the file over as it lies on the host, owner and mode too. */
+static bool judge_modes(struct check *check, const struct service *service, const char *source, const char *place, unsigned line)
+{
+	const char *below = tree_relative(&check->sources->tree, source);
+	const struct tree_file *file = below != NULL ? tree_find(&check->sources->tree, below) : NULL;
+	long group, user = user_number(service, &group);
+	if (file == NULL || file->is_link || strstr(below, "example") != NULL || strstr(below, "sample") != NULL)
+		return false;
+	bool reads = (file->mode & 0004) != 0 || user <= 0 || (user == (long)file->uid && (file->mode & 0400) != 0) ||
+		(group == (long)file->gid && (file->mode & 0040) != 0);
+	if (!reads) {
+		check_against(check, place, line, "the user %ld of the service %s cannot read %s, which has the mode %04o", user, service->name, below,
+			file->mode);
+		check_mend(check, "Give %s to that user, or the mode 0444 in a folder of the mode 0700: compose hands it over as it lies there", below);
+	} else if (tree_is_open(&check->sources->tree, file)) {
+		check_against(check, place, line, "everybody on this machine may read %s (mode %04o)", below, file->mode);
+		check_mend(check, "Put the files of secrets into a folder of the mode 0700");
+	} else {
+		return false;
+	}
+	return true;
 }
 
 static bool look_at_granted(struct check *check, const struct service *service)
@@ -242,6 +297,9 @@ static bool look_at_granted(struct check *check, const struct service *service)
 			const char *file = secret_place(sources, name, &file_line);
 			check_against(check, file, file_line, "git has the file of the secret %s", name);
 		} else {
+			const char *file = secret_place(sources, name, &file_line);
+			if (judge_modes(check, service, json_string_value(json_object_get(secret, "file")), file, file_line))
+				continue;
 			check_for(check, place, line, "the service %s reads %s from /run/secrets", service->name, name);
 		}
 	}
@@ -261,7 +319,7 @@ static bool look_at_bind(struct check *check, const struct service *service, con
 		check_against(check, file, line, "the service %s may write to the secret at %s, which is mounted without :ro", service->name, target);
 	else if (is_whole)
 		check_against(check, file, line, "the service %s gets the whole folder of secrets, not those that it needs", service->name);
-	else
+	else if (!judge_modes(check, service, source, file, line))
 		check_for(check, file, line, "the service %s reads the secret at %s, and may not write to it", service->name, target);
 	return true;
 }

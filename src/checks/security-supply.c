@@ -4,6 +4,7 @@
 
 #include "own-images.h"
 #include "pipe-images.h"
+#include "writings.h"
 
 #include <fnmatch.h>
 #include <stdio.h>
@@ -191,28 +192,6 @@ static unsigned copied_by_name(const struct shipped *shipped, const char *relati
 	return line;
 }
 
-static bool builds_with_git(const struct sources *sources, const struct shipped *shipped)
-{
-	static const char *const crates[] = {"vergen", "vergen-git2", "vergen-gitcl", "vergen-gix", "vergen-lib", "git-version", "shadow-rs",
-		"build-info-build", "built", "gitver", "git-describe", "rustc-tools-util", "build-data", "compile-time", NULL};
-	const struct dockerfile *file = &shipped->source->file;
-	struct rust_place place = {0};
-	if (rust_has_any(&sources->rust, crates, NULL))
-		return true;
-	for (size_t i = 0; i < file->lines.count; i++) {
-		const char *raw = file->lines.items[i].raw;
-		if (strstr(raw, ".git ") != NULL || strstr(raw, ".git,") != NULL || strstr(raw, "git rev-parse") != NULL ||
-			strstr(raw, "git describe") != NULL || strstr(raw, "git log") != NULL || strstr(raw, ".git/") != NULL)
-			return true;
-	}
-	for (size_t i = 0; i < sources->rust.sources.count; i++) {
-		const struct rust_source *source = &sources->rust.sources.items[i];
-		if (strcmp(path_name(source->path), "build.rs") == 0 && (strstr(source->text, "\"git\"") != NULL || strstr(source->text, ".git") != NULL))
-			return true;
-	}
-	return rust_find_string(&sources->rust, ".git/HEAD", false, &place);
-}
-
 /* Cargo's macros of sqlx may read .env while they compile. */
 static bool compile_reads_env(const struct sources *sources)
 {
@@ -343,7 +322,7 @@ static void look_at_git(struct context *context)
 {
 	const struct sources *sources = context->check->sources;
 	auto_free char *inside = shipped_path(context->shipped, ".git"), *folder = path_join(sources->tree.root, inside);
-	if (!dir_exists(folder) || builds_with_git(sources, context->shipped))
+	if (!dir_exists(folder) || image_reads_history(sources, context->shipped))
 		return;
 	unsigned line = 0, place_line;
 	if (context->ignore != NULL && ignore_leaves_out(context->ignore, ".git/config", &line)) {
@@ -485,13 +464,42 @@ static void look_at_production(struct check *check, const struct yaml_source *so
 	}
 }
 
+static bool is_verified(const struct sources *sources)
+{
+	static const char *const words[] = {"cosign verify", "notation verify", "attestation verify", "slsa-verifier verify"};
+	static const char *const policies[] = {"verifyImages", "ClusterImagePolicy"};
+	unsigned line;
+	bool found = false;
+	for (size_t i = 0; i < COUNT_OF(words) && !found; i++) {
+		struct written_line at = {0};
+		for (size_t j = 0; j < sources->workflows.count; j++)
+			found = found || strstr(sources->workflows.items[j].text, words[i]) != NULL;
+		found = found || writings_find(sources->writings, words[i], &at);
+		written_line_finish(&at);
+	}
+	for (size_t i = 0; i < COUNT_OF(policies) && !found; i++)
+		found = manifest_find(sources, policies[i], &line) != NULL;
+	return found;
+}
+
+/* A signature that nobody looks at holds nobody off. */
+static void look_for_verification(struct check *check, const struct image_steps *steps)
+{
+	const struct pipe_job *deploys = pipe_first(&steps->workflows, PIPE_DEPLOYS);
+	if (deploys == NULL || is_verified(check->sources))
+		return;
+	check_against(check, pipe_file(&steps->workflows, deploys), deploys->line, "%s deploys the image, and nothing verifies its signature before", deploys->name);
+	check_mend(check, "Run cosign verify with --certificate-identity and --certificate-oidc-issuer on the digest before it is deployed");
+}
+
 static void say_signed(struct check *check, const struct image_steps *steps)
 {
 	const struct sources *sources = check->sources;
 	const struct image_step *push = image_steps_find(steps, IMAGE_PUSH), *sign = image_steps_find(steps, IMAGE_SIGN);
-	if (sign != NULL && (push != NULL || !sign->is_script))
+	if (sign != NULL && (push != NULL || !sign->is_script)) {
 		check_for(check, sign->file, sign->line, "the image is signed");
-	else if (push != NULL)
+		look_for_verification(check, steps);
+	} else if (push != NULL)
 		check_against(check, push->file, push->line, "the image is pushed and not signed");
 	else if (!has_own_image(sources))
 		own_image_none(check);

@@ -277,6 +277,68 @@ static const char *user_of_services(const struct sources *sources, const struct 
 	return root != NULL ? root : all ? found : NULL;
 }
 
+static bool services_gain_nothing(const struct sources *sources, const struct shipped *shipped)
+{
+	struct service service;
+	bool any = false, all = true;
+	for (size_t at = 0; service_next(sources, &at, &service);) {
+		if (!shipped_is_same(service.shipped, shipped) || service.is_development)
+			continue;
+		const json_t *options = json_object_get(service.json, "security_opt");
+		bool set = false;
+		for (size_t i = 0; i < json_array_size(options); i++) {
+			const char *text = json_string_value(json_array_get(options, i));
+			set = set || (text != NULL && text_starts_with(text, "no-new-privileges") && strstr(text, "false") == NULL);
+		}
+		any = true;
+		all = all && set;
+	}
+	return any && all;
+}
+
+/* find / -perm /6000 … chmod a-s: takes the bit from all of them. */
+static bool takes_ids_away(const struct dockerfile *file, int stage)
+{
+	bool found = false;
+	for (size_t i = 0; i < file->lines.count && !found; i++) {
+		const char *raw = file->lines.items[i].raw;
+		found = strcmp(file->lines.items[i].word, "RUN") == 0 && stage_has_line(file, stage, i) && strstr(raw, "-perm") != NULL &&
+			(strstr(raw, "a-s") != NULL || strstr(raw, "u-s") != NULL || strstr(raw, "-delete") != NULL || strstr(raw, " rm ") != NULL);
+	}
+	return found;
+}
+
+static unsigned package_line(const struct dockerfile *file, int stage, const char *name)
+{
+	unsigned line = 0;
+	for (size_t i = 0; i < file->lines.count; i++) {
+		struct package_calls calls = {0};
+		if (strcmp(file->lines.items[i].word, "RUN") != 0 || !stage_has_line(file, stage, i))
+			continue;
+		package_calls_read(file, i, &calls);
+		for (size_t j = 0; j < calls.count; j++)
+			if (strings_have(&calls.items[j].names, name))
+				line = line_with(&file->lines.items[i], name);
+		package_calls_finish(&calls);
+	}
+	return line;
+}
+
+/* Packages whose programs give root to whoever runs them. */
+static void look_at_packages(struct check *check, const struct shipped *shipped)
+{
+	static const char *const names[] = {"sudo", "doas", "opendoas", "policykit-1", "polkit", "pkexec", "fuse", "fuse3"};
+	const struct dockerfile *file = &shipped->source->file;
+	auto_strings packages = {0};
+	stage_packages(file, shipped->stage, &packages);
+	if (takes_ids_away(file, shipped->stage) || services_gain_nothing(check->sources, shipped))
+		return;
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		if (strings_have(&packages, names[i]))
+			check_against(check, shipped->source->path, package_line(file, shipped->stage, names[i]),
+				"%s brings programs that are setuid root: whoever breaks into the program may become root by them", names[i]);
+}
+
 static void look_at_image_files(struct check *check, const struct shipped *shipped)
 {
 	const struct dockerfile *file = &shipped->source->file;
@@ -291,6 +353,8 @@ static void look_at_image_files(struct check *check, const struct shipped *shipp
 	bool is_root = user == NULL || user_is_root(user);
 	if (is_root && image_drops_root(check->sources, shipped, &script, &script_line))
 		is_root = false;
+	if (!is_root)
+		look_at_packages(check, shipped);
 	for (size_t i = 0; i < file->lines.count; i++) {
 		if (!stage_has_line(file, shipped->stage, i))
 			continue;
@@ -355,7 +419,7 @@ static bool is_config(const struct sources *sources, const char *source)
 {
 	static const char *const ends[] = {".toml", ".yaml", ".yml", ".conf", ".ini", ".sql", ".pem", ".crt", ".key", ".cfg", ".env",
 		".hjson", ".ron", ".kdl"};
-	const char *below = path_relative(source, sources->tree.root);
+	const char *below = tree_relative(&sources->tree, source);
 	bool found = false;
 	for (size_t i = 0; below != NULL && i < COUNT_OF(ends); i++)
 		found = found || text_ends_with(below, ends[i]);
@@ -431,12 +495,33 @@ static void check_permissions(struct check *check)
 }
 
 /* Only what is wrong: modes inside the image cannot be seen from outside. */
+/* Those of every distribution are old and well looked at; others come by somebody's will. */
+static bool is_usual_setuid(const char *path)
+{
+	static const char *const names[] = {"su", "mount", "umount", "passwd", "chsh", "chfn", "newgrp", "gpasswd", "chage", "expiry", "unix_chkpwd",
+		"wall", "write", "ssh-agent", "bbsuid", NULL};
+	return name_in(path_name(path), names);
+}
+
+static void live_setuid(struct check *check, const json_t *container)
+{
+	const json_t *found = live_at(container, "kernel.setuid");
+	if (!live_is_own(check->sources, container) || live_number(container, "kernel.uid", 0) == 0 || live_number(container, "kernel.no_new_privs", 1) != 0)
+		return;
+	for (size_t i = 0; i < json_array_size(found); i++) {
+		const char *path = json_string_value(json_array_get(found, i));
+		if (path != NULL && !is_usual_setuid(path))
+			check_live_against(check, live_service(container), "%s is setuid and NoNewPrivs is 0: the program may become its owner", path);
+	}
+}
+
 static void live_permissions(struct check *check)
 {
 	const json_t *container;
 	for (size_t at = 0; (container = live_each(check->sources, &at)) != NULL;) {
 		size_t i;
 		json_t *mount;
+		live_setuid(check, container);
 		json_array_foreach((json_t *)(uintptr_t)live_at(container, "inspect.Mounts"), i, mount) {
 			const char *source = json_string_value(json_object_get(mount, "Source"));
 			bool is_bind = text_equal(json_string_value(json_object_get(mount, "Type")), "bind");
@@ -466,7 +551,7 @@ static const struct practice practices[] = {
 		.severity = CHECK_MEDIUM,
 		.says = N_("Whoever takes over a process can change all that its user may write: the program itself, its settings, folders of the host. What it only reads should belong to root and be mounted read-only."),
 		.looks = N_("chmod, --chmod, chown and --chown in the final stage, who owns the program, and which folders of the host services may write to."),
-		.looks_live = N_("Mounts of the containers: folders of the host's system that are mounted with RW true."),
+		.looks_live = N_("Mounts of the containers: folders of the host's system that are mounted with RW true; programs that are setuid where NoNewPrivs is 0."),
 		.mends = N_("Copy the program without --chown (root owns it, mode 0555), and mount settings with :ro"),
 		.files = check_permissions,
 		.live = live_permissions,

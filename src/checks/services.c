@@ -42,14 +42,6 @@ char *words_text(const json_t *words)
 	return str_steal(&out);
 }
 
-const char *path_in_project(const struct sources *sources, const char *path)
-{
-	if (path == NULL)
-		return NULL;
-	const char *below = path_relative(path, sources->tree.root);
-	return below != NULL ? below : path_relative(path, sources->options->root);
-}
-
 bool compose_is_unmerged(struct check *check)
 {
 	const struct sources *sources = check->sources;
@@ -136,7 +128,7 @@ char *path_of_project(const struct sources *sources, const char *folder, const c
 	if (path == NULL || path[0] == '\0' || path[0] == '~' || strchr(path, '$') != NULL)
 		return NULL;
 	auto_free char *joined = path_join(folder, path), *clean = path_clean(joined);
-	const char *below = clean[0] == '/' ? path_in_project(sources, clean) : clean;
+	const char *below = clean[0] == '/' ? tree_relative(&sources->tree, clean) : clean;
 	if (below == NULL || strcmp(below, "..") == 0 || text_starts_with(below, "../"))
 		return NULL;
 	return mem_copy_string(below[0] != '\0' ? below : ".");
@@ -280,7 +272,7 @@ bool service_is_developed(const struct sources *sources, const json_t *service)
 	if (words_call_tools(compose_member(service, "command")) || words_call_tools(compose_member(service, "entrypoint")))
 		return true;
 	json_array_foreach((json_t *)(uintptr_t)compose_member(service, "volumes"), at, mount) {
-		const char *below = path_in_project(sources, json_string_value(json_object_get(mount, "source")));
+		const char *below = tree_relative(&sources->tree, json_string_value(json_object_get(mount, "source")));
 		if (below == NULL || !text_equal(json_string_value(json_object_get(mount, "type")), "bind"))
 			continue;
 		static const char *const manifests[] = {"Cargo.toml", "package.json"};
@@ -324,7 +316,7 @@ struct service service_read(const struct sources *sources, const char *name, con
 	service.is_own = service_is_own(sources, name, json);
 	if (service.is_own && service.shipped == NULL && !compose_is_built(json))
 		service.shipped = only_image(sources);
-	service.is_development = service.is_own && service_is_developed(sources, json);
+	service.is_development = service.is_own && (service_is_for_tests(name) || service_is_developed(sources, json));
 	service.is_job = service_is_job(sources, name, json);
 	return service;
 }

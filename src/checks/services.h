@@ -9,8 +9,6 @@
 /* The services of the merged model, one after the other: *iter begins as NULL.
  * NULL: no more, or more than 1,000 are there. */
 const json_t *service_each(const struct sources *sources, void **iter, const char **name);
-/* The path of a bind mount's source within the project; NULL: it lies elsewhere. */
-const char *path_in_project(const struct sources *sources, const char *path);
 /* A folder or file of this machine in a compose file of that folder, relative to the
  * root; NULL where it lies outside or is a variable. The caller frees. */
 char *path_of_project(const struct sources *sources, const char *folder, const char *path);
@@ -56,7 +54,7 @@ struct service {
 	const json_t *json; /* as compose merged it */
 	const struct shipped *shipped; /* also where it only pulls the one image that is built here; NULL: not known */
 	bool is_own; /* runs this project's program */
-	bool is_development; /* runs it from mounted sources */
+	bool is_development; /* runs it from mounted sources, or runs its tests */
 	bool is_job; /* ends by itself */
 };
 struct service service_read(const struct sources *sources, const char *name, const json_t *json);

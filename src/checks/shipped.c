@@ -378,6 +378,30 @@ void image_none(struct check *check, bool packs)
 		check_none(check, sources->shipped.items[0].source->path, "no Rust program comes into an image");
 }
 
+/* ---- git ---- */
+
+bool image_reads_history(const struct sources *sources, const struct shipped *shipped)
+{
+	static const char *const crates[] = {"vergen", "vergen-git2", "vergen-gitcl", "vergen-gix", "vergen-lib", "git-version", "shadow-rs",
+		"build-info-build", "built", "gitver", "git-describe", "git-testament", "rustc-tools-util", "rustc-git-commit-hash", "build-data",
+		"compile-time", NULL};
+	static const char *const words[] = {".git ", ".git,", ".git/", "git rev-parse", "git describe", "git log"};
+	const struct dockerfile *file = &shipped->source->file;
+	struct rust_place place = {0};
+	if (rust_has_any(&sources->rust, crates, NULL))
+		return true;
+	for (size_t i = 0; i < file->lines.count; i++)
+		for (size_t j = 0; j < COUNT_OF(words); j++)
+			if (strstr(file->lines.items[i].raw, words[j]) != NULL)
+				return true;
+	for (size_t i = 0; i < sources->rust.sources.count; i++) {
+		const struct rust_source *source = &sources->rust.sources.items[i];
+		if (strcmp(path_name(source->path), "build.rs") == 0 && (strstr(source->text, "\"git\"") != NULL || strstr(source->text, ".git") != NULL))
+			return true;
+	}
+	return rust_find_string(&sources->rust, ".git/HEAD", false, &place);
+}
+
 /* ---- services ---- */
 
 const json_t *image_service(const struct sources *sources, const struct shipped *shipped)

@@ -27,6 +27,8 @@ const json_t *image_service(const struct sources *sources, const struct shipped 
 /* Does it run on, and is it not a tool that ends by itself? By EXPOSE, HEALTHCHECK,
  * its service, or a crate of servers. */
 bool image_is_service(const struct sources *sources, const struct shipped *shipped);
+/* Does its build read git's history: by a crate, a build script, a command or a COPY? */
+bool image_reads_history(const struct sources *sources, const struct shipped *shipped);
 /* ---- lines ---- */
 
 const struct docker_line *image_line(const struct shipped *shipped, size_t index);

@@ -3,6 +3,8 @@
  * the Rust side. What cannot be read becomes a note, never a fault. */
 #include "compose-files.h"
 #include "pipe-other.h"
+#include "pipeline.h"
+#include "services.h"
 #include "writings.h"
 
 #include <ctype.h>
@@ -83,7 +85,7 @@ static bool is_workflow(const char *path)
 static void read_compose_files(struct sources *sources, const struct strings *files, bool is_mentioned)
 {
 	for (size_t i = 0; files != NULL && i < files->count; i++) {
-		const char *below = files->items[i][0] == '/' ? path_relative(files->items[i], sources->tree.root) : files->items[i];
+		const char *below = files->items[i][0] == '/' ? tree_relative(&sources->tree, files->items[i]) : files->items[i];
 		size_t count = sources->compose_files.count;
 		if (below == NULL)
 			strings_print(&sources->notes, _("%s lies outside the project: it was not read"), files->items[i]);
@@ -158,6 +160,34 @@ static bool is_development_path(const char *path)
 		is_for_development(path_name(path));
 }
 
+/* ONBUILD of an image that compose builds here under that name. */
+static void take_foreign_triggers(const struct sources *sources, struct dockerfile *file, int stage)
+{
+	const char *service, *base = file->stages.items[stage].base;
+	json_t *each;
+	json_object_foreach(compose_services(sources), service, each) {
+		struct dockerfile other = {0};
+		size_t len;
+		auto_free char *path = text_equal(compose_image(each), base) ? dockerfile_of_service(sources, ".", each) : NULL;
+		auto_free char *text = path != NULL ? tree_read(&sources->tree, path, &len) : NULL;
+		if (text != NULL && strstr(text, "ONBUILD") != NULL && dockerfile_read(text, len, NULL, &other, NULL)) {
+			int last = dockerfile_stage(&other, json_string_value(compose_member(each, "build.target")));
+			docker_take_triggers(file, stage, &other, last, file->stages.items[stage].line);
+		}
+		dockerfile_finish(&other);
+	}
+}
+
+static void take_triggers(const struct sources *sources, struct dockerfile *file)
+{
+	for (int i = 0; i < (int)file->stages.count; i++) {
+		if (file->stages.items[i].base_stage >= 0)
+			docker_take_triggers(file, i, file, file->stages.items[i].base_stage, 0);
+		else
+			take_foreign_triggers(sources, file, i);
+	}
+}
+
 static struct docker_source *add_docker(struct sources *sources, const char *path, char *text, size_t len, const struct strings *args)
 {
 	struct fault fault = {0};
@@ -169,6 +199,7 @@ static struct docker_source *add_docker(struct sources *sources, const char *pat
 	docker->is_harness = file != NULL && file->is_harness;
 	docker->given = keep(sources, args != NULL ? strings_join(args, "\n", "\n") : mem_copy_string(""));
 	if (sources->dockers.count < DOCKERS_LIMIT && dockerfile_read(text, len, args, &docker->file, &fault)) {
+		take_triggers(sources, &docker->file);
 		*array_add(&sources->dockers) = docker;
 		return docker;
 	}
@@ -268,7 +299,7 @@ static void take_build(struct sources *sources, const char *service, const json_
 	const char *context = json_string_value(json_object_get(build, "context")), *name = json_string_value(json_object_get(build, "dockerfile"));
 	const char *inline_text = json_string_value(json_object_get(build, "dockerfile_inline"));
 	const char *target = json_string_value(json_object_get(build, "target"));
-	const char *below = context != NULL ? path_relative(context, sources->tree.root) : NULL;
+	const char *below = tree_relative(&sources->tree, context);
 	auto_strings args = {0};
 	if (below == NULL)
 		return; /* of an address, or beside the project */
@@ -279,7 +310,7 @@ static void take_build(struct sources *sources, const char *service, const json_
 	} else {
 		auto_free char *joined = path_join(context, name != NULL ? name : "Dockerfile");
 		auto_free char *path = path_clean(joined);
-		const char *own = path_relative(path, sources->tree.root);
+		const char *own = tree_relative(&sources->tree, path);
 		docker = own != NULL ? read_docker(sources, own, &args) : NULL;
 	}
 	if (docker == NULL || docker->is_harness)
@@ -321,6 +352,41 @@ static unsigned copies_found(const struct sources *sources, const struct dockerf
 	return found;
 }
 
+static bool names_file(const char *said, const char *path)
+{
+	auto_free char *clean = said != NULL ? path_clean(said) : NULL;
+	return clean != NULL && strcmp(clean, path) == 0;
+}
+
+static bool step_ships(const struct pipeline *pipe, const struct pipe_step *step, const char *path)
+{
+	auto_free char *file = pipe_with(pipe, step, "file", NULL);
+	if (names_file(file, path) && pipe_step_pushes(pipe, step) > 0)
+		return true;
+	for (size_t i = 0; i < step->command_count; i++) {
+		const struct pipe_command *command = &pipe->commands.items[step->first_command + i];
+		size_t at = 0;
+		if (pipe_command_builds(command) && names_file(pipe_option(command, &at, "--file", "-f"), path) &&
+			(pipe_job_of(pipe, step)->roles & PIPE_PUSHES) != 0)
+			return true;
+	}
+	return false;
+}
+
+/* Does a workflow build it and push the image? Then it is shipped, whatever its
+ * name says: "Dockerfile.ci". */
+static bool workflow_ships(const struct sources *sources, const char *path)
+{
+	bool ships = false;
+	if (sources->workflows.count == 0)
+		return false;
+	auto_pipeline pipe = {0};
+	pipeline_open(sources, &pipe);
+	for (size_t i = 0; i < pipe.steps.count && !ships; i++)
+		ships = step_ships(&pipe, &pipe.steps.items[i], path);
+	return ships;
+}
+
 /* One that no compose file names: built from the root, as is usual, unless what
  * it copies lies beside it. */
 static void take_alone(struct sources *sources, const char *path)
@@ -328,7 +394,7 @@ static void take_alone(struct sources *sources, const char *path)
 	struct docker_source *docker = read_docker(sources, path, NULL);
 	if (docker == NULL)
 		return;
-	docker->is_harness = docker->is_harness || is_development_path(path);
+	docker->is_harness = docker->is_harness || (is_development_path(path) && !workflow_ships(sources, path));
 	if (docker->is_harness)
 		return;
 	auto_free char *folder = strchr(path, '/') != NULL ? path_parent(path) : mem_copy_string(".");
@@ -481,6 +547,7 @@ bool sources_open(const struct check_options *options, struct sources *sources, 
 	*sources = (struct sources){.options = options};
 	if (!tree_open(options->root, options->tracked, &sources->tree, fault))
 		return false;
+	sources->tree.mark = ALLOW_MARK;
 	if (sources->tree.is_cut)
 		strings_print(&sources->notes, _("more than %d files or folders, or deeper than %d: the rest was not read"), TREE_MOST_FILES, TREE_MOST_DEPTH);
 	sources->compose = read_json(sources, options->compose_json, options->compose_len, _("what compose said"));

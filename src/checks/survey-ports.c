@@ -6,14 +6,14 @@
 #include <ctype.h>
 #include <stdio.h>
 
-enum { STEPS_MOST = 300, DEPTH_MOST = 5, EXPRESSION_MOST = 1500 };
+enum { STEPS_MOST = 20000, LOOKUPS_MOST = 400, DEPTH_MOST = 5, EXPRESSION_MOST = 1500 };
 
 struct search {
 	struct surveyed *surveyed;
 	const struct rust_source *source; /* of the port, or of the address that is this machine's alone */
 	size_t offset, local_offset;
 	const struct rust_source *local;
-	unsigned steps;
+	unsigned steps, lookups;
 };
 
 static bool is_letter(char letter)
@@ -26,8 +26,7 @@ static bool has_word(const char *name, const char *const *words)
 	return path_has_word(name, words);
 }
 
-/* Of a database or another server that it is a client of. */
-static bool is_of_client(const char *name)
+bool variable_is_of_client(const char *name)
 {
 	static const char *const words[] = {"db", "database", "postgres", "pg", "pghost", "pgport", "mysql", "mariadb", "mongo", "mongodb", "redis", "smtp", "mail",
 		"email", "amqp", "rabbitmq", "kafka", "nats", "otel", "otlp", "jaeger", "proxy", "sentry", "elastic", "ldap", "mqtt", "s3", "minio", "statsd", "syslog",
@@ -38,16 +37,16 @@ static bool is_of_client(const char *name)
 static bool is_port_name(const char *name)
 {
 	static const char *const words[] = {"port", NULL};
-	return has_word(name, words) && !is_of_client(name);
+	return has_word(name, words) && !variable_is_of_client(name);
 }
 
 static bool is_address_name(const char *name)
 {
 	static const char *const words[] = {"addr", "address", "bind", "listen", "host", "ip", "socket", "interface", NULL};
-	return has_word(name, words) && !is_of_client(name) && !is_port_name(name);
+	return has_word(name, words) && !variable_is_of_client(name) && !is_port_name(name);
 }
 
-static unsigned port_of_text(const char *text, size_t len)
+unsigned port_of_text(const char *text, size_t len)
 {
 	size_t digits = 0;
 	unsigned long port = 0;
@@ -137,6 +136,8 @@ static void follow(struct search *search, const struct rust_source *source, size
 static void follow_words(struct search *search, const char *words, char sign, unsigned depth)
 {
 	unsigned hits = 0;
+	if (++search->lookups > LOOKUPS_MOST)
+		return;
 	for (struct rust_place place = {0}; hits < 4 && rust_find(&search->surveyed->program->facts, words, &place);) {
 		const char *code = place.source->code + place.offset, *behind = strchr(code, sign);
 		if (behind == NULL || behind - code > 200 || !reach_has(search->surveyed->reach, place.source, place.offset))
@@ -150,10 +151,12 @@ static void follow_words(struct search *search, const char *words, char sign, un
 }
 
 /* The last `let NAME = …;` before the place. */
-static bool follow_let(struct search *search, const struct rust_source *source, size_t before, const char *name, unsigned depth)
+static void follow_let(struct search *search, const struct rust_source *source, size_t before, const char *name, unsigned depth)
 {
 	static const char *const forms[] = {"", "mut "};
 	size_t best = 0;
+	if (++search->lookups > LOOKUPS_MOST)
+		return;
 	for (size_t i = 0; i < COUNT_OF(forms); i++) {
 		auto_free char *words = mem_print("let %s%s", forms[i], name);
 		for (const char *at = source->code; (at = memmem(at, before - (size_t)(at - source->code), words, strlen(words))) != NULL; at++)
@@ -161,18 +164,16 @@ static bool follow_let(struct search *search, const struct rust_source *source, 
 				best = (size_t)(at - source->code) + strlen(words);
 	}
 	const char *equals = best > 0 ? memchr(source->code + best, '=', source->len - best) : NULL;
-	if (equals == NULL)
-		return false;
-	size_t from = (size_t)(equals + 1 - source->code);
+	size_t from = equals != NULL ? (size_t)(equals + 1 - source->code) : before;
 	if (from < before)
 		follow(search, source, from, expression_end(source, from), depth + 1, false);
-	return true;
 }
 
 static void follow_function(struct search *search, const char *name, size_t len, unsigned depth)
 {
 	static const char *const usual[] = {"new", "from", "into", "parse", "unwrap", "expect", "clone", "to_string", "as_str", "await", "ok", "unwrap_or",
-		"unwrap_or_else", "map", "and_then", "var", "format", "default", "get", "to_owned", "String", "Some", "Ok", "context", "load", "serve", "run", NULL};
+		"unwrap_or_else", "map", "and_then", "var", "format", "default", "get", "to_owned", "String", "Some", "Ok", "context", "load", "serve", "run",
+		"unwrap_or_default", "as_ref", "iter", "collect", "trim", "filter", "to_socket_addrs", "with_context", "map_err", "then", "map_or", NULL};
 	auto_free char *text = mem_copy_bytes(name, len);
 	size_t at = 0;
 	const struct reach_function *function;
@@ -236,21 +237,69 @@ static void follow_name(struct search *search, const struct rust_source *source,
 		found_local(search, source, at);
 	if (is_path || has_field)
 		return; /* what follows says more */
-	if (next[0] == '(' && !is_field) {
+	if (next[0] == '(') {
 		follow_function(search, name, strlen(name), depth);
-	} else if (is_field && next[0] != '(') {
+	} else if (is_field) {
 		follow_field(search, name, depth);
 	} else if (is_variable_name(name, strlen(name))) {
 		auto_free char *constant = mem_print("const %s :", name), *fixed = mem_print("static %s :", name);
 		follow_words(search, constant, '=', depth);
 		follow_words(search, fixed, '=', depth);
-	} else if (!is_field && next[0] != '(') {
+	} else {
 		follow_let(search, source, at, name, depth);
 	}
 }
 
-static size_t skip_brackets(const struct rust_source *source, size_t at, size_t to)
+/* format!("{host}:{port}"): the variables within. */
+static void follow_format(struct search *search, const struct rust_source *source, size_t at, const char *text, size_t len, unsigned depth)
 {
+	const char *brace = text;
+	while ((brace = memchr(brace, '{', len - (size_t)(brace - text))) != NULL) {
+		brace++;
+		auto_free char *name = mem_copy_bytes(brace, strspn(brace, "abcdefghijklmnopqrstuvwxyz_0123456789"));
+		if (name[0] != '\0')
+			follow_let(search, source, at, name, depth);
+	}
+}
+
+/* A literal: a variable's name, an address, a port. Where it ends. */
+static size_t follow_literal(struct search *search, const struct rust_source *source, size_t at, unsigned depth)
+{
+	const char *code = source->code + at, *close = memchr(code + 1, '"', source->len - at - 1), *text = source->text + at + 1;
+	size_t len = close != NULL ? (size_t)(close - code) - 1 : 0;
+	const struct read *read = read_at(search->surveyed, source, at, at + 1);
+	if (read != NULL) {
+		take_read(search, read);
+	} else {
+		if (is_local_text(text, len))
+			found_local(search, source, at);
+		follow_format(search, source, at, text, len, depth);
+		found_port(search, port_of_text(text, len), source, at);
+	}
+	return at + len + 2;
+}
+
+/* `is_loose`: among other numbers, where it need not be a port. */
+static void follow_number(struct search *search, const struct rust_source *source, size_t at, size_t end, bool is_loose)
+{
+	char digits[8] = "";
+	size_t used = 0;
+	for (size_t i = at; i < end && used < 6 && (isdigit((unsigned char)source->code[i]) || source->code[i] == '_'); i++)
+		if (isdigit((unsigned char)source->code[i]))
+			digits[used++] = source->code[i];
+	unsigned long port = strtoul(digits, NULL, 10);
+	bool is_part = (at > 0 && source->code[at - 1] == '.') || source->code[end] == '.';
+	if (port == 127)
+		found_local(search, source, at);
+	else if (!is_loose && !is_part && port >= 80 && port < 65536)
+		found_port(search, (unsigned)port, source, at);
+}
+
+/* [127, 0, 0, 1]: where it ends. */
+static size_t follow_address(struct search *search, const struct rust_source *source, size_t at, size_t to)
+{
+	if (strtoul(source->code + at + 1, NULL, 10) == 127)
+		found_local(search, source, at);
 	while (at < to && source->code[at] != ']')
 		at++;
 	return at;
@@ -263,46 +312,18 @@ static void follow(struct search *search, const struct rust_source *source, size
 		return;
 	for (size_t at = from; at < to && search->steps++ < STEPS_MOST;) {
 		const char *code = source->code + at;
-		bool begins = at == 0 || !is_letter(code[-1]);
 		size_t end = at;
 		while (end < to && is_letter(source->code[end]))
 			end++;
 		if (*code == '"') {
-			const char *close = memchr(code + 1, '"', source->len - at - 1);
-			size_t len = close != NULL ? (size_t)(close - code) - 1 : 0;
-			const struct read *read = read_at(search->surveyed, source, at, at + 1);
-			if (read != NULL)
-				take_read(search, read);
-			else if (is_local_text(source->text + at + 1, len))
-				found_local(search, source, at);
-			/* format!("0.0.0.0:{}", port), format!("{host}:{port}") */
-			const char *brace = memchr(source->text + at + 1, '{', len);
-			for (; brace != NULL; brace = memchr(brace + 1, '{', (size_t)(source->text + at + 1 + len - brace - 1))) {
-				auto_free char *name = mem_copy_bytes(brace + 1, strspn(brace + 1, "abcdefghijklmnopqrstuvwxyz_0123456789"));
-				if (name[0] != '\0')
-					follow_let(search, source, at, name, depth);
-			}
-			found_port(search, read == NULL ? port_of_text(source->text + at + 1, len) : 0, source, at);
-			at += len + 2;
-		} else if (*code == '[' && at + 1 < to && isdigit((unsigned char)code[1 + strspn(code + 1, " ")])) {
-			if (strtoul(code + 1, NULL, 10) == 127)
-				found_local(search, source, at);
-			at = skip_brackets(source, at, to);
-		} else if (begins && end > at && isdigit((unsigned char)*code)) {
-			char digits[8] = "";
-			size_t used = 0;
-			for (size_t i = at; i < end && used < 6 && (isdigit((unsigned char)source->code[i]) || source->code[i] == '_'); i++)
-				if (isdigit((unsigned char)source->code[i]))
-					digits[used++] = source->code[i];
-			unsigned long port = strtoul(digits, NULL, 10);
-			bool is_part = (at > 0 && code[-1] == '.') || source->code[end] == '.';
-			if (port == 127)
-				found_local(search, source, at);
-			else if (!is_loose && !is_part && port >= 80 && port < 65536)
-				found_port(search, (unsigned)port, source, at);
-			at = end;
-		} else if (begins && end > at) {
-			follow_name(search, source, at, end, depth);
+			at = follow_literal(search, source, at, depth);
+		} else if (*code == '[' && isdigit((unsigned char)code[1 + strspn(code + 1, " ")])) {
+			at = follow_address(search, source, at, to);
+		} else if (end > at) {
+			if (isdigit((unsigned char)*code))
+				follow_number(search, source, at, end, is_loose);
+			else
+				follow_name(search, source, at, end, depth);
 			at = end;
 		} else {
 			at++;
@@ -379,59 +400,6 @@ static bool starts_framework(const struct surveyed *surveyed, unsigned *usual)
 	return false;
 }
 
-/* ---- configuration ---- */
-
-/* `port: 8000` of a section that is no other server's. */
-static unsigned port_in_settings(const char *text, unsigned *line)
-{
-	char section[64] = "";
-	unsigned number = 0, port;
-	while (*text != '\0') {
-		size_t len = strcspn(text, "\n");
-		auto_free char *row = mem_copy_bytes(text, len);
-		const char *at = row + strspn(row, " \t\"");
-		number++;
-		if (sscanf(row, "[%63[^]]", section) != 1 && row == at && isalpha((unsigned char)*at) && strchr(row, ':') != NULL)
-			snprintf(section, sizeof section, "%.*s", (int)strcspn(at, ":\""), at);
-		const char *sign = strncmp(at, "port", 4) == 0 ? at + 4 + strspn(at + 4, " \t\":=") : NULL;
-		if (sign != NULL && !is_letter(at[4]) && sscanf(sign, "%5u", &port) == 1 && port > 0 && port < 65536 && !is_of_client(section)) {
-			*line = number;
-			return port;
-		}
-		text += len + (text[len] == '\n');
-	}
-	return 0;
-}
-
-static bool is_settings_file(const char *path)
-{
-	static const char *const patterns[] = {"config*.toml", "config*.y*ml", "settings*.toml", "settings*.y*ml", "default.*", "base.*", "local.*", "production.*",
-		"development.*", "Rocket.toml", "app*.toml", "app*.y*ml", "server*.toml", "server*.y*ml", NULL};
-	const char *dot = strrchr(path, '.');
-	static const char *const ends[] = {".toml", ".yaml", ".yml", NULL};
-	for (size_t i = 0; dot != NULL && ends[i] != NULL; i++)
-		if (strcmp(dot, ends[i]) == 0)
-			return name_in(path_name(path), patterns);
-	return false;
-}
-
-static void look_at_settings(struct search *search, json_t *says)
-{
-	const struct sources *sources = &search->surveyed->view;
-	unsigned read = 0, line;
-	for (size_t i = 0; i < sources->tree.files.count && read < 50 && search->surveyed->port == 0; i++) {
-		const struct tree_file *file = &sources->tree.files.items[i];
-		const char *folder = search->surveyed->program->folder;
-		if (file->is_harness || !is_settings_file(file->path) || (folder[0] != '\0' && !path_is_below(file->path, folder)))
-			continue;
-		auto_free char *text = tree_read(&sources->tree, file->path, NULL);
-		read++;
-		search->surveyed->port = text != NULL ? port_in_settings(text, &line) : 0;
-		if (search->surveyed->port != 0)
-			survey_say(says, file->path, line, _("%s listens on port %u: these settings say so"), search->surveyed->program->name, search->surveyed->port);
-	}
-}
-
 /* ---- all ---- */
 
 static unsigned line_of(const struct rust_source *source, size_t offset)
@@ -475,7 +443,7 @@ void ports_find(struct surveyed *surveyed, json_t *says)
 	if (surveyed->port != 0 && search.source != NULL)
 		survey_say(says, search.source->path, line_of(search.source, search.offset), _("%s listens on port %u: read here"), name, surveyed->port);
 	if (surveyed->port == 0)
-		look_at_settings(&search, says);
+		ports_in_settings(surveyed, says);
 	if (surveyed->port == 0 && usual != 0) {
 		surveyed->port = usual;
 		survey_say(says, surveyed->program->path, 0, _("%s listens on port %u: %s does where nothing else is said"), name, usual, surveyed->framework);

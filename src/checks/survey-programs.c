@@ -28,12 +28,14 @@ static bool reaches_any(const struct surveyed *surveyed, const char *const *word
 
 /* ---- is it a service? ---- */
 
-static bool is_tool_name(const char *name)
+/* `listens`: what answers on the network is a tool by few names alone. */
+static bool is_tool_name(const char *name, bool listens)
 {
-	static const char *const words[] = {"xtask", "cli", "ctl", "migrate", "migration", "migrations", "migrator", "seed", "seeder", "seeds", "tool", "tools", "codegen",
-		"generate", "generator", "gen", "bench", "benchmark", "loadtest", "example", "examples", "demo", "test", "tests", "fuzz", "dev", "import", "export", "dump",
-		"backfill", "admin", "setup", "init", "task", "tasks", "build", "schema", "openapi", NULL};
-	return path_has_word(name, words);
+	static const char *const always[] = {"xtask", "cli", "ctl", "migrate", "migration", "migrations", "migrator", "seed", "seeder", "seeds", "codegen", "bench",
+		"benchmark", "loadtest", "example", "examples", "test", "tests", "fuzz", NULL};
+	static const char *const often[] = {"tool", "tools", "generate", "generator", "gen", "demo", "dev", "import", "export", "dump", "backfill", "setup", "init", "task",
+		"tasks", "build", "schema", "openapi", NULL};
+	return path_has_word(name, always) || (!listens && path_has_word(name, often));
 }
 
 /* What goes on without a port: a queue, a schedule, or a round without an end beside a server that it asks. */
@@ -59,7 +61,7 @@ static void decide(struct survey *survey, struct surveyed *surveyed, size_t coun
 {
 	const struct program *program = surveyed->program;
 	struct rust_place place = {0};
-	bool is_tool = is_tool_name(program->name) || is_tool_name(program->package);
+	bool is_tool = is_tool_name(program->name, surveyed->listens) || is_tool_name(program->package, surveyed->listens);
 	const char *sign = surveyed->listens ? NULL : worker_sign(surveyed, &place);
 	bool is_harness = path_has_word(program->folder, (const char *const[]){"tests", "examples", "benches", "fuzz", NULL});
 	surveyed->is_service = (surveyed->listens || sign != NULL) && !is_harness && (!is_tool || (count == 1 && surveyed->listens) || surveyed->is_started);
@@ -185,6 +187,12 @@ static void find_answers(const struct surveyed *surveyed, struct answers *answer
 			continue;
 		char *path = path_of(&literal);
 		char **place = strcasestr(path, "ready") != NULL || strcasestr(path, "readiness") != NULL ? &answers->ready : &answers->health;
+		/* one below a prefix may be nested: the path of one part is the surer */
+		bool is_surer = *place != NULL && strchr(*place + 1, '/') != NULL && strchr(path + 1, '/') == NULL;
+		if (is_surer) {
+			free(*place);
+			*place = NULL;
+		}
 		if (*place == NULL)
 			*place = path;
 		else

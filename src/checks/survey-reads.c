@@ -5,7 +5,7 @@
 
 #include <ctype.h>
 
-enum { CHAIN_MOST = 600, READERS_MOST = 100, ROUNDS = 3, NAME_MOST = 100 };
+enum { CHAIN_MOST = 600, READERS_MOST = 100, ROUNDS = 3, NAME_MOST = 100, READER_MOST = 4000, ATTRIBUTES_MOST = 20, CONSTANTS_MOST = 200 };
 
 struct span {
 	size_t from, to; /* in the code of a source */
@@ -163,6 +163,8 @@ static bool passes_on(const struct reach_function *function, const struct reader
 {
 	const struct rust_source *source = function->source;
 	size_t end = function->parameters > 0 ? behind_close(source, function->parameters + 1, ')') : 0;
+	if (function->end - function->open > READER_MOST) /* what passes a name on is short */
+		return false;
 	for (size_t at = function->open; end > 0 && at < function->end; at++) {
 		if (source->code[at] != '(')
 			continue;
@@ -279,7 +281,8 @@ static bool attribute_around(const struct rust_source *source, size_t offset, st
 /* The field behind an attribute: its name, and whether it may be left out. */
 static struct span field_behind(const struct rust_source *source, size_t at, bool *is_optional)
 {
-	for (at += strspn(source->code + at, " \t\r\n"); source->code[at] == '#'; at += strspn(source->code + at, " \t\r\n"))
+	unsigned others = 0;
+	for (at += strspn(source->code + at, " \t\r\n"); source->code[at] == '#' && others++ < ATTRIBUTES_MOST; at += strspn(source->code + at, " \t\r\n"))
 		at = behind_close(source, at + 2 < source->len ? at + 2 : source->len, ']');
 	if (strncmp(source->code + at, "pub", 3) == 0) {
 		at += 3 + strspn(source->code + at + 3, " ");
@@ -350,7 +353,7 @@ static void take_literal(struct surveyed *surveyed, const struct readers *reader
 }
 
 /* const DB: &str = "DATABASE_URL"; … env::var(DB) */
-static void take_constant(struct surveyed *surveyed, const struct readers *readers, const struct literal *literal)
+static void take_constant(struct surveyed *surveyed, const struct readers *readers, const struct literal *literal, unsigned *looked)
 {
 	size_t len;
 	const char *before = code_before(literal->source, literal->offset, &len), *name = memmem(before, len, "const ", 6);
@@ -359,7 +362,7 @@ static void take_constant(struct surveyed *surveyed, const struct readers *reade
 	name += 6;
 	auto_free char *constant = mem_copy_bytes(name, strcspn(name, ": \t\r\n"));
 	auto_free char *words = mem_print("( %s", constant);
-	if (!is_variable_name(constant, strlen(constant)))
+	if (!is_variable_name(constant, strlen(constant)) || ++*looked > CONSTANTS_MOST)
 		return;
 	for (struct rust_place place = {0}; rust_find(&surveyed->program->facts, words, &place);) {
 		const struct rust_source *source = place.source;
@@ -390,10 +393,11 @@ static void find_log_filter(struct surveyed *surveyed)
 void reads_find(struct surveyed *surveyed)
 {
 	struct readers *readers = mem_alloc(sizeof *readers);
+	unsigned constants = 0;
 	find_readers(surveyed->reach, readers);
 	for (struct literal literal = {0}; literal_each(&surveyed->program->facts, &literal);) {
 		take_literal(surveyed, readers, &literal);
-		take_constant(surveyed, readers, &literal);
+		take_constant(surveyed, readers, &literal, &constants);
 	}
 	find_bare_env(surveyed);
 	settings_find(surveyed);

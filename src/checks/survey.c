@@ -90,6 +90,14 @@ static json_t *members(const struct survey *survey)
 	return list;
 }
 
+/* What the bounds have left out. */
+static void say_left_out(const struct survey *survey)
+{
+	if (survey->sources->rust.is_cut || programs_count(survey->programs) > PROGRAMS_MOST)
+		survey_say(survey->says, rust_file(survey->sources), 0, _("not every program was looked at: there are more than %d, or more sources than are read"),
+			PROGRAMS_MOST);
+}
+
 /* Workspaces beside the one that is taken. */
 static void say_others(const struct survey *survey)
 {
@@ -237,6 +245,7 @@ char *checks_survey(const struct check_options *options, struct fault *fault)
 	struct survey survey = {.sources = &sources, .programs = programs_open(&sources), .folder = folder, .says = json_array()};
 	survey_programs_find(&survey);
 	say_others(&survey);
+	say_left_out(&survey);
 	json_t *json = put_together(&survey);
 	char *text = json_dumps(json, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
 	json_decref(json);

@@ -66,6 +66,15 @@ bool is_variable_name(const char *text, size_t len);
 /* Is there a call that listens, and which port does it take? `says` gets why. */
 void ports_find(struct surveyed *surveyed, json_t *says);
 
+/* Of a database or another server that it is a client of: DB_PORT, a section [redis]. */
+bool variable_is_of_client(const char *name);
+/* "8080", "0.0.0.0:8080"; 0: it ends with none. */
+unsigned port_of_text(const char *text, size_t len);
+
+/* ---- survey-port-files.c: where the code leaves the port to files ---- */
+
+void ports_in_settings(struct surveyed *surveyed, json_t *says);
+
 /* ---- survey-programs.c ---- */
 
 struct survey {

@@ -65,7 +65,7 @@ static void add_file(struct walk *walk, char *path, const struct stat *status)
 	*array_add(&walk->tree->texts) = path;
 	*array_add(&walk->tree->files) = (struct tree_file){.path = path, .size = (uint64_t)status->st_size,
 		.is_link = S_ISLNK(status->st_mode), .is_executable = S_ISREG(status->st_mode) && (status->st_mode & 0111) != 0,
-		.is_harness = is_harness(path)};
+		.mode = status->st_mode & 0777, .uid = status->st_uid, .gid = status->st_gid, .is_harness = is_harness(path)};
 }
 
 static void add_entry(struct walk *walk, int fd, const struct folder *folder, const char *name)
@@ -142,7 +142,7 @@ static void mark_tracked(struct tree *tree, const struct strings *tracked)
 
 bool tree_open(const char *root, const struct strings *tracked, struct tree *tree, struct fault *fault)
 {
-	*tree = (struct tree){.root = realpath(root, NULL), .has_git = tracked != NULL};
+	*tree = (struct tree){.root = realpath(root, NULL), .given = mem_copy_string(root), .has_git = tracked != NULL};
 	struct stat status;
 	struct walk walk = {.tree = tree, .root = tree->root != NULL ? open(tree->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1};
 	if (walk.root < 0 || fstat(walk.root, &status) != 0) {
@@ -164,6 +164,7 @@ bool tree_open(const char *root, const struct strings *tracked, struct tree *tre
 		qsort(tree->files.items, tree->files.count, sizeof *tree->files.items, by_path);
 	if (tracked != NULL)
 		mark_tracked(tree, tracked);
+	tree->looks = mem_alloc(tree->files.count + 1);
 	return true;
 }
 
@@ -174,10 +175,18 @@ void tree_finish(struct tree *tree)
 	array_finish(&tree->texts);
 	array_finish(&tree->files);
 	free(tree->root);
+	free(tree->given);
+	free(tree->looks);
 	*tree = (struct tree){0};
 }
 
 /* ---- looking ---- */
+
+const char *tree_relative(const struct tree *tree, const char *path)
+{
+	const char *below = path != NULL ? path_relative(path, tree->root) : NULL;
+	return below != NULL || path == NULL ? below : path_relative(path, tree->given);
+}
 
 const struct tree_file *tree_find(const struct tree *tree, const char *path)
 {
@@ -199,6 +208,20 @@ const struct tree_file *tree_each(const struct tree *tree, size_t *at, const cha
 	return NULL;
 }
 
+bool tree_is_open(const struct tree *tree, const struct tree_file *file)
+{
+	struct stat status;
+	bool open = !file->is_link && (file->mode & 0004) != 0;
+	auto_free char *at = path_join(tree->root, file->path);
+	while (open && strcmp(at, "/") != 0) {
+		char *parent = path_parent(at);
+		free(at);
+		at = parent;
+		open = stat(at, &status) == 0 && (status.st_mode & 0001) != 0;
+	}
+	return open;
+}
+
 bool tree_has_folder(const struct tree *tree, const char *path)
 {
 	if (path[0] == '\0' || strcmp(path, ".") == 0)
@@ -218,12 +241,11 @@ bool tree_has_folder(const struct tree *tree, const char *path)
 /* ---- reading ---- */
 
 /* Where the path leads to in the end; NULL: out of the tree, or nowhere. */
-static char *resolve(const struct tree *tree, const char *path)
+static char *resolve(const struct tree *tree, const char *path, const struct tree_file *file)
 {
 	if (path[0] == '/')
 		return NULL;
 	char *whole = path_join(tree->root, path);
-	const struct tree_file *file = tree_find(tree, path);
 	if (file != NULL && !file->is_link) /* the walk passed no link to it */
 		return whole;
 	char *real = realpath(whole, NULL);
@@ -255,7 +277,8 @@ static char *read_text(int fd, size_t size, size_t *len)
 
 char *tree_read(const struct tree *tree, const char *path, size_t *len)
 {
-	auto_free char *real = tree->root != NULL ? resolve(tree, path) : NULL;
+	const struct tree_file *file = tree_find(tree, path);
+	auto_free char *real = tree->root != NULL ? resolve(tree, path, file) : NULL;
 	/* O_NONBLOCK: opening a FIFO must not wait for its writer */
 	int fd = real != NULL ? open(real, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY) : -1;
 	if (fd < 0)
@@ -265,7 +288,14 @@ char *tree_read(const struct tree *tree, const char *path, size_t *len)
 	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size <= TREE_FILE_BYTES)
 		text = read_text(fd, (size_t)status.st_size, len);
 	close(fd);
+	if (file != NULL && tree->mark != NULL)
+		tree->looks[file - tree->files.items] = text != NULL && strstr(text, tree->mark) != NULL ? TREE_WITH : TREE_WITHOUT;
 	return text;
+}
+
+enum tree_look tree_look(const struct tree *tree, const struct tree_file *file)
+{
+	return (enum tree_look)tree->looks[file - tree->files.items];
 }
 
 unsigned text_line_at(const char *text, size_t offset)

@@ -7,6 +7,7 @@
 struct tree_file {
 	const char *path; /* relative to the root, with slashes */
 	uint64_t size;
+	unsigned mode, uid, gid; /* the mode's nine bits for owner, group and others */
 	bool is_link; /* symbolic: never followed out of the tree */
 	bool is_executable;
 	bool is_tracked; /* git has it; false where there is no git */
@@ -14,8 +15,13 @@ struct tree_file {
 			  * benches or fuzz at any depth; never below .github and .gitlab */
 };
 
+enum tree_look { TREE_UNREAD, TREE_WITHOUT, TREE_WITH };
+
 struct tree {
 	char *root; /* without links in it */
+	char *given; /* as it was named, which may be a link to it */
+	const char *mark; /* words that tree_read() looks for in all that it reads; NULL: none */
+	unsigned char *looks; /* beside files: enum tree_look */
 	struct { struct tree_file *items; size_t count, cap; } files; /* sorted by path */
 	bool has_git; /* `tracked` was given */
 	bool is_cut; /* not all is here: more files or folders than the bound, or deeper; the shallow ones are kept */
@@ -29,6 +35,11 @@ enum { TREE_MOST_FILES = 20000, TREE_MOST_DEPTH = 40, TREE_FILE_BYTES = 1 << 20 
  * locale. `tracked` is not needed after the call. */
 bool tree_open(const char *root, const struct strings *tracked, struct tree *tree, struct fault *fault);
 void tree_finish(struct tree *tree);
+/* A path of this machine as one of the tree, whether it goes by the real root or by
+ * the one that was given; "" is the root. NULL: it lies elsewhere, or is NULL. */
+const char *tree_relative(const struct tree *tree, const char *path);
+/* May everybody on this machine read the file: by its mode and those of all folders above it? */
+bool tree_is_open(const struct tree *tree, const struct tree_file *file);
 const struct tree_file *tree_find(const struct tree *tree, const char *path); /* NULL: none */
 /* The next file from *at on (0: the first) whose name (not path) matches a shell
  * pattern: * ? [a-z]; a leading dot is a letter like any. NULL: no more. */
@@ -40,6 +51,8 @@ bool tree_has_folder(const struct tree *tree, const char *path); /* some file li
  * or ".."), is no regular file, or no text (it holds a NUL). Never waits. The
  * caller frees; `len` may be NULL. */
 char *tree_read(const struct tree *tree, const char *path, size_t *len);
+/* What is known of the mark in a file of the tree. */
+enum tree_look tree_look(const struct tree *tree, const struct tree_file *file);
 /* Is the name one of a list of shell patterns that ends with NULL? */
 bool name_in(const char *name, const char *const *patterns);
 /* Is one of its words, between / . _ - and blanks, such a one, in whatever case? */

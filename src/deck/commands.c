@@ -111,7 +111,7 @@ static const struct command_option compose_config_options[] = {
 
 static const struct command_option check_options[] = {
 	{"live", 0, NULL, N_("Look at what runs too: images, containers, their processes; a live proof outranks a file"), NULL, false},
-	{"probe", 0, NULL, N_("Like --live, and start a throw-away copy of each service to see how it stops"), NULL, false},
+	{"probe", 0, NULL, N_("Like --live, and start a throw-away copy of each service to see how it stops; and send a line to the receiver of its log"), NULL, false},
 	{"format", 0, "FORMAT", N_("How it is printed"), "text json sarif", false},
 	{"json", 0, NULL, N_("The same as --format json"), NULL, false},
 	{"all", 'a', NULL, N_("Print what is kept and what does not apply as well, as text and SARIF; JSON always has it"), NULL, false},
@@ -148,6 +148,7 @@ static const struct command_option json_options[] = {
 #define ASK_STOP N_("Stop %s? Nothing answers there until the next start.")
 #define ASK_DOWN N_("Stop and remove every container of this project? Volumes stay.")
 #define ASK_CLEAN N_("Compile everything anew? What is compiled now is thrown away; services go on.")
+#define ASK_WRITE N_("Files that would be written: %s. Write them?")
 #define ASK_TAKE_OVER N_("Take this stack over? The containers of its Rust services are made anew.")
 
 /* ---- the table ---- */
@@ -155,7 +156,7 @@ static const struct command_option json_options[] = {
 /* In the order of the lists, and of the hints on the bottom line. */
 static const struct command_def defs[] = {
 	ON_SCREEN(COMMAND_OPEN, "enter", N_("Open what is selected: a service's log, an error in the editor"),
-		SCREEN, ROWS | COMMAND_AT_CHECKS, COMMAND_LOOK, "Enter", N_("open"), NULL),
+		SCREEN, ROWS | COMMAND_AT_CHECKS | COMMAND_AT_INIT, COMMAND_LOOK, "Enter", N_("open"), NULL),
 	{COMMAND_UP, "up", N_("Bring the stack up, watch the sources and show both"),
 		N_("Opens the deck: a screen with every service, the build, the log and the last saves. "
 		"It brings up what is down, then watches: a save is built in the builder and swapped into the services that run it, "
@@ -230,8 +231,10 @@ static const struct command_def defs[] = {
 		"A file that is there, under any of its names, is left alone without a yes for it or --force; a symbolic link is never written through; "
 		".gitignore and .env get lines only. A second run changes nothing.\n\n"
 		"Parts: database, redis, mail, dev; prod, swarm, backup, logs, metrics, traces, scan; ci; devcontainer, vscode. "
-		"All that apply are taken; --with takes the first four and those that are named."),
-		NULL, COMMAND_TAKES_NOTHING, 0, 0, init_options, VERB | COMMAND_JSON, 0, COMMAND_LOOK, NULL, NULL, NULL},
+		"All that apply are taken; --with takes the first four and those that are named.\n\n"
+		"On the screen it is a page: parts are chosen, each file is seen as a diff, and all is written after a question. "
+		"It opens by itself in a folder with a Cargo.toml and no compose file."),
+		NULL, COMMAND_TAKES_NOTHING, 0, 0, init_options, VERB | SCREEN | COMMAND_JSON, COMMAND_ANYWHERE, COMMAND_LOOK, "W", NULL, NULL},
 	{COMMAND_CHECK, "check", N_("Say which of the 83 practices of a containerised Rust project are kept, with evidence"),
 		N_("It reads Dockerfiles, compose files as compose merges them, .dockerignore, workflows, manifests and sources; "
 		"nothing is built and nothing is changed. Each practice is kept, broken, not applicable (with the reason) or cannot be told (with what is missing). "
@@ -390,6 +393,12 @@ static const struct command_def defs[] = {
 		SCREEN, COMMAND_AT_CHECKS, COMMAND_LOOK, "r", NULL, NULL),
 	ON_SCREEN(COMMAND_CHECK_LIVE, "check-live", N_("Inside the checks: look at what runs too, or at files alone"),
 		SCREEN, COMMAND_AT_CHECKS, COMMAND_LOOK, "L", NULL, NULL),
+	ON_SCREEN(COMMAND_INIT_TURN, "init-turn", N_("Inside the container files: take the part or leave it out, take the next choice, overwrite a file that differs or leave it alone"),
+		SCREEN, COMMAND_AT_INIT, COMMAND_LOOK, "Space", NULL, NULL),
+	ON_SCREEN(COMMAND_INIT_WRITE, "init-write", N_("Inside the container files: write them"),
+		SCREEN, COMMAND_AT_INIT, COMMAND_LOOK, "w", NULL, ASK_WRITE),
+	ON_SCREEN(COMMAND_INIT_AGAIN, "init-again", N_("Inside the container files: look at the project again, and take every default"),
+		SCREEN, COMMAND_AT_INIT, COMMAND_LOOK, "r", NULL, NULL),
 	ON_SCREEN(COMMAND_THEME, "theme", N_("Choose the colours; each theme is shown while one looks"),
 		SCREEN, COMMAND_ANYWHERE, COMMAND_ABOUT, "Ctrl-T", NULL, NULL),
 	ON_SCREEN(COMMAND_RAN, "command-log", N_("Show what was run: the line, when, how long, how it ended"),

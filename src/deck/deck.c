@@ -304,6 +304,7 @@ void deck_close(struct deck *deck)
 	why_close(deck);
 	inspection_close(deck);
 	judging_close(deck);
+	wizard_close(deck);
 	ran_close(deck);
 	engine_close(deck->engine);
 	sync_close(deck);
@@ -376,6 +377,11 @@ void deck_set_limits(struct deck *deck, unsigned ready_ms, unsigned silent_ms, s
 void deck_show_early(struct deck *deck)
 {
 	rows_show_early(deck);
+}
+
+bool deck_asks_early(const struct deck *deck)
+{
+	return deck->early != NULL && deck->begin != NULL; /* it gives the answer some ms before compose is asked */
 }
 
 bool deck_drawn(struct deck *deck)

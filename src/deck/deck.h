@@ -224,12 +224,15 @@ struct deck {
 	struct engine_request *early; /* the list before the project is known */
 	bool is_early; /* that list is being taken over */
 	struct strings unlooked; /* services of it that are to be looked at in full */
-	enum { FIRST_NOTHING, FIRST_LOOKS, FIRST_FIGURES } first; /* what waits until the screen has drawn them */
+	enum { FIRST_NOTHING, FIRST_LOOKS, FIRST_SHARES, FIRST_FIGURES } first; /* what waits until the screen has drawn them */
 	bool was_up; /* all that list had ran: nothing is to be brought up first */
 	unsigned looking; /* containers that are looked at in full */
 	ARRAY(struct probe *) probes;
 	ARRAY(struct cause *) causes;
 	struct map *usage; /* container -> struct engine_usage_state */
+	struct map *asked; /* container -> struct asked: figures that the engine is asked for */
+	unsigned asking; /* so many of them just now */
+	unsigned asked_pause_ms; /* between two of one container; 0: the usual */
 	struct others *others; /* other projects' containers; NULL: not asked for */
 	struct map *traffic; /* container -> struct engine_traffic_state; NULL: nobody looks at it */
 
@@ -251,6 +254,8 @@ struct deck {
 	struct deck_view_store *view;
 	struct inspection *inspection; /* NULL: none was looked into yet */
 	struct judging *judging; /* NULL: practices were never asked for */
+	struct wizard *wizard; /* NULL: container files were never asked for */
+	bool is_init_offered; /* a Cargo.toml, and no compose file */
 
 	/* ran.c */
 	ARRAY(struct ran_entry) ran; /* the oldest first */
@@ -367,9 +372,14 @@ void orders_do(struct deck *deck); /* those that had to wait, before anything el
 void orders_refuse(struct deck *deck); /* the project cannot be read: nobody waits in vain */
 void orders_close(struct deck *deck);
 
+/* ---- asked.c: figures that the engine measures ---- */
+void asked_figures(struct deck *deck, const char *container); /* taken when they come; more often than each 2 s does nothing */
+void asked_close(struct deck *deck);
+
 /* ---- others.c: containers of other projects ---- */
 void others_event(struct deck *deck, const struct engine_event *event); /* NULL: any */
 void others_read_figures(struct deck *deck);
+void others_take_figures(struct deck *deck, const char *container, const struct engine_usage *usage, const struct engine_traffic *traffic);
 bool others_order(struct deck *deck, const char *key, const char *verb, struct fault *fault);
 void others_follow(struct deck *deck, const char *key);
 size_t others_count(const struct deck *deck, bool *is_listed, size_t *left_out);
@@ -392,8 +402,14 @@ struct verb_look {
 	struct deck_options options;
 };
 /* What runs, as JSON in the form of the room checks' live.h. `probe`: a throw-away
- * copy of each service is started and stopped. Turns the loop. The caller frees. */
+ * copy of each service is started and stopped, and a line sent to its log's receiver. Turns the loop. The caller frees. */
 char *deck_gather_live(struct deck *deck, struct loop *loop, bool probe);
+/* Paths of programs that are setuid in the root of that process; json_null(): it may
+ * not be looked at. */
+json_t *setuid_json(int pid);
+/* Sends one line the way that the container's lines go, and looks for it at the
+ * receiver: `receiver` of live.h; json_null(): its driver forwards nothing. Turns the loop. */
+json_t *receiver_json(struct deck *deck, struct loop *loop, const json_t *inspect);
 
 bool verb_look_begin(struct verb_look *look, const struct command_line *line, bool figures, struct fault *fault);
 void verb_look_end(struct verb_look *look);
@@ -422,6 +438,7 @@ void follow_add_builder(struct deck *deck, const char *bytes, size_t len);
 void follow_mark(struct deck *deck, const char *service, const char *text);
 void follow_close(struct deck *deck);
 void follow_container_changed(struct deck *deck, struct service *service);
+void follow_say(struct deck *deck, const char *service, const char *why_empty); /* in place of a log that is not there */
 void follow_pause_others(struct deck *deck, size_t most); /* those not shown; keeps the last `most` of them */
 struct log_store *follow_store(struct deck *deck, const char *service, const char **why_empty);
 
@@ -460,5 +477,10 @@ struct judging;
 void judging_saved(struct deck *deck); /* a save has settled */
 void judging_fill(struct deck *deck, struct view_checks *out);
 void judging_close(struct deck *deck);
+
+/* ---- wizard.c: the container files that are to be written ---- */
+struct wizard;
+void wizard_fill(struct deck *deck, struct view_init *out);
+void wizard_close(struct deck *deck);
 
 #endif

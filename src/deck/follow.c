@@ -151,6 +151,14 @@ void follow_container_changed(struct deck *deck, struct service *service)
 		open_log(get_follow(deck, service->name), service);
 }
 
+void follow_say(struct deck *deck, const char *service, const char *why_empty)
+{
+	if (!is_shown(deck, service))
+		return;
+	service_set_text(&get_follow(deck, service)->why, why_empty);
+	deck_changed(deck);
+}
+
 void follow_pause_others(struct deck *deck, size_t most)
 {
 	const char *key;

@@ -13,10 +13,20 @@
 #define EDITORS N_("files for editors (development container, VS Code)")
 
 static const struct init_part parts[] = {
-	{"database", NULL}, {"redis", NULL}, {"mail", NULL}, {"dev", NULL},
-	{"prod", PRODUCTION}, {"swarm", PRODUCTION}, {"backup", PRODUCTION}, {"logs", PRODUCTION}, {"metrics", PRODUCTION},
-	{"traces", PRODUCTION}, {"scan", PRODUCTION},
-	{"ci", PIPELINE}, {"devcontainer", EDITORS}, {"vscode", EDITORS},
+	{"database", N_("The database beside the programs, with its roles and migrations."), NULL},
+	{"redis", N_("Redis beside the programs."), NULL},
+	{"mail", N_("A catcher of mail in development."), NULL},
+	{"dev", N_("What differs in development: mounted sources, a watcher, a debugger."), NULL},
+	{"prod", N_("The layer of production, with its secrets."), PRODUCTION},
+	{"swarm", N_("The same for Docker Swarm."), PRODUCTION},
+	{"backup", N_("Makes, proves, keeps and restores backups of the database."), PRODUCTION},
+	{"logs", N_("A collector of logs, and how it reads them."), PRODUCTION},
+	{"metrics", N_("Prometheus: whom it asks, and when it calls somebody."), PRODUCTION},
+	{"traces", N_("Takes traces from the programs and passes them on."), PRODUCTION},
+	{"scan", N_("Looks for known holes in an image, and signs it."), PRODUCTION},
+	{"ci", N_("Test, build for each platform, scan, push, sign, deploy, clean up."), PIPELINE},
+	{"devcontainer", N_("Editors work inside the container."), EDITORS},
+	{"vscode", N_("Debuggers and tasks for Visual Studio Code."), EDITORS},
 };
 
 const struct init_part *init_parts(size_t *count)
@@ -28,6 +38,26 @@ const struct init_part *init_parts(size_t *count)
 static json_t *choices_of(const struct init *init)
 {
 	return json_object_get(init->facts, "choices");
+}
+
+bool init_applies(const struct init *init, const char *part)
+{
+	static const char *const any[] = {"ci", "devcontainer", "vscode"};
+	static const struct {
+		const char *part, *fact;
+	} asked[] = {{"database", "database"}, {"backup", "database"}, {"migrator", "database"}, {"redis", "redis"}, {"mail", "mail"},
+		{"metrics", "metrics"}, {"traces", "traces"}};
+	for (size_t i = 0; i < COUNT_OF(any); i++)
+		if (strcmp(part, any[i]) == 0)
+			return true;
+	if (strcmp(part, "base") == 0)
+		return strcmp(init_kind(init), "library") != 0;
+	for (size_t i = 0; i < COUNT_OF(asked); i++) {
+		const json_t *fact = json_object_get(init->facts, asked[i].fact);
+		if (strcmp(part, asked[i].part) == 0 && (fact == NULL || json_is_null(fact) || json_is_false(fact)))
+			return false;
+	}
+	return strcmp(init_kind(init), "service") == 0;
 }
 
 bool init_has(const struct init *init, const char *part)
@@ -48,6 +78,12 @@ const char *init_base(const struct init *init)
 void init_set_base(struct init *init, const char *base)
 {
 	json_object_set_new(choices_of(init), "base", json_string(base));
+}
+
+const char *init_migrator(const struct init *init)
+{
+	const char *tool = json_string_value(json_object_get(choices_of(init), "migrator"));
+	return tool != NULL ? tool : "none";
 }
 
 void init_set_migrator(struct init *init, const char *migrator)

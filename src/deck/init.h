@@ -10,6 +10,7 @@
 /* What --with and --without name, beside the core files. */
 struct init_part {
 	const char *name;
+	const char *says; /* what it is, one sentence: N_() */
 	const char *group; /* what people are asked about together: N_(), or NULL: not asked */
 };
 const struct init_part *init_parts(size_t *count);
@@ -29,10 +30,13 @@ void init_close(struct init *init);
 /* "service" "tool" "library" "none" */
 const char *init_kind(const struct init *init);
 
+/* Whether the project has what the part is about. */
+bool init_applies(const struct init *init, const char *part);
 bool init_has(const struct init *init, const char *part);
 void init_set_part(struct init *init, const char *part, bool is_on);
 const char *init_base(const struct init *init); /* "distroless" "scratch" "slim" */
 void init_set_base(struct init *init, const char *base);
+const char *init_migrator(const struct init *init); /* "sqlx" "diesel" "program" "none" */
 void init_set_migrator(struct init *init, const char *migrator);
 
 /* Renders by what was chosen, and looks at what is there. Again after another choice. */

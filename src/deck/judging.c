@@ -6,7 +6,9 @@
 
 #include <stdio.h>
 
-enum { OUT_MOST = 4 << 20, ERR_MOST = 64 << 10, FILES_MS = 60000, LIVE_MS = 180000, PAUSE_MS = 2000 };
+enum { OUT_MOST = 4 << 20, ERR_MOST = 64 << 10, FILES_MS = 60000, LIVE_MS = 180000, PAUSE_MS = 2000,
+	SETTLE_MS = 300, /* what a mend wrote is a save of its own, heard of by then: both are judged at once */
+};
 
 /* ---- one question ---- */
 
@@ -153,6 +155,27 @@ static void take_fault(struct judging *judging, const struct fault *fault)
 	service_set_text(&judging->mend, fault->mend[0] != '\0' ? fault->mend : NULL);
 }
 
+static bool is_broken(const struct verdicts *verdicts, const char *id)
+{
+	for (size_t i = 0; i < verdicts->practices.count; i++) {
+		const struct view_practice *practice = &verdicts->practices.items[i];
+		if (strcmp(practice->id, id) == 0)
+			return practice->verdict == VIEW_BROKEN && !practice->is_allowed;
+	}
+	return false;
+}
+
+/* An edit may mend a part of it: the rest is for a person. */
+static void find_left(struct judging *judging)
+{
+	if (judging->written != NULL && !judging->saved)
+		service_set_text(&judging->left, judging->written);
+	if (judging->left != NULL && !is_broken(&judging->verdicts, judging->left))
+		service_set_text(&judging->left, NULL);
+	if (!judging->saved)
+		service_set_text(&judging->written, NULL);
+}
+
 static void on_judged(struct judging *judging, bool good)
 {
 	struct inquiry *inquiry = &judging->asking;
@@ -171,6 +194,7 @@ static void on_judged(struct judging *judging, bool good)
 		judging->were_live = judging->asks_live;
 		judging->judged_ns = now;
 		judging->took_ms[judging->asks_live] = (now - judging->began_ns) / 1000000;
+		find_left(judging);
 	}
 	inquiry_end(inquiry);
 	if (judging->again)
@@ -182,9 +206,11 @@ static void begin(void *data)
 	static const char *const words[] = {"--format=json", "--fail-on=never", "--live"};
 	struct judging *judging = data;
 	struct deck *deck = judging->deck;
+	judging->is_settling = false;
 	if (!judging->is_wanted || deck->is_closing || judging->asking.child != NULL)
 		return;
 	judging->again = judging->saved = false;
+	loop_timer_stop(judging->soon);
 	judging->asks_live = judging->is_live && !deck->is_lost;
 	judging->began_ns = clock_now_ns();
 	inquiry_open(&judging->asking, words, judging->asks_live ? 3 : 2, judging->asks_live ? judging->live_ms : judging->files_ms, on_judged);
@@ -196,8 +222,17 @@ void judging_again(struct judging *judging)
 {
 	uint64_t since_ms = judging->began_ns > 0 ? (clock_now_ns() - judging->began_ns) / 1000000 : judging->pause_ms;
 	judging->again = true;
-	if (judging->is_wanted && judging->asking.child == NULL)
+	if (judging->is_wanted && judging->asking.child == NULL && !judging->is_settling)
 		loop_timer_set(judging->soon, since_ms < judging->pause_ms ? judging->pause_ms - since_ms : 0, 0);
+}
+
+/* Judged once for it and for the save that it is. */
+void judging_written(struct judging *judging, const char *practice)
+{
+	judging->is_stale = judging->saved = judging->again = judging->is_settling = true;
+	service_set_text(&judging->written, practice);
+	service_set_text(&judging->left, NULL);
+	loop_timer_set(judging->soon, judging->settle_ms, 0);
 }
 
 void judging_saved(struct deck *deck)
@@ -206,7 +241,10 @@ void judging_saved(struct deck *deck)
 	if (judging == NULL)
 		return;
 	judging->is_stale = judging->saved = true;
-	judging_again(judging);
+	if (judging->mending.state == VIEW_MENDING_WRITING)
+		judging->again = true; /* it is most likely what is being written: judged behind it */
+	else
+		judging_again(judging);
 	mending_saved(judging);
 	deck_changed(deck);
 }
@@ -220,6 +258,7 @@ struct judging *judging_of(struct deck *deck)
 	auto_free char *folder = path_own_folder();
 	judging->deck = deck;
 	judging->pause_ms = PAUSE_MS;
+	judging->settle_ms = SETTLE_MS;
 	judging->files_ms = FILES_MS;
 	judging->live_ms = LIVE_MS;
 	judging->program = folder != NULL ? path_join(folder, "cargodeck") : NULL;
@@ -285,6 +324,7 @@ void judging_fill(struct deck *deck, struct view_checks *out)
 		.topics = verdicts->topics.items, .topic_count = verdicts->topics.count,
 		.practices = verdicts->practices.items, .count = verdicts->practices.count,
 		.notes = (const char *const *)verdicts->notes.items, .note_count = verdicts->notes.count};
+	out->left = judging->left;
 	out->mending = (struct view_mending){.state = mending->state, .practice = mending->practice, .diff = mending->diff, .files = mending->files,
 		.sentence = mending->sentence, .mend = mending->mend};
 }
@@ -300,6 +340,8 @@ void judging_close(struct deck *deck)
 	loop_timer_close(judging->soon);
 	verdicts_finish(&judging->verdicts);
 	free(judging->program);
+	free(judging->written);
+	free(judging->left);
 	free(judging->sentence);
 	free(judging->mend);
 	free(judging);

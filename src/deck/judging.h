@@ -57,7 +57,7 @@ struct mending {
 struct judging {
 	struct deck *deck;
 	char *program; /* what is asked; NULL: it is not known */
-	unsigned pause_ms, files_ms, live_ms; /* between two; how long one may take */
+	unsigned pause_ms, settle_ms, files_ms, live_ms; /* between two; behind a mend; how long one may take */
 	bool is_wanted, is_live; /* by the screen */
 
 	struct inquiry asking;
@@ -66,6 +66,9 @@ struct judging {
 	bool saved; /* since the one that runs began */
 	uint64_t began_ns, took_ms[2]; /* took: the last time, by files and by what runs */
 	struct loop_timer *soon;
+	bool is_settling; /* a mend was just written: the save that it is comes yet */
+	char *written; /* the practice that it was for, until it was judged anew */
+	char *left; /* one that is still broken after its mend was written; NULL: none */
 
 	struct verdicts verdicts;
 	bool has_verdicts, is_stale, were_live;
@@ -77,6 +80,7 @@ struct judging {
 };
 struct judging *judging_of(struct deck *deck); /* makes it the first time */
 void judging_again(struct judging *judging); /* as soon as it may be */
+void judging_written(struct judging *judging, const char *practice); /* a mend of it was */
 void mending_saved(struct judging *judging);
 void mending_finish(struct judging *judging);
 

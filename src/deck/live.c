@@ -2,7 +2,7 @@
  * engine's answers as they came, what the kernel says of each first process, the
  * look of the last log lines, and what a few harmless requests answer. Nothing
  * is changed; with `probe` a throw-away copy of each service is started and
- * stopped. */
+ * stopped, and a line is sent to the receiver of its log. */
 #include "deck.h"
 
 #include <arpa/inet.h>
@@ -124,6 +124,7 @@ static json_t *kernel_json(int pid)
 	add_listens(listens, tcp, AF_INET);
 	add_listens(listens, tcp6, AF_INET6);
 	json_object_set_new(json, "listens", listens);
+	json_object_set_new(json, "setuid", setuid_json(pid));
 	return json;
 }
 
@@ -505,6 +506,7 @@ static json_t *container_json(struct deck *deck, struct loop *loop, const struct
 	json_object_set_new(json, "http", runs ? http_json(deck, inspect, kernel) : json_array());
 	json_object_set_new(json, "execs", runs ? execs_json(deck, inspect) : json_array());
 	json_object_set_new(json, "stop", probe && runs && runs_own_program(deck, service->name) ? drill_json(deck, loop, inspect, kernel) : json_null());
+	json_object_set_new(json, "receiver", probe && runs && runs_own_program(deck, service->name) ? receiver_json(deck, loop, inspect) : json_null());
 	json_object_set_new(json, "kernel", kernel);
 	json_object_set_new(json, "inspect", inspect);
 	return json;

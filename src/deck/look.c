@@ -7,9 +7,10 @@
 enum { LOOK_MS = 60000, SAMPLE_MS = 120 };
 
 /* The deck that has the project leaves behind who serves what, and what was
- * stopped by an order: a line is "SERVICE CONTAINER GENERATION STOPPED", the last
- * one the moment of that in ms, else 0. A container that ended at another moment
- * since was not stopped by that order. */
+ * stopped by an order, and whose probe has passed while the engine has not asked
+ * yet: a line is "SERVICE CONTAINER GENERATION STOPPED HEALTHY", the last two the
+ * moment in ms since which it is stopped or runs so, else 0. A container that
+ * ended or was started at another moment since is not the one that is meant. */
 static char *generations_path(const struct deck *deck)
 {
 	return mem_print("%s/generations", deck->state_folder);
@@ -23,9 +24,10 @@ void look_write_generations(struct deck *deck)
 	for (size_t i = 0; i < services_count(deck->services); i++) {
 		const struct service *service = services_at(deck->services, i);
 		bool stopped = service->is_stopped && service->run == SERVICE_EXITED;
-		if ((service->generation != 0 || stopped) && service->container != NULL)
-			str_print(&text, "%s %s %u %lld\n", service->name, service->container, service->generation,
-				(long long)(stopped ? service->since_ms : 0));
+		bool healthy = service->run == SERVICE_RUNNING && service->health == HEALTH_GOOD && service->listed_health == HEALTH_STARTING;
+		if ((service->generation != 0 || stopped || healthy) && service->container != NULL)
+			str_print(&text, "%s %s %u %lld %lld\n", service->name, service->container, service->generation,
+				(long long)(stopped ? service->since_ms : 0), (long long)(healthy ? service->since_ms : 0));
 	}
 	auto_free char *path = generations_path(deck);
 	file_write(path, str_text(&text), text.len, 0600, NULL);
@@ -42,8 +44,8 @@ void look_read_generations(struct deck *deck)
 	for (size_t i = 0; i < lines.count; i++) {
 		char name[256], container[128];
 		unsigned generation;
-		long long stopped;
-		if (sscanf(lines.items[i], "%255s %127s %u %lld", name, container, &generation, &stopped) != 4)
+		long long stopped, healthy;
+		if (sscanf(lines.items[i], "%255s %127s %u %lld %lld", name, container, &generation, &stopped, &healthy) != 5)
 			continue;
 		struct service *service = services_find(deck->services, name);
 		if (service != NULL && text_equal(service->container, container)) {
@@ -51,6 +53,8 @@ void look_read_generations(struct deck *deck)
 			service->is_ready = true;
 			if (stopped != 0 && service->run == SERVICE_EXITED && service->since_ms == stopped)
 				service->is_stopped = true;
+			if (healthy != 0 && service->run == SERVICE_RUNNING && service->health == HEALTH_STARTING && service->since_ms == healthy)
+				service->health = HEALTH_GOOD;
 		}
 	}
 }

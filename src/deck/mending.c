@@ -107,8 +107,10 @@ static void on_written(struct judging *judging, bool good)
 		fail(mending, &fault);
 	}
 	inquiry_end(&judging->writing);
-	judging->is_stale = judging->saved = true;
-	deck_checks_again(judging->deck);
+	if (good)
+		judging_written(judging, mending->practice);
+	else
+		judging_again(judging);
 }
 
 static void write_it(struct judging *judging)

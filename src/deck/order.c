@@ -101,6 +101,35 @@ struct due {
 	bool is_wave; /* something is to come up */
 };
 
+/* Whether a dependency must be brought up: one that ended as it should is done. */
+static bool must_come_up(const struct service *service, const struct compose_depend *depend)
+{
+	return service->run != SERVICE_RUNNING && (service->is_stopped || !up_depend_holds(service, depend->condition));
+}
+
+/* It is made anew where it is gone, and what it depends on with it, as compose's
+ * `up SERVICE` does. Whatever is to come up already is not gone through again. */
+static void wake(struct deck *deck, struct service *service)
+{
+	const struct project_service *found = project_find(deck->project, service->name);
+	service->is_stopped = false;
+	service->is_waiting = service->run != SERVICE_RUNNING;
+	if (service->is_waiting || service->is_foreign)
+		strings_drop(&deck->brought, service->name);
+	for (size_t i = 0; found != NULL && i < found->compose->depends.count; i++) {
+		const struct compose_depend *depend = &found->compose->depends.items[i];
+		struct service *other = services_find(deck->services, depend->service);
+		if (other != NULL && !other->is_waiting && must_come_up(other, depend))
+			wake(deck, other);
+	}
+}
+
+static bool refuse_foreign(const char *name, struct fault *fault)
+{
+	fault_set(fault, FAULT_FAILED, "%s was made by plain compose: the deck does not start it", name);
+	return fault_mend(fault, "take it over, by the key for it on the screen or `cargodeck up --take-over`; or `docker compose start %s`", name);
+}
+
 static bool order_one(struct deck *deck, const char *name, const char *verb, struct due *due, struct fault *fault)
 {
 	struct service *service = services_find(deck->services, name);
@@ -118,14 +147,15 @@ static bool order_one(struct deck *deck, const char *name, const char *verb, str
 		return true;
 	if (strcmp(verb, "stop") == 0) {
 		service->is_stopped = true;
+		service->is_waiting = false;
 		strings_add(&due->composed, name);
 	} else if (strcmp(verb, "restart") == 0 && service->run == SERVICE_RUNNING) {
 		service->is_ready = false;
 		strings_add(&due->composed, name);
+	} else if (service->is_foreign && !deck->options.take_over && service->run != SERVICE_RUNNING) {
+		return refuse_foreign(name, fault);
 	} else {
-		/* made anew where it is gone, with what it depends on */
-		service->is_stopped = false;
-		strings_drop(&deck->brought, name);
+		wake(deck, service);
 		due->is_wave = true;
 	}
 	return true;

@@ -4,6 +4,7 @@
  * before, as the engine writes them: no service's name begins so. */
 #include "deck.h"
 
+#include <jansson.h>
 #include <stdio.h>
 
 enum { MOST = 10000, IN_SIGHT_MOST = 512, LOGS_KEPT = 4 };
@@ -93,18 +94,17 @@ static void drop_first(struct others *others, size_t count)
 static void on_list(void *data, const struct engine_answer *answer, const struct fault *fault)
 {
 	struct others *others = data;
-	struct engine_containers list = {0};
+	struct engine_containers *list = answer != NULL ? answer->read : NULL;
 	size_t before = others->items.count;
 	others->listing = NULL;
-	if (fault != NULL || answer->json == NULL) {
+	if (fault != NULL || list == NULL) {
 		if (fault != NULL)
 			deck_fault(others->deck, "others", fault);
 		return;
 	}
-	engine_containers_read(answer->json, &list);
 	others->left_out = 0;
-	for (size_t i = 0; i < list.count; i++) {
-		struct engine_container *found = &list.items[i];
+	for (size_t i = 0; i < list->count; i++) {
+		struct engine_container *found = &list->items[i];
 		if (others->deck->name != NULL && text_equal(found->project, others->deck->name))
 			continue;
 		if (others->items.count - before < MOST)
@@ -112,7 +112,6 @@ static void on_list(void *data, const struct engine_answer *answer, const struct
 		else
 			others->left_out++;
 	}
-	engine_containers_finish(&list);
 	drop_first(others, before);
 	if (others->items.count > 1)
 		qsort(others->items.items, others->items.count, sizeof *others->items.items, by_project);
@@ -125,7 +124,7 @@ static void ask(void *data)
 {
 	struct others *others = data;
 	if (others->listing == NULL)
-		others->listing = engine_ask(others->deck->engine, "GET", "/containers/json?all=1", NULL, 20000, on_list, others);
+		others->listing = engine_ask_read(others->deck->engine, "/containers/json?all=1", 20000, &engine_containers_reader, on_list, others);
 	else
 		loop_timer_set(others->refresh, 100, 0);
 }
@@ -179,8 +178,12 @@ void others_read_figures(struct deck *deck)
 	for (size_t i = 0; deck->others != NULL && i < deck->others->in_sight.count; i++) {
 		struct other *other = find(deck, deck->others->in_sight.items[i]);
 		struct engine_usage usage;
-		if (other == NULL || !text_equal(other->state, "running") || !engine_usage_read(other->id, &other->usage, &usage))
+		if (other == NULL || !text_equal(other->state, "running"))
 			continue;
+		if (!engine_is_local(deck->engine) || !engine_usage_read(other->id, &other->usage, &usage)) {
+			asked_figures(deck, other->id);
+			continue;
+		}
 		other->cpu_percent = usage.cpu_percent;
 		other->memory = usage.memory;
 		other->memory_limit = usage.memory_limit;
@@ -188,6 +191,18 @@ void others_read_figures(struct deck *deck)
 			engine_traffic_read(other->id, &other->moved, &other->traffic);
 		else
 			other->traffic = (struct engine_traffic){-1, -1, -1, -1};
+	}
+}
+
+void others_take_figures(struct deck *deck, const char *container, const struct engine_usage *usage, const struct engine_traffic *traffic)
+{
+	for (size_t i = 0; deck->others != NULL && i < deck->others->in_sight.count; i++) {
+		struct other *other = find(deck, deck->others->in_sight.items[i]);
+		if (other == NULL || !text_equal(other->id, container) || !text_equal(other->state, "running"))
+			continue;
+		other->cpu_percent = usage->cpu_percent;
+		other->memory = usage->memory;
+		other->traffic = *traffic;
 	}
 }
 
@@ -234,29 +249,39 @@ struct opening {
 static void on_looked(void *data, const struct engine_answer *answer, const struct fault *fault)
 {
 	struct opening *opening = data;
-	struct deck *deck = opening->deck;
-	const struct other *other = find(deck, opening->key);
-	if (fault == NULL && answer->json != NULL && other != NULL) {
+	const char *id = fault == NULL && answer->json != NULL ? json_string_value(json_object_get(answer->json, "Id")) : NULL;
+	if (id != NULL) {
 		struct engine_inspect inspect = {0};
+		auto_free char *container = mem_copy_string(id);
 		engine_inspect_read(answer->json, &inspect);
-		struct service service = {.name = opening->key, .container = other->id, .is_tty = inspect.tty,
+		struct service service = {.name = opening->key, .container = container, .is_tty = inspect.tty,
 			.run = service_run_read(inspect.state)};
-		follow_container_changed(deck, &service);
+		follow_container_changed(opening->deck, &service);
 		engine_inspect_finish(&inspect);
+	} else if (fault != NULL) {
+		follow_say(opening->deck, opening->key, fault->text);
 	}
 	free(opening->key);
 	free(opening);
 }
 
+/* As the engine lets a container be called: it goes into a path as it is. */
+static bool is_name(const char *text)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+	return text[0] != '\0' && text[0] != '.' && text[strspn(text, letters)] == '\0';
+}
+
+/* By its name where it is not listed: the one of an earlier start. */
 void others_follow(struct deck *deck, const char *key)
 {
 	const struct other *other = find(deck, key);
 	follow_pause_others(deck, LOGS_KEPT);
-	if (other == NULL)
+	if (other == NULL && (key == NULL || key[0] != '/' || !is_name(key + 1)))
 		return;
 	struct opening *opening = mem_alloc(sizeof *opening);
 	*opening = (struct opening){deck, mem_copy_string(key)};
-	auto_free char *path = mem_print("/containers/%s/json", other->id);
+	auto_free char *path = mem_print("/containers/%s/json", other != NULL ? other->id : key + 1);
 	engine_ask(deck->engine, "GET", path, NULL, 10000, on_looked, opening);
 }
 

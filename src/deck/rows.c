@@ -229,7 +229,7 @@ static void read_traffic(struct deck *deck, struct service *service)
 
 void deck_watch_traffic(struct deck *deck, bool is_on)
 {
-	if (is_on == (deck->traffic != NULL) || (is_on && !engine_is_local(deck->engine)))
+	if (is_on == (deck->traffic != NULL))
 		return;
 	map_close(deck->traffic);
 	deck->traffic = is_on ? map_open(free) : NULL;
@@ -253,8 +253,11 @@ void rows_read_figures(struct deck *deck)
 			state = mem_alloc(sizeof *state);
 			map_put(deck->usage, service->container, state);
 		}
-		if (engine_usage_read(service->container, state, &usage))
-			service_add_usage(service, usage.cpu_percent, usage.memory, usage.memory_limit);
+		if (!engine_is_local(deck->engine) || !engine_usage_read(service->container, state, &usage)) {
+			asked_figures(deck, service->container);
+			continue;
+		}
+		service_add_usage(service, usage.cpu_percent, usage.memory, usage.memory_limit);
 		if (deck->traffic != NULL)
 			read_traffic(deck, service);
 	}
@@ -264,12 +267,15 @@ void rows_read_figures(struct deck *deck)
 
 static void read_figures(void *data)
 {
-	rows_read_figures(data);
+	struct deck *deck = data;
+	rows_read_figures(deck);
+	if (deck->first == FIRST_SHARES)
+		deck->first = FIRST_LOOKS;
 }
 
 /* Containers that are new to the screen are drawn before anything of them is
  * read: their figures (memory at once, a share of a core, which needs two
- * readings, very soon), then each in full. */
+ * readings, very soon), then, when these are drawn, each in full. */
 static void want_first_figures(struct deck *deck)
 {
 	if (deck->figures != NULL)
@@ -290,7 +296,7 @@ bool rows_drawn(struct deck *deck)
 {
 	switch (deck->first) {
 	case FIRST_FIGURES:
-		deck->first = FIRST_LOOKS;
+		deck->first = FIRST_SHARES;
 		rows_read_figures(deck);
 		loop_timer_set(deck->figures, FIRST_SHARE_MS, FIGURES_MS);
 		return true;
@@ -299,14 +305,16 @@ bool rows_drawn(struct deck *deck)
 		up_early_done(deck);
 		look_at_unlooked(deck);
 		return false;
-	default:
-		return false;
+	case FIRST_SHARES:
+	case FIRST_NOTHING:
+		break;
 	}
+	return false;
 }
 
 void rows_watch_figures(struct deck *deck)
 {
-	if (deck->figures != NULL || !engine_is_local(deck->engine))
+	if (deck->figures != NULL)
 		return;
 	deck->figures = loop_timer_open(deck->loop, read_figures, deck);
 	loop_timer_set(deck->figures, 50, FIGURES_MS);
@@ -359,6 +367,7 @@ static void take_container(struct deck *deck, struct service *service, const str
 	service->listed_health = service_health_read(found->health);
 	if (service->listed_health != HEALTH_STARTING || service->health == HEALTH_NONE)
 		service->health = service->listed_health;
+	service->is_waiting = service->is_waiting && run != SERVICE_RUNNING;
 	if (run == SERVICE_RUNNING && !strings_have(&deck->stopping, service->name))
 		service->is_stopped = false;
 	service_set_text(&service->container_name, found->name);
@@ -527,6 +536,7 @@ void rows_close(struct deck *deck)
 	loop_timer_close(deck->figures);
 	deck->refresh = deck->figures = NULL;
 	strings_finish(&deck->unlooked);
+	asked_close(deck);
 	map_close(deck->usage);
 	map_close(deck->traffic);
 	deck->usage = deck->traffic = NULL;

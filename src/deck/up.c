@@ -16,7 +16,7 @@ struct reading {
 	struct project_options options;
 	struct project *project;
 	struct fault fault;
-	bool is_joined;
+	bool is_joined, is_bare;
 };
 
 static void take_project(struct deck *deck, struct project *project);
@@ -28,6 +28,7 @@ static void on_read(void *data)
 	struct deck *deck = reading->deck;
 	struct project *project = reading->project;
 	struct fault fault = reading->fault;
+	bool is_bare = reading->is_bare;
 	if (!reading->is_joined)
 		pthread_join(reading->thread, NULL);
 	free(reading);
@@ -42,6 +43,7 @@ static void on_read(void *data)
 		up_read_project(deck);
 		return;
 	}
+	deck->is_init_offered = is_bare && deck->project == NULL;
 	if (project == NULL) {
 		deck_step(deck, STEP_PROJECT, STEP_FAILED, "%s", fault.text);
 		if (deck->project == NULL)
@@ -59,6 +61,7 @@ static void *read_project(void *data)
 {
 	struct reading *reading = data;
 	reading->project = project_open(&reading->options, &reading->fault);
+	reading->is_bare = reading->project == NULL && project_is_bare(&reading->options);
 	loop_post(reading->deck->loop, on_read, reading);
 	return NULL;
 }
@@ -300,15 +303,11 @@ static enum may may_start(struct deck *deck, const struct project_service *found
 		return MAY_NOT;
 	if (row->is_foreign && !deck->options.take_over)
 		return MAY_NOT;
-	if (found->kind == PROJECT_RUST && !has_program(deck, found)) {
-		row->is_waiting = row->run == SERVICE_ABSENT;
+	if ((found->kind == PROJECT_RUST && !has_program(deck, found)) || !depends_hold(deck, found->compose, &waits)) {
+		row->is_waiting = row->is_waiting || row->run == SERVICE_ABSENT;
 		return MAY_NOT;
 	}
-	if (!depends_hold(deck, found->compose, &waits)) {
-		row->is_waiting = row->run == SERVICE_ABSENT;
-		return MAY_NOT;
-	}
-	row->is_waiting = false;
+	row->is_waiting = row->is_waiting && row->run == SERVICE_EXITED; /* until compose has done it */
 	return found->kind != PROJECT_RUST && found->compose->has_build ? MAY_BUILD : MAY_START;
 }
 
@@ -329,8 +328,12 @@ static void on_composed(void *data, int status, const char *out, const char *err
 	} else {
 		deck_forget_fault(deck, "compose");
 	}
-	for (size_t i = 0; i < deck->composing.count; i++)
+	for (size_t i = 0; i < deck->composing.count; i++) {
+		struct service *row = services_find(deck->services, deck->composing.items[i]);
 		strings_add_new(&deck->brought, deck->composing.items[i]);
+		if (row != NULL)
+			row->is_waiting = false;
+	}
 	strings_finish(&deck->composing);
 	rows_refresh(deck);
 	up_consider(deck);
@@ -358,8 +361,8 @@ static void compose_up(struct deck *deck, const struct strings *names, bool buil
 	for (size_t i = 0; i < names->count; i++) {
 		strings_drop(&deck->recreate, names->items[i]);
 		struct service *row = services_find(deck->services, names->items[i]);
-		if (row != NULL)
-			row->is_ready = false;
+		if (row != NULL && row->run != SERVICE_RUNNING)
+			row->is_ready = false; /* compose may leave one that runs as it is: its launcher would not say it again */
 	}
 	deck->is_composing = true;
 	task_start(deck, &argv, deck->project->folder, NULL, 0, on_composed, deck);

@@ -45,6 +45,7 @@ static const char *state_word(const struct plan_file *file)
 	case PLAN_LINES: return _("lines are added");
 	case PLAN_ELSEWHERE: return _("left out: it is there as");
 	case PLAN_LINK: return _("left alone: a symbolic link leads there");
+	case PLAN_BLOCKED: return _("left alone: no text that can be read stands there");
 	}
 	return "";
 }
@@ -52,7 +53,7 @@ static const char *state_word(const struct plan_file *file)
 static const char *state_name(enum plan_state state)
 {
 	static const char *const names[] = {[PLAN_NEW] = "new", [PLAN_SAME] = "same", [PLAN_DIFFERS] = "differs",
-		[PLAN_LINES] = "lines", [PLAN_ELSEWHERE] = "elsewhere", [PLAN_LINK] = "link"};
+		[PLAN_LINES] = "lines", [PLAN_ELSEWHERE] = "elsewhere", [PLAN_LINK] = "link", [PLAN_BLOCKED] = "blocked"};
 	return names[state];
 }
 

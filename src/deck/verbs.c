@@ -62,6 +62,7 @@ void verb_set_limits(struct deck *deck, const struct config *config)
 struct headless {
 	struct loop *loop;
 	struct deck *deck;
+	struct config *config;
 	bool json, colour, ended;
 	bool clean, asked;
 	unsigned begun; /* the generation of the build that was asked for */
@@ -190,6 +191,40 @@ static void on_signal(void *data, int number)
 	stop(data, 0);
 }
 
+static void print_mistakes(const struct config *config)
+{
+	for (size_t i = 0; i < config->mistakes.count; i++)
+		fprintf(stderr, "cargodeck: %s\n", config->mistakes.items[i]);
+}
+
+static void configure(struct headless *headless)
+{
+	const struct config *config = headless->config;
+	print_mistakes(config);
+	if (headless->deck == NULL)
+		return;
+	deck_set_hooks(headless->deck, config_text(config, CONFIG_ON_SERVING), config_text(config, CONFIG_ON_FAILED));
+	verb_set_limits(headless->deck, config);
+	deck_set_jobs(headless->deck, config);
+}
+
+/* Settings are taken while it runs; a file that cannot be read changes nothing. */
+static void on_config_saved(void *data)
+{
+	struct headless *headless = data;
+	struct config *before = headless->config, *config = config_open_again(before, NULL);
+	bool is_read = config->path != NULL || config->mistakes.count == 0;
+	headless->config = config;
+	if (is_read) {
+		configure(headless);
+		config_close(before);
+		return;
+	}
+	print_mistakes(config);
+	headless->config = before;
+	config_close(config);
+}
+
 static int run_headless(struct headless *headless, const struct command_line *line)
 {
 	struct fault fault;
@@ -202,20 +237,17 @@ static int run_headless(struct headless *headless, const struct command_line *li
 	verb_options_read(line, &options);
 	options.only_job = headless->job;
 	headless->deck = deck_open(headless->loop, &options, headless->job != NULL ? on_job_event : on_event, headless, &fault);
-	struct config *config = config_open(NULL, NULL);
-	for (size_t i = 0; i < config->mistakes.count; i++)
-		fprintf(stderr, "cargodeck: %s\n", config->mistakes.items[i]);
-	if (headless->deck != NULL) {
-		deck_set_hooks(headless->deck, config_text(config, CONFIG_ON_SERVING), config_text(config, CONFIG_ON_FAILED));
-		verb_set_limits(headless->deck, config);
-		deck_set_jobs(headless->deck, config);
-	}
+	headless->config = config_open(NULL, NULL);
+	configure(headless);
+	auto_free char *path = path_home(PATH_CONFIG, "config.ini");
+	struct loop_file *config_file = loop_file_open(headless->loop, path, on_config_saved, headless);
 	if (headless->deck == NULL || !deck_start(headless->deck, &fault))
 		headless->status = verb_fault(&fault);
 	else
 		loop_run(headless->loop);
 	deck_close(headless->deck);
-	config_close(config);
+	loop_file_close(config_file);
+	config_close(headless->config);
 	verb_options_finish(&options);
 	loop_signal_close(term);
 	loop_signal_close(interrupt);

@@ -254,11 +254,19 @@ static void add_job_errors(struct deck *deck, struct deck_view_store *store)
 	}
 }
 
+/* What it found is of an earlier generation than the build shown. */
+static bool is_job_old(const struct deck *deck)
+{
+	const struct jobs *jobs = deck->jobs;
+	return jobs->state != BUILD_RUNNING && jobs->generation < deck->progress.generation;
+}
+
 static void add_errors(struct deck *deck, struct deck_view_store *store)
 {
 	for (size_t i = 0; i < deck->errors.count; i++)
 		add_error(store, 0, error_of(deck, &deck->errors.items[i].diagnostic, NULL));
-	if (!deck->jobs->is_hidden)
+	/* while the build runs they stay in sight: the job comes right behind it */
+	if (!deck->jobs->is_hidden && !(is_job_old(deck) && deck->build_state == BUILD_FAILED))
 		add_job_errors(deck, store);
 }
 
@@ -267,8 +275,8 @@ static void fill_job(const struct deck *deck, struct view_job *job)
 	const struct jobs *jobs = deck->jobs;
 	job->chosen = job->name = jobs->chosen;
 	bool is_next = jobs->chosen != NULL && !text_equal(jobs->name, jobs->chosen) && strings_have(&jobs->asked, jobs->chosen);
-	if (jobs->name == NULL || jobs->is_hidden || is_next)
-		return;
+	if (jobs->name == NULL || jobs->is_hidden || is_next || is_job_old(deck))
+		return; /* it waits for its turn, if it is chosen */
 	job->name = jobs->name;
 	job->state = build_state_of(jobs->state);
 	job->done = jobs->done;
@@ -455,6 +463,7 @@ void deck_view(struct deck *deck, struct view *view)
 	why_fill(deck, &view->why);
 	inspection_fill(deck, &view->container);
 	judging_fill(deck, &view->checks);
+	wizard_fill(deck, &view->init);
 	ran_fill(deck, view);
 }
 

@@ -112,6 +112,21 @@ void engine_containers_finish(struct engine_containers *list)
 	array_finish(list);
 }
 
+static void *read_list(const json_t *json)
+{
+	struct engine_containers *list = mem_alloc(sizeof *list);
+	engine_containers_read(json, list);
+	return list;
+}
+
+static void drop_list(void *made)
+{
+	engine_containers_finish(made);
+	free(made);
+}
+
+const struct engine_reader engine_containers_reader = {read_list, drop_list};
+
 static char *list_path(const char *label, const char *value)
 {
 	json_t *filter = json_pack("{s:[o]}", "label", json_sprintf("%s=%s", label, value)); /* NULL: not UTF-8 */

@@ -30,6 +30,7 @@ struct engine {
 	char *api; /* header Api-Version, before the version is agreed on */
 
 	struct engine_request *requests; /* all that are under way */
+	struct engine_apart *apart; /* large answers that threads read */
 	ARRAY(struct engine_request *) ready; /* those with news for their owner */
 
 	/* the event stream */
@@ -70,6 +71,16 @@ void engine_hear_head(struct engine *engine, const char *line, size_t len);
 
 /* Sets the fault for "nobody answers there", with what mends it. */
 void engine_say_unreachable(const struct engine *engine, CURLcode code, const char *error, struct fault *fault);
+
+/* apart.c: reads a large answer beside the loop. Takes `body`; `parsed` is called
+ * on the loop's thread, once, with what lasts as long as the call, less the status.
+ * NULL: there is no thread for it, and the body stays the caller's. */
+struct engine_apart;
+typedef void (*engine_parsed)(struct engine_request *request, const struct engine_answer *answer);
+struct engine_apart *engine_apart_open(struct engine *engine, struct engine_request *request, struct str *body,
+	const struct engine_reader *reader, engine_parsed parsed); /* reader: NULL: none */
+void engine_apart_cancel(struct engine_apart *apart); /* nobody waits for it; NULL is fine */
+void engine_apart_close(struct engine *engine); /* all of them */
 
 void engine_multi_open(struct engine *engine);
 void engine_multi_close(struct engine *engine);

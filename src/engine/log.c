@@ -1,11 +1,14 @@
 /* A container's log, line by line, that goes on after a break. The engine's
  * frames are joined to lines; each carries a stamp, and after a break the log is
- * asked for from the newest stamp on, less the lines already given with it. */
+ * asked for from the newest stamp on, less the lines already given with it. The
+ * engine looks for a stamp from the log's beginning, which takes a second for
+ * each 60 MB of it: the last lines alone are asked for first, and all only where
+ * these do not reach back. */
 #include "engine.h"
 
 #include <ctype.h>
 
-enum { LINE_LIMIT = 1 << 20, STAMP_LIMIT = 40, PART = 16384, KEEP_ROOM = 65536, REFUSALS = 3 };
+enum { LINE_LIMIT = 1 << 20, STAMP_LIMIT = 40, PART = 16384, KEEP_ROOM = 65536, REFUSALS = 3, NEAR_LINES = 2000 };
 
 struct half_line {
 	struct str text;
@@ -35,6 +38,8 @@ struct engine_log {
 	unsigned same; /* lines given with that stamp */
 	unsigned skip; /* of them, still to come again after a break */
 	bool resuming; /* until a line newer than the newest one came */
+	bool is_near; /* of what came since, the last lines alone were asked for */
+	bool is_short; /* they do not reach back to the newest one */
 	bool rest; /* the container has ended: what is still to be read */
 	unsigned holds; /* calls that are under way */
 	bool closed;
@@ -167,7 +172,11 @@ static bool is_known(struct engine_log *log, int64_t time_ns)
 		log->skip--;
 		return true;
 	}
-	log->resuming = false;
+	if (log->skip > 0 && log->is_near) {
+		log->is_short = true;
+		return true;
+	}
+	log->resuming = log->is_near = false;
 	if (log->skip > 0 && log->call.gap != NULL)
 		log->call.gap(log->data);
 	log->skip = 0;
@@ -206,7 +215,7 @@ static void give_cut(struct engine_log *log, int stream)
 static void on_piece(struct engine_log *log, int stream, const char *bytes, size_t len)
 {
 	struct half_line *half = &log->halves[stream];
-	while (len > 0 && !log->closed) {
+	while (len > 0 && !log->closed && !log->is_short) {
 		if (half->in_stamp) {
 			size_t used = read_stamp(log, half, bytes, len);
 			bytes += used;
@@ -243,19 +252,6 @@ static void on_frame(void *data, int stream, const char *bytes, size_t len)
 	on_piece(log, stream, bytes, len);
 }
 
-static bool on_bytes(void *data, const char *bytes, size_t len)
-{
-	struct engine_log *log = data;
-	bool good = true;
-	log->holds++;
-	if (log->tty)
-		on_piece(log, 1, bytes, len);
-	else
-		good = frames_feed(&log->splitter, bytes, len, on_frame, log);
-	release(log);
-	return good;
-}
-
 /* The last line of a program need not have a newline. */
 static void give_rest(struct engine_log *log)
 {
@@ -266,12 +262,17 @@ static void give_rest(struct engine_log *log)
 
 /* ---- the stream ---- */
 
+static bool on_bytes(void *data, const char *bytes, size_t len);
 static void on_end(void *data, const struct engine_answer *answer, const struct fault *fault);
 
 static void start(struct engine_log *log, bool first)
 {
 	auto_free char *from = NULL;
-	if (log->last_ns > 0)
+	log->is_near = log->last_ns > 0 && !log->is_short;
+	log->is_short = false;
+	if (log->is_near)
+		from = mem_print("since=%lld.%09lld&tail=%d", (long long)(log->last_ns / 1000000000), (long long)(log->last_ns % 1000000000), NEAR_LINES);
+	else if (log->last_ns > 0)
 		from = mem_print("since=%lld.%09lld", (long long)(log->last_ns / 1000000000), (long long)(log->last_ns % 1000000000));
 	else if (!first && log->tail == 0)
 		from = mem_print("since=%lld.%03lld", (long long)(log->opened_ms / 1000), (long long)(log->opened_ms % 1000));
@@ -284,6 +285,23 @@ static void start(struct engine_log *log, bool first)
 	log->splitter = (struct frame_splitter){0};
 	free_halves(log);
 	log->request = engine_request_open(log->engine, "GET", path, NULL, NULL, 0, 0, on_bytes, on_end, log);
+}
+
+static bool on_bytes(void *data, const char *bytes, size_t len)
+{
+	struct engine_log *log = data;
+	bool good = true;
+	log->holds++;
+	if (log->tty)
+		on_piece(log, 1, bytes, len);
+	else
+		good = frames_feed(&log->splitter, bytes, len, on_frame, log);
+	if (log->is_short && !log->closed) {
+		engine_cancel(steal(&log->request));
+		start(log, false);
+	}
+	release(log);
+	return good;
 }
 
 static void start_again(void *data)
@@ -299,6 +317,7 @@ static void wait_and_start(struct engine_log *log)
 
 static void tell_end(struct engine_log *log, const struct fault *fault)
 {
+	log->is_near = false; /* nothing is asked for any more */
 	give_rest(log);
 	if (!log->closed && log->call.end != NULL)
 		log->call.end(log->data, fault);

@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { BODY_LIMIT = 64 << 20, STREAM_BLOCK = 65536 };
+enum { BODY_LIMIT = 64 << 20, STREAM_BLOCK = 65536, APART_BYTES = 256 << 10 };
 
 struct engine_request {
 	struct engine *engine;
@@ -17,6 +17,8 @@ struct engine_request {
 	struct curl_slist *headers;
 	char *body_out;
 	struct str body;
+	const struct engine_reader *reader; /* of the answer, or NULL */
+	struct engine_apart *apart; /* reads the answer; NULL: not so large, or not there yet */
 	struct str inbox; /* of a stream: not given to its owner yet */
 	engine_bytes bytes;
 	engine_done done;
@@ -116,6 +118,7 @@ static void forget_news(struct engine_request *request)
 static void free_request(struct engine_request *request)
 {
 	forget_news(request);
+	engine_apart_cancel(request->apart);
 	if (request->next != NULL)
 		request->next->place = request->place;
 	*request->place = request->next;
@@ -159,15 +162,17 @@ static void say_refused(const struct engine_answer *answer, struct fault *fault)
 	fault_set(fault, answer->status >= 500 ? FAULT_OUTSIDE : FAULT_FAILED, "the engine said: %s", str_text(&clean));
 }
 
+static bool is_json(const struct str *body)
+{
+	return body->len > 0 && (body->data[0] == '{' || body->data[0] == '[');
+}
+
 /* The end of a request: its owner is told, then it is gone. */
-static void tell_done(struct engine_request *request, CURLcode code, bool senseless)
+static void tell_answer(struct engine_request *request, CURLcode code, bool senseless, struct engine_answer answer)
 {
 	struct engine *engine = request->engine;
 	struct fault fault = {0};
-	struct engine_answer answer = {.body = str_text(&request->body), .len = request->body.len};
 	curl_easy_getinfo(request->curl, CURLINFO_RESPONSE_CODE, &answer.status);
-	if (answer.len > 0 && (answer.body[0] == '{' || answer.body[0] == '['))
-		answer.json = json_loadb(answer.body, answer.len, JSON_ALLOW_NUL, NULL);
 	if (senseless)
 		fault_set(&fault, FAULT_INPUT, "what the engine at %s sent makes no sense", engine->place.address);
 	else if (request->too_large)
@@ -179,8 +184,34 @@ static void tell_done(struct engine_request *request, CURLcode code, bool sensel
 	request->in_call = true;
 	if (!request->cancelled)
 		request->done(request->data, &answer, fault.code != FAULT_NONE ? &fault : NULL);
-	json_decref(answer.json);
 	free_request(request);
+}
+
+static void tell_done(struct engine_request *request, CURLcode code, bool senseless)
+{
+	const struct engine_reader *reader = request->reader;
+	struct engine_answer answer = {.body = str_text(&request->body), .len = request->body.len};
+	answer.json = is_json(&request->body) ? json_loadb(request->body.data, request->body.len, JSON_ALLOW_NUL, NULL) : NULL;
+	answer.read = answer.json != NULL && reader != NULL ? reader->read(answer.json) : NULL;
+	tell_answer(request, code, senseless, answer);
+	json_decref(answer.json);
+	if (answer.read != NULL)
+		reader->drop(answer.read);
+}
+
+static void on_parsed(struct engine_request *request, const struct engine_answer *answer)
+{
+	request->apart = NULL;
+	tell_answer(request, CURLE_OK, false, *answer);
+}
+
+/* False: it is told at once. */
+static bool read_apart(struct engine_request *request, CURLcode code)
+{
+	if (code != CURLE_OK || request->body.len < APART_BYTES || request->too_large || !is_json(&request->body))
+		return false;
+	request->apart = engine_apart_open(request->engine, request, &request->body, request->reader, on_parsed);
+	return request->apart != NULL;
 }
 
 static void give_inbox(struct engine_request *request)
@@ -228,9 +259,9 @@ static void tell_news(struct engine *engine)
 			request = request->next;
 		curl_easy_getinfo(curl, CURLINFO_PRIVATE, &owner);
 		struct engine_connect *connect = (struct engine_connect *)(void *)owner;
-		if (request != NULL)
+		if (request != NULL && !read_apart(request, code))
 			tell_done(request, code, false);
-		else
+		else if (request == NULL)
 			connect->call(connect, code); /* it is in no list */
 		give_inboxes(engine);
 	}
@@ -385,6 +416,7 @@ void engine_multi_close(struct engine *engine)
 {
 	while (engine->requests != NULL)
 		free_request(engine->requests);
+	engine_apart_close(engine);
 	curl_multi_cleanup(engine->multi);
 	loop_timer_close(engine->timer);
 	array_finish(&engine->ready);
@@ -411,6 +443,14 @@ struct engine_request *engine_ask(struct engine *engine, const char *method, con
 	const char *body, unsigned timeout_ms, engine_done done, void *data)
 {
 	return engine_send(engine, method, path, NULL, body, body != NULL ? strlen(body) : 0, timeout_ms, done, data);
+}
+
+struct engine_request *engine_ask_read(struct engine *engine, const char *path, unsigned timeout_ms,
+	const struct engine_reader *reader, engine_done done, void *data)
+{
+	struct engine_request *request = engine_ask(engine, "GET", path, NULL, timeout_ms, done, data);
+	request->reader = reader;
+	return request;
 }
 
 struct waited {

@@ -84,7 +84,10 @@ static bool take_files(struct project *project, const struct project_options *op
 		for (size_t i = 0; i < parts.count; i++)
 			add_absolute(&project->files, folder, parts.items[i]);
 	} else if (!project_find_files(project)) {
+		auto_free char *manifest = path_join(folder, "Cargo.toml");
 		fault_set(fault, FAULT_OUTSIDE, "there is no compose file in %s or above it", folder);
+		if (file_exists(manifest))
+			return fault_mend(fault, "`cargodeck init` writes one; or go to the project's folder, or name the file with -f");
 		return fault_mend(fault, "go to the project's folder, or name the file with -f");
 	} else {
 		return true;
@@ -99,6 +102,20 @@ static bool take_files(struct project *project, const struct project_options *op
 	free(project->folder);
 	project->folder = path_parent(project->files.items[0]);
 	return true;
+}
+
+bool project_is_bare(const struct project_options *options)
+{
+	char real[PATH_MAX];
+	if ((options->files != NULL && options->files->count > 0) || realpath(options->folder != NULL ? options->folder : ".", real) == NULL)
+		return false;
+	struct project project = {.folder = mem_copy_string(real)};
+	auto_free char *variable = compose_file_variable(real);
+	auto_free char *manifest = path_join(real, "Cargo.toml");
+	bool is_bare = variable == NULL && file_exists(manifest) && !project_find_files(&project);
+	strings_finish(&project.files);
+	free(project.folder);
+	return is_bare;
 }
 
 bool project_take_options(struct project *project, const struct project_options *options, struct fault *fault)

@@ -125,27 +125,33 @@ static bool is_passed_over(const char *name)
 	return name[0] == '.' || text_starts_with(name, "testing-") || text_starts_with(name, "ci-") || text_ends_with(name, "-ci");
 }
 
-/* The shallowest wins, then the first by name. */
-static char *find_below(const char *folder, int depth)
+/* The first by name of those that lie so many folders below. */
+static char *find_at(const char *folder, int below)
 {
-	auto_strings names = {0}, folders = {0};
+	auto_strings names = {0};
+	char *found = NULL;
 	DIR *dir = opendir(folder);
 	for (struct dirent *entry; dir != NULL && (entry = readdir(dir)) != NULL && names.count < 5000;)
 		strings_add(&names, entry->d_name);
 	if (dir != NULL)
 		closedir(dir);
 	strings_sort(&names);
-	for (size_t i = 0; i < names.count; i++) {
+	for (size_t i = 0; i < names.count && found == NULL; i++) {
 		auto_free char *path = path_join(folder, names.items[i]);
-		if (is_compose_file(names.items[i]) && file_exists(path) && !dir_exists(path))
-			return steal(&path);
-		if (depth < SEARCH_DEPTH && !is_passed_over(names.items[i]) && dir_exists(path))
-			strings_add(&folders, path);
+		if (below == 0 && is_compose_file(names.items[i]) && file_exists(path) && !dir_exists(path))
+			found = steal(&path);
+		else if (below > 0 && !is_passed_over(names.items[i]) && dir_exists(path))
+			found = find_at(path, below - 1);
 	}
+	return found;
+}
+
+/* The shallowest wins, whatever the names of the folders. */
+static char *find_below(const char *folder)
+{
 	char *found = NULL;
-	for (int wanted = depth + 1; wanted <= SEARCH_DEPTH && found == NULL; wanted++)
-		for (size_t i = 0; i < folders.count && found == NULL; i++)
-			found = find_below(folders.items[i], wanted > depth + 1 ? depth + 1 : SEARCH_DEPTH);
+	for (int below = 0; below <= SEARCH_DEPTH && found == NULL; below++)
+		found = find_at(folder, below);
 	return found;
 }
 
@@ -167,7 +173,7 @@ static bool choose_files(const struct project_options *options, struct project *
 	}
 	if (named)
 		return false;
-	auto_free char *found = find_below(folder, 0);
+	auto_free char *found = find_below(folder);
 	if (found == NULL)
 		return false;
 	free(project->folder);

@@ -162,6 +162,8 @@ const char *service_state_word(const struct service *service)
 	case SERVICE_EXITED:
 		if (service->is_stopped)
 			return N_("stopped");
+		if (service->is_waiting)
+			return N_("waiting");
 		return service->exit_code == 0 && service->is_job ? N_("done") : N_("exited");
 	}
 	return N_("absent");

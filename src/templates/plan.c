@@ -1,251 +1,311 @@
-/* The files of a project: templates.json lists them; those that apply are
- * rendered and compared with what is there. Called by the deck for `init`. */
+/* Which files a project gets: the list in templates.json, rendered for what the
+ * project is, and looked up in its folder. What is there already is never
+ * replaced from here; write.c does what was agreed to. Called by the deck for
+ * `init`. */
 #include "render.h"
 
-#include <sys/stat.h>
+#include <ctype.h>
 
-enum { FILES_MOST = 400, FILE_BYTES = 1 << 20 };
+enum { MOST_BYTES = 1 << 20, MOST_FILES = 500 };
 
-/* One line of templates.json, with what it is rendered for. */
-struct entry {
-	const char *templates; /* the folder */
-	const char *root;
-	const json_t *json;
-	const char *facts_text; /* with `it`, where it is one of several */
-	const json_t *facts;
+struct planning {
+	const char *templates, *root;
+	json_t *facts;
+	struct plan *plan;
+	struct fault *fault;
 };
 
-static const char *text_of(const struct entry *entry, const char *key)
+/* ---- templates ---- */
+
+/* Beside the template that asks, else in the folder of them all. */
+struct shelf {
+	const char *folder, *beside;
+};
+
+static char *read_include(void *context, const char *name, size_t *len)
 {
-	const char *text = json_string_value(json_object_get(entry->json, key));
-	return text != NULL ? text : "";
+	const struct shelf *shelf = context;
+	auto_free char *near = path_join(shelf->beside, name);
+	char *text = file_exists(near) ? file_read(near, MOST_BYTES, len, NULL) : NULL;
+	if (text != NULL)
+		return text;
+	auto_free char *far = path_join(shelf->folder, name);
+	return file_read(far, MOST_BYTES, len, NULL);
 }
 
-static bool has(const struct entry *entry, const char *key)
-{
-	return json_is_true(json_object_get(entry->json, key));
-}
-
-/* ---- rendering ---- */
-
-static char *read_template(void *folder, const char *name, size_t *len)
-{
-	if (name[0] == '/' || strstr(name, "..") != NULL)
-		return NULL;
-	auto_free char *path = path_join(folder, name);
-	return file_read(path, FILE_BYTES, len, NULL);
-}
-
-static char *render_text(const struct entry *entry, const char *name, const char *text, size_t len, struct fault *fault)
-{
-	struct str out = {0};
-	if (template_render(name, text, len, entry->facts_text, read_template, (void *)(uintptr_t)entry->templates, &out, fault))
-		return str_steal(&out);
-	str_finish(&out);
-	return NULL;
-}
-
-static char *render_file(const struct entry *entry, struct fault *fault)
-{
-	const char *name = text_of(entry, "template");
-	size_t len;
-	auto_free char *text = read_template((void *)(uintptr_t)entry->templates, name, &len);
-	if (text == NULL) {
-		fault_set(fault, FAULT_INPUT, "templates.json names the template %s, which cannot be read", name);
-		return NULL;
-	}
-	return render_text(entry, name, text, len, fault);
-}
-
-/* 1: it applies, 0: it does not, -1: a fault. */
-static int applies(const struct entry *entry, struct fault *fault)
-{
-	const char *part = text_of(entry, "part"), *when = text_of(entry, "when");
-	const json_t *chosen = json_object_get(json_object_get(json_object_get(entry->facts, "choices"), "parts"), part);
-	if (json_is_false(chosen))
-		return 0;
-	if (when[0] == '\0')
-		return 1;
-	auto_free char *question = mem_print("%%%% if %s\ny\n%%%% end\n", when);
-	auto_free char *answer = render_text(entry, "templates.json", question, strlen(question), fault);
-	return answer == NULL ? -1 : answer[0] == 'y';
-}
-
-/* ---- what is there ---- */
-
-/* Under another name: one that counts as the same file, or one that the survey
- * found in this role. The caller frees. */
-static char *find_elsewhere(const struct entry *entry, const char *path)
-{
-	const char *role = text_of(entry, "role");
-	size_t i;
-	const json_t *item;
-	json_array_foreach(json_object_get(entry->json, "names"), i, item) {
-		const char *name = json_string_value(item);
-		if (name != NULL && file_look_below(entry->root, name) != FILE_MISSING)
-			return mem_copy_string(name);
-	}
-	json_array_foreach(json_object_get(entry->facts, "existing"), i, item) {
-		const char *at = json_string_value(json_object_get(item, "path"));
-		if (role[0] != '\0' && at != NULL && text_equal(role, json_string_value(json_object_get(item, "role"))) && strcmp(at, path) != 0)
-			return mem_copy_string(at);
-	}
-	return NULL;
-}
-
-static enum plan_state compare(const struct plan_file *file)
-{
-	if (file->is_lines) {
-		auto_free char *with = plan_add_lines(file->now, file->text);
-		return strcmp(with, file->now) == 0 ? PLAN_SAME : PLAN_LINES;
-	}
-	return strcmp(file->now, file->text) == 0 ? PLAN_SAME : PLAN_DIFFERS;
-}
-
-static bool refuse_kind(const struct plan_file *file, struct fault *fault)
-{
-	fault_set(fault, FAULT_INPUT, "%s cannot be written: what is there is no file, or a part of its path is no folder", file->path);
-	if (strcmp(file->part, "core") == 0)
-		return fault_mend(fault, "move it away");
-	return fault_mend(fault, "move it away, or leave the part %s out: --without %s", file->part, file->part);
-}
-
-/* What holds a NUL is no text: only what stands before it would be kept. */
-static bool look_at_text(const struct entry *entry, struct plan_file *file, struct fault *fault)
+static bool render_file(struct planning *planning, const char *name, struct str *out)
 {
 	size_t len;
-	auto_free char *whole = path_join(entry->root, file->path);
-	file->found = mem_copy_string(file->path);
-	file->now = file_read(whole, FILE_BYTES, &len, NULL);
-	if (file->now == NULL || strlen(file->now) != len) {
-		fault_set(fault, FAULT_INPUT, "%s cannot be read, is no text, or is larger than a megabyte", file->path);
-		return fault_mend(fault, "make it readable, or move it away");
-	}
-	file->state = compare(file);
+	auto_free char *path = path_join(planning->templates, name);
+	auto_free char *beside = path_parent(path);
+	auto_free char *text = file_read(path, MOST_BYTES, &len, planning->fault);
+	struct shelf shelf = {.folder = planning->templates, .beside = beside};
+	return text != NULL && render_text(name, text, len, planning->facts, read_include, &shelf, out, planning->fault);
+}
+
+/* ---- lines that are added to what is there ---- */
+
+struct piece {
+	const char *text;
+	size_t len; /* without blanks and the end of line */
+};
+
+/* The next line of a text; false at its end. */
+static bool next_line(const char **at, struct piece *line)
+{
+	if (**at == '\0')
+		return false;
+	size_t len = strcspn(*at, "\n");
+	*line = (struct piece){*at, len};
+	*at += len + ((*at)[len] == '\n');
+	while (line->len > 0 && isspace((unsigned char)line->text[line->len - 1]))
+		line->len--;
 	return true;
 }
 
-static bool look(const struct entry *entry, struct plan_file *file, struct fault *fault)
+/* The NAME of NAME=…; len 0: it is no such line. */
+static struct piece name_of(struct piece line)
 {
-	switch (file_look_below(entry->root, file->path)) {
-	case FILE_MISSING:
-		file->found = find_elsewhere(entry, file->path);
-		file->state = file->found != NULL ? PLAN_ELSEWHERE : PLAN_NEW;
-		break;
-	case FILE_LINK:
-		file->state = PLAN_LINK;
-		break;
-	case FILE_REGULAR:
-		if (!look_at_text(entry, file, fault))
-			return false;
-		break;
-	case FILE_FOLDER:
-	case FILE_OTHER:
-		return refuse_kind(file, fault);
-	}
-	file->is_wanted = file->state == PLAN_NEW || file->state == PLAN_LINES;
-	return true;
+	while (line.len > 0 && (*line.text == ' ' || *line.text == '\t'))
+		line = (struct piece){line.text + 1, line.len - 1};
+	if (line.len > 7 && memcmp(line.text, "export ", 7) == 0)
+		line = (struct piece){line.text + 7, line.len - 7};
+	size_t len = 0;
+	while (len < line.len && name_has(line.text[len]))
+		len++;
+	size_t sign = len;
+	while (sign < line.len && line.text[sign] == ' ')
+		sign++;
+	return (struct piece){line.text, sign < line.len && line.text[sign] == '=' ? len : 0};
 }
 
-/* ---- the list ---- */
-
-static void finish_file(struct plan_file *file)
+static bool is_same(struct piece a, struct piece b)
 {
-	free(file->path);
-	free(file->part);
-	free(file->text);
-	free(file->found);
-	free(file->now);
-	free(file->says);
+	return a.len == b.len && memcmp(a.text, b.text, a.len) == 0;
 }
 
-/* What lies over a file that is there under another name would lie over nothing. */
-static bool lies_over_nothing(const struct entry *entry, const struct plan *plan)
+static bool has_line(const char *text, struct piece wanted)
 {
-	const char *over = text_of(entry, "over");
-	for (size_t i = 0; over[0] != '\0' && i < plan->files.count; i++)
-		if (strcmp(plan->files.items[i].path, over) == 0 && plan->files.items[i].state == PLAN_ELSEWHERE)
+	struct piece name = name_of(wanted), line;
+	while (next_line(&text, &line))
+		if (name.len > 0 ? is_same(name, name_of(line)) : is_same(wanted, line))
 			return true;
 	return false;
 }
 
-static bool add_file(const struct entry *entry, struct plan *plan, struct fault *fault)
+static void add_line(struct str *out, struct piece line, const char *end)
 {
-	const char *path = text_of(entry, "path");
-	if (plan->files.count >= FILES_MOST)
-		return fault_set(fault, FAULT_INPUT, "more than %d files would be written", FILES_MOST);
-	struct plan_file file = {.is_executable = has(entry, "executable"), .is_secret = has(entry, "secret"), .is_lines = has(entry, "lines")};
-	file.path = render_text(entry, path, path, strlen(path), fault);
-	file.text = file.path != NULL ? render_file(entry, fault) : NULL;
-	file.part = mem_copy_string(text_of(entry, "part"));
-	file.says = mem_copy_string(text_of(entry, "says"));
-	bool good = file.text != NULL && look(entry, &file, fault);
-	if (good)
-		*array_add(&plan->files) = file;
-	else
-		finish_file(&file);
-	return good;
+	if (out->len > 0 && out->data[out->len - 1] != '\n')
+		str_add(out, end);
+	str_add_bytes(out, line.text, line.len);
+	str_add(out, end);
 }
 
-/* For each item of a list of the facts, which the template knows as `it`. */
-static bool add_each(struct entry *entry, const char *list, struct plan *plan, struct fault *fault)
+/* `now` with the lines of `wanted` that it lacks at its end; a remark comes
+ * along with the first line below it. NULL: it lacks none; the caller frees. */
+static char *add_lines(const char *now, const char *wanted)
 {
-	json_t *facts = json_copy((json_t *)(uintptr_t)entry->facts);
-	bool good = true;
-	size_t i;
-	json_t *item;
-	json_array_foreach(json_object_get(entry->facts, list), i, item) {
-		json_object_set(facts, "it", item);
-		auto_free char *text = json_dumps(facts, JSON_COMPACT);
-		entry->facts_text = text;
-		int does = good ? applies(entry, fault) : 0;
-		good = good && does >= 0 && (does == 0 || add_file(entry, plan, fault));
+	const char *first = strchr(now, '\n');
+	const char *end = first != NULL && first > now && first[-1] == '\r' ? "\r\n" : "\n";
+	ARRAY(struct piece) remarks = {0};
+	auto_str out = {0};
+	struct piece line;
+	str_add(&out, now);
+	while (next_line(&wanted, &line)) {
+		if (line.len > 0 && line.text[0] == '#') {
+			*array_add(&remarks) = line;
+			continue;
+		}
+		if (line.len > 0 && !has_line(str_text(&out), line)) {
+			for (size_t i = 0; i < remarks.count; i++)
+				add_line(&out, remarks.items[i], end);
+			add_line(&out, line, end);
+		}
+		remarks.count = 0;
 	}
-	json_decref(facts);
-	return good;
+	array_finish(&remarks);
+	return out.len > strlen(now) ? str_steal(&out) : NULL;
 }
 
-static bool add_entry(struct entry *entry, struct plan *plan, struct fault *fault)
+/* ---- what is there ---- */
+
+static const char *text_of(const json_t *entry, const char *key)
 {
-	const char *each = text_of(entry, "each"), *facts = entry->facts_text;
-	if (lies_over_nothing(entry, plan))
+	const char *text = json_string_value(json_object_get(entry, key));
+	return text != NULL ? text : "";
+}
+
+/* Another file that does the same: by its name, else by what was found out. NULL: none; the caller frees. */
+static char *find_elsewhere(const struct planning *planning, const json_t *entry, const char *path)
+{
+	const json_t *names = json_object_get(entry, "names"), *existing = json_object_get(planning->facts, "existing");
+	for (size_t i = 0; i < json_array_size(names); i++) {
+		const char *name = json_string_value(json_array_get(names, i));
+		auto_free char *text = NULL;
+		if (name != NULL && strcmp(name, path) != 0 && file_read_below(planning->root, name, MOST_BYTES, &text) != FILE_NONE)
+			return mem_copy_string(name);
+	}
+	const char *role = text_of(entry, "role");
+	for (size_t i = 0; role[0] != '\0' && i < json_array_size(existing); i++) {
+		const json_t *other = json_array_get(existing, i);
+		if (strcmp(text_of(other, "role"), role) == 0 && strcmp(text_of(other, "path"), path) != 0 && text_of(other, "path")[0] != '\0')
+			return mem_copy_string(text_of(other, "path"));
+	}
+	return NULL;
+}
+
+static void look_at_text(struct plan_file *file)
+{
+	if (!file->is_lines) {
+		file->state = strcmp(file->now, file->text) == 0 ? PLAN_SAME : PLAN_DIFFERS;
+		return;
+	}
+	char *whole = add_lines(file->now, file->text);
+	file->state = whole != NULL ? PLAN_LINES : PLAN_SAME;
+	free(file->text);
+	file->text = whole != NULL ? whole : mem_copy_string(file->now);
+}
+
+static void look(const struct planning *planning, const json_t *entry, struct plan_file *file)
+{
+	switch (file_read_below(planning->root, file->path, MOST_BYTES, &file->now)) {
+	case FILE_LINK:
+		file->state = PLAN_LINK;
+		break;
+	case FILE_OTHER:
+		file->state = PLAN_BLOCKED;
+		break;
+	case FILE_TEXT:
+		look_at_text(file);
+		break;
+	case FILE_NONE:
+		file->found = find_elsewhere(planning, entry, file->path);
+		file->state = file->found != NULL ? PLAN_ELSEWHERE : PLAN_NEW;
+		break;
+	}
+	if (file->found == NULL && file->state != PLAN_NEW)
+		file->found = mem_copy_string(file->path);
+	file->is_wanted = file->state == PLAN_NEW || file->state == PLAN_LINES;
+}
+
+/* ---- one entry of the list ---- */
+
+static bool render_path(struct planning *planning, const char *text, char **path)
+{
+	auto_str out = {0};
+	if (!render_text("templates.json", text, strlen(text), planning->facts, NULL, NULL, &out, planning->fault))
+		return false;
+	if (!path_is_plain(str_text(&out)) || text_starts_with(str_text(&out), ".git/"))
+		return fault_set(planning->fault, FAULT_INPUT, "\"%s\" is no path of a file in the project", str_text(&out));
+	for (size_t i = 0; i < planning->plan->files.count; i++)
+		if (strcmp(planning->plan->files.items[i].path, str_text(&out)) == 0)
+			return fault_set(planning->fault, FAULT_INPUT, "two templates write %s", str_text(&out));
+	*path = str_steal(&out);
+	return true;
+}
+
+static bool applies(struct planning *planning, const json_t *entry, bool *is_met)
+{
+	const char *when = text_of(entry, "when");
+	const json_t *parts = json_object_get(json_object_get(planning->facts, "choices"), "parts");
+	*is_met = !json_is_false(json_object_get(parts, text_of(entry, "part")));
+	if (!*is_met || when[0] == '\0')
 		return true;
-	if (each[0] != '\0') {
-		bool good = add_each(entry, each, plan, fault);
-		entry->facts_text = facts;
-		return good;
-	}
-	int does = applies(entry, fault);
-	return does >= 0 && (does == 0 || add_file(entry, plan, fault));
+	json_t *own = json_object();
+	struct names names = {.facts = planning->facts, .own = own};
+	json_t *value = expression_read(&names, when, strlen(when), planning->fault);
+	*is_met = expression_is_true(value);
+	json_decref(own);
+	json_decref(value);
+	return value != NULL || fault_add(planning->fault, "templates.json: when of %s", text_of(entry, "path"));
 }
+
+/* What lies over a file that is there under another name would lie over nothing. */
+static bool lies_over_nothing(const struct planning *planning, const char *over)
+{
+	for (size_t i = 0; i < planning->plan->files.count; i++) {
+		const struct plan_file *file = &planning->plan->files.items[i];
+		if (strcmp(file->path, over) == 0 && file->state == PLAN_ELSEWHERE)
+			return true;
+	}
+	return false;
+}
+
+static bool add_file(struct planning *planning, const json_t *entry)
+{
+	auto_free char *path = NULL;
+	auto_str text = {0};
+	bool is_met;
+	if (!applies(planning, entry, &is_met))
+		return false;
+	if (!is_met || lies_over_nothing(planning, text_of(entry, "over")))
+		return true;
+	if (planning->plan->files.count >= MOST_FILES)
+		return fault_set(planning->fault, FAULT_INPUT, "more than %d files would be written", MOST_FILES);
+	if (!render_path(planning, text_of(entry, "path"), &path) || !render_file(planning, text_of(entry, "template"), &text))
+		return false;
+	struct plan_file *file = array_add(&planning->plan->files);
+	file->path = steal(&path);
+	file->part = mem_copy_string(text_of(entry, "part"));
+	file->text = str_steal(&text);
+	file->is_executable = json_is_true(json_object_get(entry, "executable"));
+	file->is_secret = json_is_true(json_object_get(entry, "secret"));
+	file->is_lines = json_is_true(json_object_get(entry, "lines"));
+	file->says = mem_copy_string(text_of(entry, "says"));
+	look(planning, entry, file);
+	return true;
+}
+
+static bool add_entry(struct planning *planning, const json_t *entry)
+{
+	const char *each = text_of(entry, "each");
+	if (each[0] == '\0')
+		return add_file(planning, entry);
+	json_t *own = json_object();
+	struct names names = {.facts = planning->facts, .own = own};
+	const json_t *list = names_find(&names, each, strlen(each));
+	bool good = true;
+	for (size_t i = 0; good && i < json_array_size(list); i++) {
+		json_object_set(planning->facts, "it", json_array_get(list, i));
+		good = add_file(planning, entry);
+	}
+	json_object_del(planning->facts, "it");
+	json_decref(own);
+	return good;
+}
+
+/* ---- the list ---- */
 
 static json_t *read_list(const char *templates, struct fault *fault)
 {
-	auto_free char *path = path_join(templates, "templates.json");
-	size_t len;
-	auto_free char *text = file_read(path, FILE_BYTES, &len, fault);
 	json_error_t error;
+	auto_free char *path = path_join(templates, "templates.json");
+	auto_free char *text = file_read(path, MOST_BYTES, NULL, fault);
 	if (text == NULL)
 		return NULL;
-	json_t *list = json_loadb(text, len, 0, &error);
+	json_t *list = json_loads(text, JSON_REJECT_DUPLICATES, &error);
+	if (json_is_array(json_object_get(list, "files")))
+		return list;
 	if (list == NULL)
-		fault_set(fault, FAULT_INPUT, "%s:%d: %s", path, error.line, error.text);
-	return list;
+		fault_set(fault, FAULT_INPUT, "%s:%d: %s", path, error.line, error.text); /* no text */
+	else
+		fault_set(fault, FAULT_INPUT, "%s has no list \"files\"", path);
+	json_decref(list);
+	return NULL;
 }
 
 bool plan_open(const char *templates, const char *root, const char *facts_json, struct plan *plan, struct fault *fault)
 {
 	*plan = (struct plan){0};
-	json_t *list = read_list(templates, fault), *facts = json_loads(facts_json, 0, NULL);
-	bool good = list != NULL && (facts != NULL || fault_set(fault, FAULT_INPUT, "the facts are no JSON"));
-	size_t i;
-	const json_t *item;
-	json_array_foreach(json_object_get(list, "files"), i, item) {
-		struct entry entry = {.templates = templates, .root = root, .json = item, .facts_text = facts_json, .facts = facts};
-		good = good && add_entry(&entry, plan, fault);
-	}
+	struct planning planning = {.templates = templates, .root = root, .plan = plan, .fault = fault};
+	json_t *list = read_list(templates, fault);
+	planning.facts = list != NULL ? facts_read(facts_json, fault) : NULL;
+	bool good = planning.facts != NULL;
+	const json_t *files = json_object_get(list, "files");
+	for (size_t i = 0; good && i < json_array_size(files); i++)
+		good = add_entry(&planning, json_array_get(files, i));
+	json_decref(planning.facts);
 	json_decref(list);
-	json_decref(facts);
 	if (!good)
 		plan_close(plan);
 	return good;
@@ -253,45 +313,42 @@ bool plan_open(const char *templates, const char *root, const char *facts_json, 
 
 void plan_close(struct plan *plan)
 {
-	for (size_t i = 0; i < plan->files.count; i++)
-		finish_file(&plan->files.items[i]);
+	for (size_t i = 0; i < plan->files.count; i++) {
+		struct plan_file *file = &plan->files.items[i];
+		free(file->path);
+		free(file->part);
+		free(file->text);
+		free(file->found);
+		free(file->now);
+		free(file->says);
+	}
 	array_finish(&plan->files);
-	*plan = (struct plan){0};
 }
 
 /* ---- where templates lie ---- */
 
-static char *with_list(const char *folder, const char *below)
+static char *templates_at(const char *folder, const char *below)
 {
 	char *templates = path_join(folder, below);
-	auto_free char *list = path_join(templates, "templates.json");
-	if (file_exists(list))
+	auto_free char *sign = path_join(templates, "templates.json");
+	if (file_exists(sign))
 		return templates;
 	free(templates);
 	return NULL;
 }
 
-/* Beside the program or above it: as it lies in the tree, and as it is installed, wherever that was moved to. */
-static char *beside_program(void)
+char *templates_folder(void)
 {
 	auto_free char *folder = path_own_folder();
-	for (int i = 0; folder != NULL && i < 3; i++) {
-		char *templates = with_list(folder, "share/templates");
+	for (int up = 0; folder != NULL && up < 4; up++) {
+		char *templates = templates_at(folder, "share/templates");
 		if (templates == NULL)
-			templates = with_list(folder, "share/cargodeck/templates");
+			templates = templates_at(folder, "share/cargodeck/templates");
 		if (templates != NULL)
 			return templates;
 		char *parent = path_parent(folder);
 		free(folder);
 		folder = parent;
 	}
-	return NULL;
-}
-
-char *templates_folder(void)
-{
-	char *beside = beside_program();
-	if (beside != NULL)
-		return beside;
-	return file_exists(TEMPLATES_FOLDER "/templates.json") ? mem_copy_string(TEMPLATES_FOLDER) : NULL;
+	return templates_at(TEMPLATES_FOLDER, "");
 }

@@ -383,19 +383,35 @@ static bool run_block(struct render *render, const struct source *source, size_t
 	return good;
 }
 
-bool template_render(const char *name, const char *text, size_t len, const char *facts_json, template_read *read, void *context,
-	struct str *out, struct fault *fault)
+json_t *facts_read(const char *facts_json, struct fault *fault)
 {
 	json_error_t error;
 	json_t *facts = json_loads(facts_json, JSON_REJECT_DUPLICATES, &error);
-	if (!json_is_object(facts)) {
-		json_decref(facts);
-		return fault_set(fault, FAULT_INPUT, "%s: the facts are no JSON object: %s", name, error.text);
-	}
+	if (json_is_object(facts))
+		return facts;
+	if (facts == NULL)
+		fault_set(fault, FAULT_INPUT, "the facts are no JSON: line %d: %s", error.line, error.text);
+	else
+		fault_set(fault, FAULT_INPUT, "the facts are no JSON object");
+	json_decref(facts);
+	return NULL;
+}
+
+bool render_text(const char *name, const char *text, size_t len, const json_t *facts, template_read *read, void *context, struct str *out,
+	struct fault *fault)
+{
 	struct render render = {.names = {.facts = facts, .own = json_object()}, .read = read, .context = context, .out = out,
 		.start = out->len, .fault = fault};
 	bool good = run_source(&render, name, text, len);
 	json_decref(render.names.own);
+	return good;
+}
+
+bool template_render(const char *name, const char *text, size_t len, const char *facts_json, template_read *read, void *context,
+	struct str *out, struct fault *fault)
+{
+	json_t *facts = facts_read(facts_json, fault);
+	bool good = facts != NULL && render_text(name, text, len, facts, read, context, out, fault);
 	json_decref(facts);
 	return good;
 }

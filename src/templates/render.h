@@ -26,9 +26,10 @@ bool expression_is_true(const json_t *value);
 /* Adds what stands between @{ and }: `a.b|filter|filter`. */
 bool filter_print(const struct names *names, const char *text, size_t len, struct str *out, struct fault *fault);
 
-/* ---- plan.c, write.c ---- */
-
-/* `now` with the lines of `text` that it lacks, each with the comments above it. The caller frees. */
-char *plan_add_lines(const char *now, const char *text);
+/* The facts as an object; the caller lets go of it. NULL: they are none. */
+json_t *facts_read(const char *facts_json, struct fault *fault);
+/* template_render() with facts that were read already. */
+bool render_text(const char *name, const char *text, size_t len, const json_t *facts, template_read *read, void *context, struct str *out,
+	struct fault *fault);
 
 #endif

@@ -8,7 +8,16 @@
 
 enum mode mode_beneath(const struct tui *tui)
 {
-	return tui->mode == MODE_HELP || tui->mode == MODE_PALETTE ? tui->mode_under : tui->mode;
+	bool is_cover = tui->mode == MODE_HELP || tui->mode == MODE_PALETTE || tui->mode == MODE_JOBS || tui->mode == MODE_THEME;
+	return is_cover ? tui->mode_under : tui->mode;
+}
+
+void mode_cover(struct tui *tui, enum mode mode)
+{
+	bool is_page = tui->mode == MODE_CONTAINER || tui->mode == MODE_ERROR || tui->mode == MODE_WHY || tui->mode == MODE_RAN ||
+		tui->mode == MODE_CHECKS || tui->mode == MODE_INIT;
+	tui->mode_under = is_page ? tui->mode : MODE_DECK;
+	tui->mode = mode;
 }
 
 void act_follow(struct tui *tui)
@@ -50,6 +59,10 @@ static void move_by(struct tui *tui, long step)
 		checks_move(tui, step);
 		return;
 	}
+	if (tui->mode == MODE_INIT) {
+		wizard_move(tui, step);
+		return;
+	}
 	if (tui->mode == MODE_RAN) {
 		tui->ran_top = moved(tui->ran_top, step);
 		return;
@@ -86,6 +99,8 @@ static long page(const struct tui *tui)
 		rows = tui->container.rows;
 	if (tui->mode == MODE_CHECKS)
 		rows = checks_page(tui);
+	if (tui->mode == MODE_INIT)
+		rows = wizard_page(tui);
 	return rows > 2 ? (long)rows - 1 : 1;
 }
 
@@ -148,6 +163,10 @@ static void open_selected(struct tui *tui)
 		checks_enter(tui);
 		return;
 	}
+	if (tui->mode == MODE_INIT) {
+		wizard_enter(tui);
+		return;
+	}
 	if (tui->mode == MODE_RAN)
 		return;
 	if (tui->mode == MODE_WHY) {
@@ -179,7 +198,7 @@ static void leave(struct tui *tui)
 	struct log_state *state = log_in_use(tui);
 	if (tui->mode == MODE_WHY)
 		explain(tui, false);
-	else if (container_leave(tui) || checks_leave(tui))
+	else if (container_leave(tui) || checks_leave(tui) || wizard_leave(tui))
 		return;
 	else if (tui->mode != MODE_DECK)
 		tui->mode = MODE_DECK;
@@ -215,10 +234,7 @@ static void arrange(struct tui *tui)
 
 static void open_field(struct tui *tui, enum mode mode)
 {
-	bool is_page = tui->mode == MODE_CONTAINER || tui->mode == MODE_ERROR || tui->mode == MODE_WHY || tui->mode == MODE_RAN ||
-		tui->mode == MODE_CHECKS;
-	tui->mode_under = is_page ? tui->mode : MODE_DECK;
-	tui->mode = mode;
+	mode_cover(tui, mode);
 	tui->help_top = tui->palette_at = 0;
 	tui->is_history = false;
 	field_set(&tui->field, "");
@@ -360,7 +376,7 @@ static void suspend(struct tui *tui)
 /* False: not one of the screen's own. */
 static bool act_screen(struct tui *tui, int id)
 {
-	if (checks_act(tui, id))
+	if (checks_act(tui, id) || wizard_act(tui, id))
 		return true;
 	switch (id) {
 	case COMMAND_KEYS:
@@ -491,12 +507,13 @@ void act_now(struct tui *tui, int id, const struct strings *names)
 		tui_show_fault(tui, &fault);
 }
 
-/* The question with the services it is about in place of "%s". What is of other
+/* The question with the services it is about, or how many files, in place of "%s". What is of other
  * projects is never touched unasked. NULL: nothing need be asked. */
 static char *make_question(const struct tui *tui, const struct command_def *def, const struct strings *names)
 {
-	bool has_others;
-	auto_free char *phrase = list_phrase(tui, names, &has_others);
+	bool has_others = false;
+	auto_free char *phrase = def->id == COMMAND_INIT_WRITE ? mem_print("%zu", tui->wizard.wanted) : list_phrase(tui, names, &has_others);
+
 	const char *question = _(def->question), *place = question != NULL ? strstr(question, "%s") : NULL;
 	if (question == NULL && has_others && (def->flags & COMMAND_MANY) != 0) {
 		auto_free char *name = mem_copy_string(def->name);
@@ -511,7 +528,8 @@ static char *make_question(const struct tui *tui, const struct command_def *def,
 
 bool act_is_refused(const struct tui *tui, const struct command_def *def)
 {
-	bool is_own = (def->flags & (COMMAND_SCREEN | COMMAND_HARMLESS)) != 0 && def->id != COMMAND_JOB && def->id != COMMAND_CHECK_MEND;
+	bool is_own = (def->flags & (COMMAND_SCREEN | COMMAND_HARMLESS)) != 0 && def->id != COMMAND_JOB &&
+		def->id != COMMAND_CHECK_MEND && def->id != COMMAND_INIT_WRITE;
 	return tui->is_read_only && !is_own;
 }
 
@@ -529,6 +547,8 @@ void act(struct tui *tui, const struct command_def *def)
 		refuse(tui, def);
 		return;
 	}
+	if (def->id == COMMAND_INIT_WRITE && !wizard_may_write(tui))
+		return;
 	bool is_about_services = (def->flags & COMMAND_SERVICE) != 0;
 	auto_strings names = {0};
 	if (is_about_services)

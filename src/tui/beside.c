@@ -59,6 +59,25 @@ static char *selected(const struct tui *tui)
 	return names.count > 0 ? strings_join(&names, " ", NULL) : NULL;
 }
 
+/* The row below it, round to the first: what the log shows already is not shown
+ * twice. NULL: there is none but it. */
+static const char *next_of(const struct tui *tui, const char *name)
+{
+	const char *next = list_key(tui, tui->service_at + 1);
+	if (next == NULL)
+		next = list_key(tui, 0);
+	return text_equal(next, name) ? NULL : next;
+}
+
+static char *find_wanted(const struct tui *tui)
+{
+	if (tui->focus == PANE_LOG && tui->is_merged && list_marked(tui) == 0)
+		return mem_copy_string(all);
+	auto_free char *name = selected(tui);
+	const char *next = !tui->is_merged && list_marked(tui) == 0 && text_equal(name, tui->log.name) ? next_of(tui, name) : NULL;
+	return next != NULL ? mem_copy_string(next) : steal(&name);
+}
+
 /* A small screen shows one pane, or one log, at a time. */
 static void say_where(struct tui *tui)
 {
@@ -78,8 +97,7 @@ void beside_turn(struct tui *tui)
 		tui_notice(tui, _("a second log can be shown once the stack is up"));
 		return;
 	}
-	bool is_merged = tui->focus == PANE_LOG && tui->is_merged && list_marked(tui) == 0;
-	auto_free char *wanted = is_merged ? mem_copy_string(all) : selected(tui);
+	auto_free char *wanted = find_wanted(tui);
 	if (tui->focus == PANE_BESIDE || (beside_is_open(tui) && text_equal(wanted, tui->beside_choice))) {
 		choose(tui, "");
 	} else if (wanted == NULL) {

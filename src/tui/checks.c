@@ -4,8 +4,8 @@
  * checks-act.c has what keys do. Called by tui.c. */
 #include "tui.h"
 
-enum { BESIDE_COLUMNS = 110, BELOW_ROWS = 14, SUMMARY_ROWS = 12, WORD_COLUMNS = 64 };
-enum { AT_SIGN = 3, AT_WORD = 5, AT_SEVERITY = 18, AT_ID = 26, AT_TITLE = 32, AT_ID_NARROW = 5, AT_TITLE_NARROW = 11 };
+enum { BESIDE_COLUMNS = 110, BELOW_ROWS = 14, SUMMARY_ROWS = 12, WORD_COLUMNS = 64, MEND_COLUMNS = 100, LEAST_TITLE = 8 };
+enum { AT_SIGN = 3, AT_WORD = 5, ID_COLUMNS = 6, WORD_MOST = 24 };
 
 bool checks_is_open(const struct tui *tui)
 {
@@ -24,12 +24,25 @@ static void tell_failure(struct tui *tui, const struct view_mending *mending)
 	tui_show_fault(tui, &fault);
 }
 
+/* Once it was judged what a mend that was written has left. */
+static void tell_left(struct tui *tui, const char *left)
+{
+	struct checks_state *state = &tui->checks;
+	if (text_equal(state->left, left))
+		return;
+	free(state->left);
+	state->left = mem_copy_string(left);
+	if (left != NULL && checks_is_open(tui))
+		tui_notice(tui, _("%s is still broken: mend the rest by hand"), left);
+}
+
 void checks_sync(struct tui *tui, const struct view *view)
 {
 	struct checks_state *state = &tui->checks;
 	const struct view_mending *mending = &view->checks.mending;
 	state->is_silent = view->stale || view->checks.has_no_engine;
 	state->mending = mending->state;
+	tell_left(tui, view->checks.left);
 	if (tui->mode == MODE_MENDING && mending->state == VIEW_MENDING_DONE)
 		tui->mode = MODE_CHECKS;
 	else if (!state->is_unheard || mending->state == VIEW_MENDING_WRITING)
@@ -63,32 +76,77 @@ static void draw_heading(struct tui *tui, const struct view_checks *checks, cons
 	auto_str right = {0};
 	auto_free char *title = row->topic + 1 < checks->topic_count ? mem_print("%zu %s", row->topic + 1, checks->topics[row->topic]) :
 		mem_copy_string(checks->topics[row->topic]);
-	practices_describe(checks, row->topic, &right);
+	int title_width = pen_width(title, strlen(title), w);
+	int width = practices_describe_in(tui, checks, row->topic, w - 3 - title_width - 3, &right);
+	int room = w - 3 - width - 3; /* counts are never cut: the title is */
 	pen_text(tui, y, 1, 1, practices_are_folded(&tui->checks, row->topic) ? "+" : pen_glyph(tui, GLYPH_LINE), paint_role(tui, THEME_ACCENT));
-	int used = pen_text(tui, y, 3, w - 4, title, paint_bold(paint_plain));
-	int room = w - 1 - 3 - used - 2;
-	if (room >= 12)
-		pen_right(tui, y, 3 + used + 2, room, str_text(&right), paint_role(tui, THEME_MUTED));
+	pen_text(tui, y, 3, room >= LEAST_TITLE ? room : w - 4, title, paint_bold(paint_plain));
+	if (room >= LEAST_TITLE)
+		pen_right(tui, y, w - 1 - width, width, str_text(&right), paint_role(tui, THEME_MUTED));
 }
 
-static void draw_practice(struct tui *tui, const struct view_practice *practice, int y, int w)
+/* Where the columns stand: as wide as the words of what is listed. */
+struct places {
+	int word, severity, id, title; /* 0: left out */
+};
+
+static int wider(int width, const char *word)
+{
+	int own = pen_width(word, strlen(word), WORD_MOST);
+	return own > width ? own : width;
+}
+
+static bool is_mended_by_key(const struct tui *tui, const struct view_practice *practice)
+{
+	return practice->is_fixable && practice_is_broken(practice) && !tui->is_read_only;
+}
+
+static struct places place_columns(const struct tui *tui, const struct view_checks *checks, int w)
+{
+	struct places places = {.id = AT_WORD};
+	int words = 0, severities = 0;
+	for (size_t i = 0; i < tui->checks.rows.count; i++) {
+		size_t at = tui->checks.rows.items[i].practice;
+		if (at == CHECK_HEADING)
+			continue;
+		words = wider(words, practice_word(&checks->practices[at]));
+		severities = wider(severities, practice_severity(checks->practices[at].severity));
+	}
+	if (w >= WORD_COLUMNS) {
+		places.word = AT_WORD;
+		places.severity = places.word + words + 2;
+		places.id = places.severity + severities + 2;
+	}
+	places.title = places.id + ID_COLUMNS;
+	return places;
+}
+
+/* The key alone where there is little room: the bottom line says what it does. */
+static int draw_mends(struct tui *tui, int y, int w)
+{
+	char key[32];
+	hints_key(tui, COMMAND_CHECK_MEND, key, sizeof key);
+	auto_free char *mends = w >= MEND_COLUMNS ? mem_print("%s %s", key, pen_word(N_("hint|mend"))) : mem_copy_string(key);
+	int width = pen_width(mends, strlen(mends), w / 2);
+	if (key[0] == '\0')
+		return 0;
+	pen_right(tui, y, w - 1 - width, width, mends, paint_role(tui, THEME_ACCENT));
+	return width + 2;
+}
+
+static void draw_practice(struct tui *tui, const struct view_practice *practice, const struct places *places, int y, int w)
 {
 	struct style role = paint_role(tui, practice_role(practice));
-	bool is_narrow = w < WORD_COLUMNS;
-	int at = is_narrow ? AT_TITLE_NARROW : AT_TITLE, end = w - 1;
-	char key[32];
+	int at = places->title, end = w - 1;
 	pen_text(tui, y, AT_SIGN, 1, practice_sign(tui, practice), role);
-	if (!is_narrow) {
-		pen_text(tui, y, AT_WORD, AT_SEVERITY - AT_WORD - 1, practice_word(practice), role);
-		pen_text(tui, y, AT_SEVERITY, AT_ID - AT_SEVERITY - 1, practice_severity(practice->severity),
+	if (places->word > 0) {
+		pen_text(tui, y, places->word, places->severity - places->word - 1, practice_word(practice), role);
+		pen_text(tui, y, places->severity, places->id - places->severity - 1, practice_severity(practice->severity),
 			practice_is_broken(practice) && practice->severity == VIEW_HIGH ? paint_bold(role) : practice_is_broken(practice) ? role : paint_role(tui, THEME_MUTED));
 	}
-	pen_text(tui, y, is_narrow ? AT_ID_NARROW : AT_ID, 5, practice->id, paint_role(tui, THEME_ACCENT));
-	hints_key(tui, COMMAND_CHECK_MEND, key, sizeof key);
-	if (practice->is_fixable && practice_is_broken(practice) && key[0] != '\0' && !is_narrow && !tui->is_read_only) {
-		auto_free char *mends = mem_print("%s %s", key, pen_word(N_("hint|mend")));
-		end -= pen_right(tui, y, at, end - at, mends, paint_role(tui, THEME_ACCENT)) + 2;
-	}
+	pen_text(tui, y, places->id, ID_COLUMNS - 1, practice->id, paint_role(tui, THEME_ACCENT));
+	if (places->word > 0 && is_mended_by_key(tui, practice))
+		end -= draw_mends(tui, y, w);
 	pen_text(tui, y, at, end - at, practice->title, practice_is_broken(practice) ? paint_plain : practice->verdict == VIEW_CANNOT_TELL ? paint_plain :
 		paint_role(tui, THEME_MUTED));
 }
@@ -97,6 +155,7 @@ static void draw_list(struct tui *tui, const struct view_checks *checks)
 {
 	struct checks_state *state = &tui->checks;
 	const struct rect *rect = &state->list;
+	struct places places = place_columns(tui, checks, rect->w);
 	scroll_list(state);
 	for (int i = 0; i < rect->h && state->top + (size_t)i < state->rows.count; i++) {
 		const struct check_row *row = &state->rows.items[state->top + (size_t)i];
@@ -109,7 +168,7 @@ static void draw_list(struct tui *tui, const struct view_checks *checks)
 		if (row->practice == CHECK_HEADING)
 			draw_heading(tui, checks, row, rect->y + i, rect->w);
 		else
-			draw_practice(tui, &checks->practices[row->practice], rect->y + i, rect->w);
+			draw_practice(tui, &checks->practices[row->practice], &places, rect->y + i, rect->w);
 		tui->is_row_selected = false;
 	}
 }
@@ -201,6 +260,8 @@ static void draw_summary(struct tui *tui, const struct view_checks *checks, stru
 	}
 	if (rect->h >= SUMMARY_ROWS) {
 		bool is_bad = practices_describe(checks, CHECK_HEADING, &text);
+		str_clear(&text);
+		practices_describe_in(tui, checks, CHECK_HEADING, w, &text);
 		pen_text(tui, y, 1, w, str_text(&text), paint_role(tui, is_bad ? THEME_BAD : THEME_OK));
 		y++;
 	}
@@ -232,17 +293,11 @@ static char *sentence_of(const struct tui *tui, const struct view_checks *checks
 	return mem_print(_("Nothing is broken, and nothing is left open. %s lists what is kept."), key);
 }
 
-struct rect checks_rect(const struct tui *tui)
-{
-	int y = 1 + (tui->fault.code != FAULT_NONE ? tui->layout.fault_rows : 0);
-	return (struct rect){0, y, tui->columns, tui->rows - 1 - y};
-}
-
 void checks_draw(struct tui *tui, const struct view *view)
 {
 	const struct view_checks *checks = &view->checks;
 	struct checks_state *state = &tui->checks;
-	struct rect rect = checks_rect(tui);
+	struct rect rect = head_page_rect(tui);
 	state->list.w = state->detail.w = 0;
 	state->is_drawn = true;
 	if (rect.h < 3)
@@ -274,5 +329,6 @@ void checks_finish(struct tui *tui)
 	array_finish(&state->is_bad);
 	array_finish(&state->lines);
 	free(state->selected);
+	free(state->left);
 	free(state->place.file);
 }

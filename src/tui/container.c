@@ -236,7 +236,7 @@ static void draw_page(struct tui *tui, const struct view_container *container, s
 void container_draw(struct tui *tui, const struct view *view)
 {
 	const struct view_container *container = &view->container;
-	struct rect rect = {0, 1, tui->columns, tui->rows - 2};
+	struct rect rect = head_page_rect(tui);
 	auto_str right = {0};
 	if (rect.h < 3)
 		return;

@@ -175,6 +175,8 @@ static void put_practice(struct sheet *sheet, const struct view_practice *practi
 	const char *label = practice->is_allowed ? _("let be") : practice->verdict == VIEW_CANNOT_TELL ? _("missing") : _("reason");
 	int before = sheet->row;
 	put_all_evidence(sheet, practice);
+	if (text_equal(practice->id, sheet->tui->checks.left))
+		put_labelled(sheet, _("left"), _("The edit is written, and this is still broken: do the rest by hand."), THEME_WARN);
 	put_labelled(sheet, label, practice->reason, THEME_WARN);
 	put_labelled(sheet, _("mend"), practice->mend, THEME_ACCENT);
 	put_labelled(sheet, _("why"), practice->says, THEME_MUTED);

@@ -66,6 +66,18 @@ static void pick_failed_build(const struct view *view, struct shown_fault *shown
 	shown->is_bad = true;
 }
 
+/* These pages tell of nothing but of what they are about. */
+static bool is_on_page(const struct tui *tui)
+{
+	return mode_beneath(tui) == MODE_RAN || container_is_open(tui) || checks_is_open(tui);
+}
+
+struct rect head_page_rect(const struct tui *tui)
+{
+	int y = 1 + tui->layout.fault_rows;
+	return (struct rect){0, y, tui->columns, tui->rows - 1 - y};
+}
+
 static bool pick_fault(struct tui *tui, const struct view *view, struct shown_fault *shown)
 {
 	*shown = (struct shown_fault){0};
@@ -80,7 +92,7 @@ static bool pick_fault(struct tui *tui, const struct view *view, struct shown_fa
 			.more = view->fault_count - 1};
 		if (fault->service != NULL && fault->text != NULL && strstr(fault->text, fault->service) == NULL)
 			shown->text = shown->own = mem_print("%s: %s", fault->service, fault->text);
-	} else if (view->build.state == VIEW_BUILD_FAILED && tui->is_zoomed && tui->focus != PANE_BUILD) {
+	} else if (view->build.state == VIEW_BUILD_FAILED && (is_on_page(tui) || (tui->is_zoomed && tui->focus != PANE_BUILD))) {
 		pick_failed_build(view, shown);
 	}
 	return shown->text != NULL;
@@ -112,6 +124,8 @@ int head_fault_rows(struct tui *tui, const struct view *view)
 	int w = tui->columns - MARK - 1 - more_width(&shown, more, sizeof more);
 	int rows = pen_wrap(tui, 0, 0, w, SENTENCE_ROWS, shown.text, paint_plain, true) + mend_rows(tui, &shown);
 	free(shown.own);
+	if (is_on_page(tui) && tui->fault.code == FAULT_NONE)
+		return 1;
 	return rows;
 }
 

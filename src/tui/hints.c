@@ -8,6 +8,8 @@ unsigned hints_where(const struct tui *tui)
 		return COMMAND_AT_CONTAINER | COMMAND_AT_SERVICES;
 	if (checks_is_open(tui))
 		return COMMAND_AT_CHECKS | COMMAND_AT_START;
+	if (wizard_is_open(tui))
+		return COMMAND_AT_INIT | COMMAND_AT_START;
 	switch (tui->focus) {
 	case PANE_SERVICES:
 		return COMMAND_AT_SERVICES;
@@ -63,7 +65,7 @@ bool hints_does_something(const struct tui *tui, const struct command_def *def)
 		return false;
 	if (def->where != 0 && (def->where & COMMAND_ANYWHERE) == 0)
 		return (def->where & hints_where(tui)) != 0;
-	if (checks_is_open(tui) && !checks_takes(def))
+	if ((checks_is_open(tui) && !checks_takes(def)) || (wizard_is_open(tui) && !wizard_takes(def)))
 		return false;
 	if ((def->flags & COMMAND_BUILDS) != 0 && !tui->has_build)
 		return false;
@@ -292,6 +294,34 @@ static void draw_mending(struct tui *tui, int y)
 		draw_fixed(tui, y, other, COUNT_OF(other));
 }
 
+static void draw_wizard(struct tui *tui, int y)
+{
+	const struct wizard_state *state = &tui->wizard;
+	bool is_ready = state->state == VIEW_INIT_READY, is_written = state->state == VIEW_INIT_WRITTEN;
+	bool is_whole = state->is_whole;
+	const char *turn = state->kind == WIZARD_FILE ? N_("overwrite") : N_("hint|on or off");
+	const struct {
+		bool is_there;
+		struct fixed_hint hint;
+	} all[] = {
+		{is_ready && state->can_turn && !is_whole, {COMMAND_INIT_TURN, NULL, turn}},
+		{is_ready, {COMMAND_OPEN, NULL, is_whole ? N_("hint|list") : N_("whole")}},
+		{is_ready && state->wanted > 0 && !tui->is_read_only, {COMMAND_INIT_WRITE, NULL, N_("write")}},
+		{is_written, {COMMAND_CHECK, NULL, N_("checks")}},
+		{is_ready && !is_whole, {COMMAND_PANE_NEXT, NULL, state->is_in_preview ? N_("hint|list") : N_("preview")}},
+		{true, {COMMAND_LEAVE, NULL, N_("back")}},
+		{state->state != VIEW_INIT_READING && state->state != VIEW_INIT_WRITING, {COMMAND_INIT_AGAIN, NULL, N_("again")}},
+		{true, {COMMAND_LINE_DOWN, NULL, N_("down")}},
+		{true, {COMMAND_LINE_UP, NULL, N_("up")}},
+	};
+	struct fixed_hint hints[COUNT_OF(all)];
+	size_t count = 0;
+	for (size_t i = 0; i < COUNT_OF(all); i++)
+		if (all[i].is_there)
+			hints[count++] = all[i].hint;
+	draw_fixed(tui, y, hints, count);
+}
+
 void hints_draw(struct tui *tui)
 {
 	static const struct fixed_hint asked[] = {{-1, "y", N_("yes")}, {-1, "n", N_("no")}};
@@ -372,6 +402,9 @@ void hints_draw(struct tui *tui)
 		break;
 	case MODE_MENDING:
 		draw_mending(tui, y);
+		break;
+	case MODE_INIT:
+		draw_wizard(tui, y);
 		break;
 	case MODE_JOBS:
 		draw_fixed(tui, y, jobs, COUNT_OF(jobs));

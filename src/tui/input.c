@@ -242,6 +242,15 @@ static void take_key(struct tui *tui, struct key key)
 		if (def != NULL && checks_takes(def))
 			act(tui, def);
 		return;
+	case MODE_INIT:
+		if (is_cancel(key) && chord_cancel(tui))
+			return;
+		def = chord_take(tui, key, COMMAND_AT_INIT, COMMAND_AT_START);
+		if (def != NULL && def->id == COMMAND_QUIT && key.mods == 0)
+			wizard_leave(tui);
+		else if (def != NULL && wizard_takes(def))
+			act(tui, def);
+		return;
 	case MODE_MENDING:
 		mending_key(tui, key);
 		return;
@@ -356,6 +365,10 @@ static void take_mouse(struct tui *tui, const struct key_event *event)
 		checks_wheel(tui, x, y, is_up ? -1 : 1);
 	} else if (event->mouse.button == MOUSE_LEFT && tui->mode == MODE_CHECKS) {
 		checks_click(tui, x, y, is_double(tui, PANE_COUNT, y));
+	} else if ((is_up || is_down) && tui->mode == MODE_INIT) {
+		wizard_wheel(tui, x, y, is_up ? -WHEEL_LINES : WHEEL_LINES);
+	} else if (event->mouse.button == MOUSE_LEFT && tui->mode == MODE_INIT) {
+		wizard_click(tui, x, y, is_double(tui, PANE_COUNT, y));
 	} else if ((is_up || is_down) && tui->mode == MODE_MENDING) {
 		mending_scroll(tui, is_up ? -WHEEL_LINES : WHEEL_LINES);
 	} else if ((is_up || is_down) && tui->mode == MODE_RAN) {
@@ -459,10 +472,10 @@ static void after(struct tui *tui)
 		loop_timer_set(tui->esc_timer, wait, 0);
 	else
 		loop_timer_stop(tui->esc_timer);
-	act_follow(tui);
 	act_explain_no_more(tui);
 	container_tell(tui);
 	checks_tell(tui);
+	wizard_tell(tui);
 	remember_note(tui);
 	tui_wake(tui, true);
 }

@@ -106,7 +106,7 @@ void jobs_sync(struct tui *tui, const struct view *view)
 
 void jobs_show(struct tui *tui)
 {
-	tui->mode = MODE_JOBS;
+	mode_cover(tui, MODE_JOBS);
 	tui->job_at = tui->job_chosen != SIZE_MAX ? tui->job_chosen : 0;
 }
 
@@ -114,7 +114,7 @@ static void choose(struct tui *tui, size_t index)
 {
 	bool is_own = index >= COUNT_OF(jobs);
 	const struct command_def *def = is_own ? own_job(tui, index - COUNT_OF(jobs)) : command_get(tui->table, jobs[index].command);
-	tui->mode = MODE_DECK;
+	tui->mode = tui->mode_under;
 	if (def != NULL)
 		act(tui, def);
 }
@@ -135,7 +135,7 @@ void jobs_key(struct tui *tui, struct key key)
 {
 	struct key latin = key_latin(key);
 	if ((key.code == CODE_ESC && key.mods == 0) || (key.mods == KEY_MOD_CTRL && latin.code == 'c')) {
-		tui->mode = MODE_DECK;
+		tui->mode = tui->mode_under;
 	} else if (key.code == CODE_ENTER) {
 		choose(tui, tui->job_at);
 	} else if (key.code == CODE_UP || (key.mods == 0 && latin.code == 'k')) {

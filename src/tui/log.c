@@ -20,6 +20,7 @@ struct painter {
 	struct style style;
 	size_t hit_at, hit_end;
 	bool has_hit;
+	struct pen_run *run;
 };
 
 static struct style level_style(const struct tui *tui, enum view_log_level level, bool is_stderr)
@@ -76,18 +77,20 @@ static bool next_row(struct painter *painter)
 	return ++painter->row < painter->most;
 }
 
-static void put(struct painter *painter, wchar_t letter, const wchar_t *joined, struct style style)
+static void put(struct painter *painter, int width, wchar_t letter, const wchar_t *joined, struct style style)
 {
 	int column = painter->column - painter->shift;
 	if (!painter->is_dry && painter->row >= painter->skip && column >= 0)
-		pen_put(painter->tui, painter->y + painter->row - painter->skip, painter->x + column, letter, joined, style);
+		pen_run_put(painter->tui, painter->run, painter->y + painter->row - painter->skip, painter->x + column, width, letter, joined, style);
 }
 
 /* A cell that is no longer on a row that does not wrap. */
 static void mark_cut(struct painter *painter, int last)
 {
-	if (!painter->is_dry)
-		pen_mark_cut(painter->tui, painter->y, painter->x, painter->w, painter->column - painter->shift, last);
+	if (painter->is_dry)
+		return;
+	pen_run_end(painter->run);
+	pen_mark_cut(painter->tui, painter->y, painter->x, painter->w, painter->column - painter->shift, last);
 }
 
 /* Lays the text out over rows and draws those wanted; returns the rows. */
@@ -107,16 +110,7 @@ static int paint_text(struct painter *painter)
 			continue;
 		if (is_tab)
 			width = TAB - painter->column % TAB;
-		for (size_t count = 0; at < end && (unsigned char)*at >= 0x80;) {
-			const char *next = at;
-			wchar_t other;
-			int other_width = pen_next(&next, end, &other);
-			if (other_width > 0)
-				break;
-			if (other_width == 0 && count + 2 < CCHARW_MAX)
-				joined[count++] = other;
-			at = next;
-		}
+		pen_joined(&at, end, joined);
 		if (painter->column + width > painter->w + painter->shift) {
 			if (!is_wrapped) {
 				mark_cut(painter, last);
@@ -130,7 +124,7 @@ static int paint_text(struct painter *painter)
 			break;
 		struct style style = painter->is_dry ? paint_plain : style_at(painter, offset);
 		for (int i = 0; i < (is_tab ? width : 1); i++, painter->column++)
-			put(painter, letter, joined, style);
+			put(painter, is_tab ? 1 : width, letter, joined, style);
 		painter->column += is_tab ? 0 : width - 1;
 		last = is_tab ? 1 : width;
 	}
@@ -231,6 +225,7 @@ static int paint_line(struct tui *tui, struct log_state *state, const struct vie
 	const struct line_look *look)
 {
 	int before = line->kind == VIEW_LINE_TEXT ? prefix_width(tui, state, line, w) : 0;
+	struct pen_run run;
 	if (line->kind != VIEW_LINE_TEXT) {
 		if (look != NULL)
 			draw_mark(tui, line, y, x, w);
@@ -250,7 +245,10 @@ static int paint_line(struct tui *tui, struct log_state *state, const struct vie
 		pen_text(tui, y, x - 1, 1, pen_glyph(tui, GLYPH_POINTER), paint_bold(paint_role(tui, THEME_ACCENT)));
 	if (look != NULL && look->is_marked)
 		pen_text(tui, y, x - 1, 1, tui->is_ascii ? "*" : "◆", paint_bold(paint_role(tui, THEME_ACCENT)));
+	run.count = 0;
+	painter.run = &run;
 	int rows = paint_text(&painter);
+	pen_run_end(&run);
 	if (look != NULL && painter.widest > state->widest)
 		state->widest = painter.widest;
 	tui->is_row_selected = false;

@@ -59,53 +59,14 @@ void mending_key(struct tui *tui, struct key key)
 
 /* ---- drawing ---- */
 
-/* A line of a unified diff by its first letters; those of a hunk are counted
- * elsewhere: here a wrong colour would be the worst. */
-static struct style style_of(const struct tui *tui, const char *line)
-{
-	if (text_starts_with(line, "+++ ") || text_starts_with(line, "--- "))
-		return paint_bold(paint_plain);
-	if (text_starts_with(line, "@@"))
-		return paint_role(tui, THEME_ACCENT);
-	return line[0] == '+' ? paint_role(tui, THEME_OK) : line[0] == '-' ? paint_role(tui, THEME_BAD) : paint_plain;
-}
-
-/* Long lines go on below: what is agreed to is seen whole. Returns the rows. */
-static int draw_line(struct tui *tui, const char *line, size_t len, const struct rect *rect, int row, int top)
-{
-	struct style style = style_of(tui, line);
-	int rows = 0, w = rect->w - 2;
-	size_t from = 0;
-	do {
-		int indent = rows > 0 ? 1 : 0, y = rect->y + row + rows - top;
-		size_t bytes = pen_line_bytes(line + from, len - from, w - indent > 4 ? w - indent : 4);
-		if (row + rows >= top && y < rect->y + rect->h)
-			pen_bytes(tui, y, rect->x + 1 + indent, w - indent, line + from, bytes, style);
-		from += bytes;
-		rows++;
-	} while (from < len);
-	return rows;
-}
-
-static int draw_diff(struct tui *tui, const char *diff, const struct rect *rect, int top)
-{
-	int row = 0;
-	for (const char *at = diff; *at != '\0';) {
-		size_t len = strcspn(at, "\n");
-		row += draw_line(tui, at, len, rect, row, top);
-		at += len + (at[len] == '\n');
-	}
-	return row;
-}
-
 static void scroll_and_draw(struct tui *tui, const char *diff, const struct rect *rect)
 {
 	struct checks_state *state = &tui->checks;
 	state->mending_rows = rect->h > 0 ? (size_t)rect->h : 1;
-	int most = draw_diff(tui, diff, rect, 1 << 24) - rect->h;
+	int most = diff_draw(tui, diff, rect, 0, 1 << 24) - rect->h;
 	if (state->mending_top > (size_t)(most > 0 ? most : 0))
 		state->mending_top = (size_t)(most > 0 ? most : 0);
-	draw_diff(tui, diff, rect, (int)state->mending_top);
+	diff_draw(tui, diff, rect, 0, (int)state->mending_top);
 	if ((int)state->mending_top < most)
 		pen_right(tui, rect->y + rect->h - 1, rect->x, rect->w - 1, pen_glyph(tui, GLYPH_MORE), paint_role(tui, THEME_MUTED));
 }
@@ -128,7 +89,7 @@ static void draw_question(struct tui *tui, const struct view_mending *mending, s
 void mending_draw(struct tui *tui, const struct view *view)
 {
 	const struct view_mending *mending = &view->checks.mending;
-	struct rect rect = checks_rect(tui);
+	struct rect rect = head_page_rect(tui);
 	if (rect.h < 3)
 		return;
 	for (int y = rect.y; y < rect.y + rect.h; y++)

@@ -61,13 +61,15 @@ static bool is_dropped(wchar_t letter)
 
 int pen_next(const char **at, const char *end, wchar_t *letter)
 {
+	if (**at >= 0x20 && **at < 0x7f) {
+		*letter = *(*at)++;
+		return 1;
+	}
 	*letter = decode(at, end);
 	if (*letter < 0x20 || (*letter >= 0x7f && *letter < 0xa0)) {
 		*letter = L' ';
 		return 1;
 	}
-	if (*letter < 0x7f)
-		return 1;
 	if (is_dropped(*letter))
 		return -1;
 	int width = wcwidth(*letter);
@@ -107,30 +109,64 @@ int pen_width(const char *text, size_t len, int most)
 
 /* ---- cells ---- */
 
-void pen_put(struct tui *tui, int y, int x, wchar_t letter, const wchar_t *joined, struct style style)
+/* Of several letters the first one has the style, the others only their own text. */
+static void make_cell(const struct tui *tui, const cchar_t *like, wchar_t letter, const wchar_t *joined, cchar_t *cell)
 {
-	wchar_t letters[CCHARW_MAX + 1] = {letter};
-	cchar_t cell;
-	if (y < 0 || x < 0 || y >= tui->rows || x >= tui->columns)
-		return;
-	for (size_t i = 0; joined != NULL && joined[i] != 0 && i + 1 < CCHARW_MAX; i++)
-		letters[i + 1] = joined[i];
-	if (letter > 0x7e && !tui->term.is_utf8) {
-		letters[0] = L'?';
-		letters[1] = 0;
-	}
+	bool is_plain = letter <= 0x7e || tui->term.is_utf8;
+	*cell = *like;
+	cell->chars[0] = is_plain ? letter : L'?';
+	for (size_t i = 0; is_plain && joined != NULL && joined[i] != 0 && i + 1 < CCHARW_MAX; i++)
+		cell->chars[i + 1] = joined[i];
+}
+
+static void begin_run(const struct tui *tui, struct pen_run *run, int y, int x, struct style style)
+{
+	run->y = y;
+	run->x = run->next = x;
+	run->style = style;
 	if (tui->is_row_selected)
 		style = (struct style){tui->roles[THEME_SELECTION].attr, tui->roles[THEME_SELECTION].pair};
-	setcchar(&cell, letters, style.attr, 0, &style.pair);
-	mvwadd_wch(stdscr, y, x, &cell);
+	setcchar(&run->like, L" ", style.attr, 0, &style.pair);
+}
+
+void pen_run_end(struct pen_run *run)
+{
+	if (run->count > 0)
+		mvwadd_wchnstr(stdscr, run->y, run->x, run->cells, run->count);
+	run->count = 0;
+}
+
+void pen_run_put(const struct tui *tui, struct pen_run *run, int y, int x, int width, wchar_t letter, const wchar_t *joined, struct style style)
+{
+	if (y < 0 || x < 0 || y >= tui->rows || x >= tui->columns)
+		return;
+	bool goes_on = run->count > 0 && run->count < PEN_RUN_MOST && y == run->y && x == run->next &&
+		style.attr == run->style.attr && style.pair == run->style.pair;
+	if (!goes_on) {
+		pen_run_end(run);
+		begin_run(tui, run, y, x, style);
+	}
+	make_cell(tui, &run->like, letter, joined, &run->cells[run->count++]);
+	run->next += width;
+}
+
+void pen_put(struct tui *tui, int y, int x, wchar_t letter, const wchar_t *joined, struct style style)
+{
+	struct pen_run run;
+	run.count = 0;
+	pen_run_put(tui, &run, y, x, 1, letter, joined, style);
+	pen_run_end(&run);
 }
 
 int pen_bytes(struct tui *tui, int y, int x, int w, const char *text, size_t len, struct style style)
 {
 	const char *at = text, *end = text + len;
+	struct pen_run run;
 	if (w <= 0)
 		return 0;
-	bool is_cut = pen_width(text, len, w) > w;
+	run.count = 0;
+	/* no letter has more cells than bytes */
+	bool is_cut = len > (size_t)w && pen_width(text, len, w) > w;
 	const char *mark = pen_glyph(tui, GLYPH_MORE);
 	int room = is_cut ? w - 1 : w, used = 0;
 	while (at < end && used < room) {
@@ -141,17 +177,18 @@ int pen_bytes(struct tui *tui, int y, int x, int w, const char *text, size_t len
 		if (used + width > room)
 			break;
 		pen_joined(&at, end, joined);
-		pen_put(tui, y, x + used, letter, joined, style);
+		pen_run_put(tui, &run, y, x + used, width, letter, joined, style);
 		used += width;
 	}
 	if (is_cut) {
 		wchar_t letter;
 		for (; used < w - 1; used++)
-			pen_put(tui, y, x + used, L' ', NULL, style);
+			pen_run_put(tui, &run, y, x + used, 1, L' ', NULL, style);
 		pen_next(&mark, mark + strlen(mark), &letter);
-		pen_put(tui, y, x + used, letter, NULL, style);
+		pen_run_put(tui, &run, y, x + used, 1, letter, NULL, style);
 		used++;
 	}
+	pen_run_end(&run);
 	return used;
 }
 
@@ -180,12 +217,13 @@ int pen_right(struct tui *tui, int y, int x, int w, const char *text, struct sty
 
 void pen_fill(struct tui *tui, int y, int x, int w, const char *glyph, struct style style)
 {
-	for (int i = 0; i < w; i++) {
-		const char *at = glyph;
-		wchar_t letter;
-		pen_next(&at, glyph + strlen(glyph), &letter);
-		pen_put(tui, y, x + i, letter, NULL, style);
-	}
+	struct pen_run run;
+	wchar_t letter;
+	run.count = 0;
+	pen_next(&glyph, glyph + strlen(glyph), &letter);
+	for (int i = 0; i < w; i++)
+		pen_run_put(tui, &run, y, x + i, 1, letter, NULL, style);
+	pen_run_end(&run);
 }
 
 /* ---- words ---- */

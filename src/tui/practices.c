@@ -3,6 +3,8 @@
  * checks.c and evidence.c. */
 #include "tui.h"
 
+enum { COUNTS_MOST = 200 };
+
 /* ---- states ---- */
 
 const char *practice_word(const struct view_practice *practice)
@@ -60,13 +62,52 @@ PRINTF_LIKE(2, 0) static void add_count(struct str *out, const char *format, siz
 	str_print(out, format, number);
 }
 
-/* What is wrong first: where there is no room, the end is cut. */
-bool practices_describe(const struct view_checks *checks, size_t topic, struct str *out)
+static struct counts count_all(const struct view_checks *checks, size_t topic)
 {
 	struct counts counts = {0};
 	for (size_t i = 0; i < checks->count; i++)
 		if (topic == CHECK_HEADING || checks->practices[i].topic == topic)
 			count(&checks->practices[i], &counts);
+	return counts;
+}
+
+static void add_sign(struct str *out, const char *sign, size_t number)
+{
+	if (number > 0)
+		str_print(out, "%s%s %zu", out->len > 0 ? "  " : "", sign, number);
+}
+
+/* The same by the signs that stand before the rows. */
+static void describe_short(const struct tui *tui, const struct counts *counts, bool has_high, struct str *out)
+{
+	add_sign(out, pen_glyph(tui, GLYPH_FAILED), counts->verdicts[VIEW_BROKEN]);
+	if (counts->high > 0 && has_high)
+		str_print(out, _(" (%zu high)"), counts->high);
+	add_sign(out, "?", counts->verdicts[VIEW_CANNOT_TELL]);
+	add_sign(out, pen_glyph(tui, GLYPH_DONE), counts->verdicts[VIEW_KEPT]);
+	add_sign(out, pen_glyph(tui, GLYPH_STOPPED), counts->verdicts[VIEW_NOT_APPLICABLE]);
+	add_sign(out, "~", counts->allowed);
+}
+
+int practices_describe_in(const struct tui *tui, const struct view_checks *checks, size_t topic, int w, struct str *out)
+{
+	struct counts counts = count_all(checks, topic);
+	practices_describe(checks, topic, out);
+	int width = pen_width(str_text(out), out->len, COUNTS_MOST);
+	if (width <= w)
+		return width;
+	for (int has_high = 1; has_high >= 0 && width > w; has_high--) {
+		str_clear(out);
+		describe_short(tui, &counts, has_high == 1, out);
+		width = pen_width(str_text(out), out->len, COUNTS_MOST);
+	}
+	return width;
+}
+
+/* What is wrong first. */
+bool practices_describe(const struct view_checks *checks, size_t topic, struct str *out)
+{
+	struct counts counts = count_all(checks, topic);
 	add_count(out, _("%zu broken"), counts.verdicts[VIEW_BROKEN]);
 	if (counts.high > 0)
 		str_print(out, _(" (%zu high)"), counts.high);

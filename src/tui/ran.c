@@ -71,7 +71,7 @@ static int draw_all(struct tui *tui, const struct view *view, const struct rect 
 
 void ran_draw(struct tui *tui, const struct view *view)
 {
-	struct rect rect = {0, 1, tui->columns, tui->rows - 2};
+	struct rect rect = head_page_rect(tui);
 	char right[96] = "";
 	if (rect.h < 2)
 		return;

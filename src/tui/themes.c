@@ -52,7 +52,7 @@ static void move_to(struct tui *tui, size_t at)
 
 void themes_open(struct tui *tui)
 {
-	tui->mode = MODE_THEME;
+	mode_cover(tui, MODE_THEME);
 	tui->theme_before = tui->theme;
 	theme_list_finish(&tui->themes);
 	config_list_themes(tui->config, &tui->themes);
@@ -64,7 +64,7 @@ void themes_open(struct tui *tui)
 
 static void keep(struct tui *tui)
 {
-	tui->mode = MODE_DECK;
+	tui->mode = tui->mode_under;
 	tui->is_theme_auto = tui->theme_at == 0;
 	free(tui->theme_chosen);
 	tui->theme_chosen = mem_copy_string(entry_name(tui, tui->theme_at));
@@ -89,7 +89,7 @@ void themes_take(struct tui *tui)
 
 static void go_back(struct tui *tui)
 {
-	tui->mode = MODE_DECK;
+	tui->mode = tui->mode_under;
 	paint_take(tui, &tui->theme_before);
 }
 
@@ -180,6 +180,8 @@ void themes_draw(struct tui *tui)
 		tui->theme_top = tui->theme_at;
 	if (tui->theme_at >= tui->theme_top + rows)
 		tui->theme_top = tui->theme_at - rows + 1;
+	if (tui->theme_top + rows > count)
+		tui->theme_top = count - rows; /* more rows have room than before */
 	for (size_t i = 0; i < count; i++) {
 		int width = pen_width(entry_name(tui, i), strlen(entry_name(tui, i)), rect.w / 2);
 		names = width > names ? width : names;

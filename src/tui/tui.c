@@ -9,7 +9,8 @@
  * may always come at once; both together stay below the frames asked for. */
 static const double news_share = 1.5;
 static const double most_tokens = 2;
-/* The first frames hold the rows and their figures: nobody types yet. */
+/* The first frames hold the rows and their figures: nobody types yet, and no
+ * room is kept for a key. Empty panes must not hold up the rows. */
 enum { FIRST_FRAMES = 4 };
 
 static double frame_ns(const struct tui *tui)
@@ -58,7 +59,7 @@ static unsigned frame_wait(struct tui *tui)
 	if (tokens > most_tokens)
 		tokens = most_tokens;
 	wait = tokens >= 1 ? 0 : (1 - tokens) * frame;
-	double share = tui->frames < FIRST_FRAMES ? 1 : news_share;
+	double share = tui->frames < FIRST_FRAMES ? 0 : news_share;
 	if (!tui->is_key_dirty && wait < share * frame - passed)
 		wait = share * frame - passed;
 	if (wait > 0)
@@ -90,6 +91,7 @@ static void sync_view(struct tui *tui, const struct view *view)
 	build_sync(tui, view);
 	jobs_sync(tui, view);
 	checks_sync(tui, view);
+	wizard_sync(tui, view);
 	tui->has_back = view->serving > 0;
 	tui->can_take_over = false;
 	for (size_t i = 0; i < view->service_count; i++)
@@ -164,6 +166,8 @@ static void draw_all(struct tui *tui, const struct view *view)
 		mending_draw(tui, view);
 	else if (checks_is_open(tui))
 		checks_draw(tui, view);
+	else if (wizard_is_open(tui))
+		wizard_draw(tui, view);
 	if (tui->mode == MODE_JOBS)
 		jobs_draw(tui);
 	else if (tui->mode == MODE_HELP)
@@ -208,10 +212,11 @@ void tui_draw(struct tui *tui, const struct view *view)
 		loop_timer_set(tui->tick_timer, tui->tick_ms, 0);
 	else
 		loop_timer_stop(tui->tick_timer);
-	act_follow(tui);
+	act_follow(tui); /* behind the frame: to ask for another log takes as long as to draw one */
 	export_page(tui);
 	container_tell(tui);
 	checks_tell(tui);
+	wizard_tell(tui);
 }
 
 bool tui_turn(struct tui *tui, uint64_t revision)
@@ -304,6 +309,7 @@ void tui_close(struct tui *tui)
 	array_finish(&tui->questions);
 	container_finish(tui);
 	checks_finish(tui);
+	wizard_finish(tui);
 	free(tui->selected);
 	list_finish(&tui->list);
 	free(tui->followed);

@@ -95,6 +95,7 @@ enum mode { MODE_DECK, MODE_HELP, MODE_PALETTE, MODE_SEARCH, MODE_ERROR, MODE_WH
 	MODE_THEME,
 	MODE_RAN,
 	MODE_CHECKS, MODE_CHECKS_FILTER, MODE_MENDING,
+	MODE_INIT,
 };
 
 struct error_place {
@@ -226,8 +227,34 @@ struct checks_state {
 	bool has_live_evidence, is_fixable, is_silent; /* of the selected practice; the engine does not answer */
 	struct rect list, detail; /* where they stand; w = 0: not in sight */
 	ARRAY(size_t) lines; /* the evidence of each row of the detail; SIZE_MAX: of none */
+	char *left; /* the practice that a written mend has left broken; NULL: none */
 	size_t mending_top, mending_rows;
 	enum view_mending_state mending;
+};
+
+/* The page of container files (wizard.c, wizard-preview.c, wizard-act.c). */
+enum wizard_kind { WIZARD_FOUND, WIZARD_HEADING, WIZARD_PART, WIZARD_FILE };
+
+struct wizard_row {
+	enum wizard_kind kind;
+	size_t index; /* of the part or file; of the heading: which one */
+};
+
+struct wizard_state {
+	bool told_open, was_offered;
+	size_t at, top; /* among the rows */
+	bool is_moved; /* `at` counts, not what was selected */
+	bool is_in_preview, is_whole; /* keys move in it; it has the whole screen */
+	size_t preview_top;
+	/* of the frame drawn last */
+	ARRAY(struct wizard_row) rows;
+	enum wizard_kind kind; /* of the selected row */
+	char *selected; /* its part's or file's name; NULL: what was found */
+	bool can_turn;
+	enum view_init_state state;
+	bool is_busy;
+	size_t wanted;
+	struct rect list, preview; /* w = 0: not in sight */
 };
 
 /* Columns of the pane of services, as they stand in it. */
@@ -314,6 +341,7 @@ struct tui {
 	struct log_export export;
 	struct container_state container;
 	struct checks_state checks;
+	struct wizard_state wizard;
 	enum mode mode_under; /* where the help and the palette go back to: the deck, or what covers it */
 	bool is_explained; /* deck was told what MODE_WHY is about */
 	ARRAY(struct question) questions;
@@ -425,6 +453,17 @@ void pen_joined(const char **at, const char *end, wchar_t joined[CCHARW_MAX]);
  * cells and ended at `used`: a wide one is not left half. */
 void pen_mark_cut(struct tui *tui, int y, int x, int w, int used, int last);
 void pen_put(struct tui *tui, int y, int x, wchar_t letter, const wchar_t *joined, struct style style);
+/* Letters side by side in one style: curses takes a row of cells in a third of
+ * the time that they take alone. Begins with `count` 0; what was put stands on
+ * the screen after the end. `width`: columns of the letter. */
+enum { PEN_RUN_MOST = 64 };
+struct pen_run {
+	int y, x, next, count;
+	struct style style;
+	cchar_t like, cells[PEN_RUN_MOST];
+};
+void pen_run_put(const struct tui *tui, struct pen_run *run, int y, int x, int width, wchar_t letter, const wchar_t *joined, struct style style);
+void pen_run_end(struct pen_run *run);
 /* "4s", "12m", "2h", "3d"; asks for a frame when that changes. */
 const char *pen_age(struct tui *tui, uint64_t ms, char *out, size_t size);
 /* "3.1s", and a frame each second. */
@@ -599,8 +638,6 @@ void checks_click(struct tui *tui, int x, int y, bool is_double);
 void checks_wheel(struct tui *tui, int x, int y, long step);
 bool checks_paste(struct tui *tui, const char *bytes, size_t len); /* as field_paste() */
 void checks_finish(struct tui *tui);
-/* The whole screen, but for what a key's answer says above it. */
-struct rect checks_rect(const struct tui *tui);
 
 /* practices.c */
 const char *practice_word(const struct view_practice *practice); /* "broken" */
@@ -610,6 +647,9 @@ const char *practice_severity(enum view_severity severity);
 bool practice_is_broken(const struct view_practice *practice); /* and not let through */
 /* "2 broken, 7 kept": of a topic, or CHECK_HEADING: of all. True: some are broken. */
 bool practices_describe(const struct view_checks *checks, size_t topic, struct str *out);
+/* The same in at most `w` columns, by signs where words are too long; returns
+ * the columns. */
+int practices_describe_in(const struct tui *tui, const struct view_checks *checks, size_t topic, int w, struct str *out);
 bool practices_are_folded(const struct checks_state *state, size_t topic);
 size_t practices_list(struct checks_state *state, const struct view_checks *checks); /* how many there are, those of folded topics too */
 const struct view_practice *practices_at(const struct checks_state *state, const struct view_checks *checks); /* NULL: a heading is selected */
@@ -623,12 +663,37 @@ void mending_begin(struct tui *tui);
 void mending_draw(struct tui *tui, const struct view *view);
 void mending_key(struct tui *tui, struct key key);
 void mending_scroll(struct tui *tui, long step);
+/* Rows of text at row `row` of what is scrolled, of which `top` rows are above the
+ * rect; return how many they are (diff.c). */
+int diff_draw(struct tui *tui, const char *diff, const struct rect *rect, int row, int top);
+int diff_draw_text(struct tui *tui, const char *text, const struct rect *rect, int row, int top, struct style style);
+/* The container files that are to be written, over the whole screen (wizard.c). */
+bool wizard_is_open(const struct tui *tui); /* if only below the help or the palette */
+void wizard_sync(struct tui *tui, const struct view *view);
+void wizard_draw(struct tui *tui, const struct view *view);
+void wizard_tell(struct tui *tui); /* tells deck what is wanted of it now */
+void wizard_move(struct tui *tui, long step);
+size_t wizard_page(const struct tui *tui);
+void wizard_enter(struct tui *tui);
+bool wizard_leave(struct tui *tui); /* false: it is not open */
+bool wizard_act(struct tui *tui, int id); /* false: it is no command of the page */
+bool wizard_takes(const struct command_def *def); /* does something, or leads elsewhere, from here */
+bool wizard_may_write(struct tui *tui); /* false: and a notice says why not */
+void wizard_click(struct tui *tui, int x, int y, bool is_double);
+void wizard_wheel(struct tui *tui, int x, int y, long step);
+void wizard_finish(struct tui *tui);
+/* wizard-preview.c: what was found, the part, or the file of the selected row. */
+void wizard_preview(struct tui *tui, const struct view_init *init, const struct rect *rect);
+const char *wizard_word(const struct view_file *file);
+enum theme_role wizard_role(const struct view_file *file);
 void start_draw(struct tui *tui, const struct view *view, const struct rect *rect);
 
 /* ---- around the panes ---- */
 
 void head_draw(struct tui *tui, const struct view *view);
 int head_fault_rows(struct tui *tui, const struct view *view);
+/* What a page has that covers the panes: all but the head, the fault, the keys. */
+struct rect head_page_rect(const struct tui *tui);
 void head_draw_faults(struct tui *tui, const struct view *view);
 void head_draw_line(struct tui *tui, const struct view *view);
 void head_draw_tabs(struct tui *tui, const struct view *view);
@@ -682,10 +747,12 @@ void act(struct tui *tui, const struct command_def *def);
 /* The command would change something, and nothing may be changed. */
 bool act_is_refused(const struct tui *tui, const struct command_def *def);
 void act_now(struct tui *tui, int id, const struct strings *names);
-void act_follow(struct tui *tui); /* tells deck of a new selection */
+void act_follow(struct tui *tui); /* after a frame: tells deck of a new selection */
 void act_explain_no_more(struct tui *tui); /* tells deck, once nobody looks at it */
 /* The mode, without the help or the palette over it. */
 enum mode mode_beneath(const struct tui *tui);
+/* Shows what covers the deck or a page, and leads back there: `mode_under`. */
+void mode_cover(struct tui *tui, enum mode mode);
 void input_take(struct tui *tui, const char *bytes, size_t len);
 void input_expire(void *data);
 void input_ended(struct tui *tui);

@@ -20,7 +20,7 @@ from figures import median, ms, share
 from harness import BUILT, PROGRAM, Failed, check
 from peers import CACHE, install
 from screen_pty import library, on_terminal, plain
-from screen_stack import ask, engine_ticks, image, stack
+from screen_stack import ask, engine_seconds, image, stack
 
 FLOOR = BUILT / "tests/bench/screen-floor"
 OURS, LEAST = "ours", "floor"
@@ -130,18 +130,18 @@ def starts(table, subject, project, times):
 # ---- nothing happens ----
 
 def engine_alone(seconds):
-    began, before = time.monotonic(), engine_ticks()
+    began, before = time.monotonic(), engine_seconds()
     time.sleep(seconds)  # the length of the look
-    return (engine_ticks() - before) / (time.monotonic() - began) * 100
+    return (engine_seconds() - before) / (time.monotonic() - began) * 100
 
 
 def rests(table, subject, project, program, alone, seconds):
     head, goals = f"screen, {len(project.names)} services", GOALS[len(project.names)]
-    own, engine, read, began = cpu_ns(program.process.pid), engine_ticks(), program.bytes, time.monotonic()
+    own, engine, read, began = cpu_ns(program.process.pid), engine_seconds(), program.bytes, time.monotonic()
     check(program.drain(seconds), "it ended by itself")
     took = time.monotonic() - began
     idle = (cpu_ns(program.process.pid) - own) / 1e7 / took
-    added = max(0.0, (engine_ticks() - engine) / took * 100 - alone)
+    added = max(0.0, (engine_seconds() - engine) / took * 100 - alone)
     sent, pss = (program.bytes - read) / took, memory(program.process.pid)
     tell(table, f"{head}: idle, of a core", subject, f"{idle:.2f} %", f"{goals[2]} %", idle <= goals[2])
     tell(table, f"{head}: engine work added", subject, f"{added:.2f} %", f"{goals[3]} %", added <= goals[3])

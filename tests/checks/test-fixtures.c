@@ -6,6 +6,7 @@
  *   compose.json  as docker compose merged it (made by compose-json; @ROOT@ is the folder)
  *   compose-files, metadata.json, tracked ("*": all), live.json
  *   NAME, NAME (executable), NAME -> TARGET    files and links of the project
+ *   NAME (0600)   a file of that mode; ". (0755)" is the project's folder
  *   test-fixtures [PART...]    those with a part in their name */
 #include "cargodeck/checks.h"
 #include "fixture.h"
@@ -19,11 +20,26 @@ enum { FIXTURES_LIMIT = 1000 };
 
 /* ---- laying out ---- */
 
+/* "NAME (0600)": its mode; 0: none is said. */
+static unsigned take_mode(char *name)
+{
+	size_t len = strlen(name);
+	if (len < 8 || name[len - 1] != ')' || name[len - 6] != '(' || strspn(name + len - 5, "01234567") != 4)
+		return 0;
+	name[len - 7] = '\0';
+	return (unsigned)strtoul(name + len - 5, NULL, 8);
+}
+
 static void lay_out(const char *folder, const struct section *section, struct strings *tracked)
 {
 	static const char mark[] = " (executable)";
 	bool executable = text_ends_with(section->name, mark);
 	auto_free char *name = mem_copy_bytes(section->name, strlen(section->name) - (executable ? sizeof mark - 1 : 0));
+	unsigned mode = executable ? 0755 : take_mode(name);
+	if (strcmp(name, ".") == 0) {
+		assert_true(chmod(folder, mode) == 0);
+		return;
+	}
 	char *arrow = strstr(name, " -> ");
 	if (arrow != NULL)
 		*arrow = '\0';
@@ -31,7 +47,7 @@ static void lay_out(const char *folder, const struct section *section, struct st
 	if (arrow == NULL) {
 		sample_write(folder, name, section->text);
 		auto_free char *path = path_join(folder, name);
-		assert_true(!executable || chmod(path, 0755) == 0);
+		assert_true(mode == 0 || chmod(path, mode) == 0);
 		return;
 	}
 	auto_free char *path = path_join(folder, name);

@@ -183,7 +183,7 @@ static void set_up(struct place *place, const char *script)
 	struct judging *judging = judging_of(place->deck);
 	free(judging->program);
 	judging->program = in_folder(place, "program");
-	judging->pause_ms = 30;
+	judging->pause_ms = judging->settle_ms = 30;
 }
 
 static void tear_down(struct place *place)
@@ -353,6 +353,10 @@ static void test_no_program(void **state)
 static const char diff[] = "--- a/Dockerfile\n+++ b/Dockerfile\n@@ -1,2 +1,3 @@\n FROM x\n+++ b/not-a-file\n-old\n+new\n"
 	"--- /dev/null\n+++ b/sub/.dockerignore\n@@ -0,0 +1,1 @@\n+target\n";
 
+static const char kept[] =
+	"{\"root\": \"/shop\", \"results\": [{\"id\": \"2.5\", \"title\": \"Capabilities are dropped\", \"severity\": \"high\","
+	" \"state\": \"kept\", \"heuristic\": true, \"allowed\": false, \"fixable\": true, \"evidence\": []}], \"notes\": []}";
+
 static const char mender[] = "case \"$*\" in *--fix*) cat diff; echo 'changed Dockerfile' >&2;; *--dry-run*) cat diff;; *) cat answer;; esac";
 
 static void test_mending(void **state)
@@ -377,6 +381,8 @@ static void test_mending(void **state)
 	wait_mending(&place, &view);
 	assert_int_equal(view.mending.state, VIEW_MENDING_DONE);
 	assert_string_equal(view.mending.sentence, "written: Dockerfile and sub/.dockerignore");
+	assert_null(view.left);
+	judging_saved(place.deck); /* what was written is heard of as a save: both are judged at once */
 	wait_judged(&place, &view);
 	assert_asked(&place, JUDGE "\ncheck --only=2.5 --dry-run\ncheck --only=2.5 --dry-run\ncheck --only=2.5 --fix --yes\n" JUDGE "\n");
 	struct view whole = {0};
@@ -386,6 +392,12 @@ static void test_mending(void **state)
 	deck_checks_mend(place.deck, NULL);
 	look(&place, &view);
 	assert_int_equal(view.mending.state, VIEW_MENDING_NONE);
+	/* the answer is the same: the rest is for a person, until it is mended too */
+	assert_string_equal(view.left, "2.5");
+	write_file(&place, "answer", kept, 0644);
+	judging_saved(place.deck);
+	wait_judged(&place, &view);
+	assert_null(view.left);
 	tear_down(&place);
 }
 

@@ -3,7 +3,12 @@
 #include "../engine/fake.h"
 #include "deck.h"
 
+#include <time.h>
+
+enum { LABEL_BYTES = 1500, /* of an entry, as compose writes them */ MOST_MS = 150 };
+
 struct world {
+	bool is_heavy; /* entries are as large as real ones */
 	unsigned count; /* containers of the project "crowd" more */
 	unsigned refused; /* orders are answered with a fault */
 };
@@ -24,6 +29,8 @@ static bool serve(struct peer *peer, const char *path, const char *body, void *d
 	(void)body;
 	if (serve_version(peer, path))
 		return true;
+	if (strncmp(path, "/containers/gone/", 17) == 0)
+		return peer_answer(peer, 404, "{\"message\":\"No such container: gone\"}");
 	if (strstr(path, "/logs?") != NULL)
 		return peer_chunks(peer) && peer_frame(peer, 1, "2026-11-27T00:00:00.000000000Z hello from blog\n") && peer_chunk_end(peer);
 	if (strcmp(path, "/containers/json?all=1") != 0 && strstr(path, "/json") != NULL)
@@ -40,6 +47,12 @@ static bool serve(struct peer *peer, const char *path, const char *body, void *d
 		snprintf(id, sizeof id, "d%x", i);
 		snprintf(name, sizeof name, "c%u", i);
 		add_container(&list, id, name, "crowd", "running");
+		if (world->is_heavy) {
+			str_cut(&list, list.len - 2);
+			for (int label = 0; label < 20; label++)
+				str_print(&list, ",\"dev.example.label-%d\":\"%0*u\"", label, LABEL_BYTES / 20, i);
+			str_add(&list, "}}");
+		}
 	}
 	str_add(&list, "]");
 	return peer_answer(peer, 200, str_text(&list));
@@ -114,6 +127,40 @@ static void are_bounded(void **state)
 	fake_close(fake);
 }
 
+/* What this thread has worked, in ms: others on the machine change nothing in it. */
+static double worked_ms(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}
+
+/* Ten thousand containers, listed as a busy engine does: no key waits for it.
+ * Read on the loop's thread this took 300 ms and more. */
+static void keep_nobody_waiting(void **state)
+{
+	struct world world = {.count = 10000, .is_heavy = true};
+	struct fake *fake = fake_open(serve, &world);
+	struct loop *loop = loop_open();
+	struct deck *deck = open_deck(loop, fake);
+	double longest = 0;
+	(void)state;
+	deck_show_others(deck, true);
+	for (uint64_t end = clock_now_ns() + 60000000000ull; count_others(deck) == 0;) {
+		double before = worked_ms();
+		assert_true(clock_now_ns() < end);
+		loop_turn(loop, 1);
+		double took = worked_ms() - before;
+		longest = took > longest ? took : longest;
+	}
+	print_message("the longest turn worked %.1f ms\n", longest);
+	assert_true(longest < MOST_MS);
+	assert_int_equal(count_others(deck), 10000);
+	deck_close(deck);
+	loop_close(loop);
+	fake_close(fake);
+}
+
 static void obey_orders(void **state)
 {
 	struct world world = {0};
@@ -172,13 +219,56 @@ static void show_their_log(void **state)
 	fake_close(fake);
 }
 
+static bool beside_has(struct deck *deck, const char *text)
+{
+	struct view view = {0};
+	struct view_line line;
+	deck_view(deck, &view);
+	return view.beside.count > 0 && view.beside.line(view.beside.data, view.beside.first, &line) && strncmp(line.text, text, line.len) == 0;
+}
+
+static bool beside_says(struct deck *deck, const char *text)
+{
+	struct view view = {0};
+	deck_view(deck, &view);
+	return view.beside.empty != NULL && strstr(view.beside.empty, text) != NULL;
+}
+
+/* As the choice of an earlier start asks for it: nothing is listed yet. */
+static void show_a_log_before_they_are_listed(void **state)
+{
+	struct world world = {0};
+	struct fake *fake = fake_open(serve, &world);
+	struct loop *loop = loop_open();
+	struct deck *deck = open_deck(loop, fake);
+	auto_strings there = {0}, gone = {0}, hostile = {0};
+	(void)state;
+	strings_add(&there, "/blog-db");
+	strings_add(&gone, "/gone");
+	strings_add(&hostile, "/../../images/x?y");
+	deck_show_beside(deck, &there);
+	wait_until(loop, beside_has(deck, "hello from blog"));
+	deck_show_beside(deck, &gone);
+	wait_until(loop, beside_says(deck, "No such container"));
+	unsigned asked = fake_asked(fake, "/containers/");
+	deck_show_beside(deck, &hostile); /* no name: nothing is asked */
+	loop_turn(loop, 20);
+	assert_int_equal(fake_asked(fake, "/containers/"), asked);
+	deck_show_beside(deck, NULL);
+	deck_close(deck);
+	loop_close(loop);
+	fake_close(fake);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(are_listed_by_project),
 		cmocka_unit_test(are_bounded),
+		cmocka_unit_test(keep_nobody_waiting),
 		cmocka_unit_test(obey_orders),
 		cmocka_unit_test(show_their_log),
+		cmocka_unit_test(show_a_log_before_they_are_listed),
 	};
 	return cmocka_run_group_tests_name("others", tests, NULL, NULL);
 }

@@ -382,6 +382,49 @@ static void it_resumes_when_asked(void **state)
 	close_scene(&scene);
 }
 
+/* As serve_book(), of a log that is there whole; `tail` counts from its end. */
+static bool serve_window(struct peer *peer, const char *path, const char *body, void *data)
+{
+	const struct book *book = data;
+	(void)body;
+	if (serve_version(peer, path))
+		return true;
+	if (text_ends_with(path, "/json"))
+		return peer_answer(peer, 200, "{\"State\":{\"Running\":false}}");
+	const char *tail = strstr(path, "tail=");
+	unsigned first = first_asked(path), most = tail != NULL ? (unsigned)strtoul(tail + 5, NULL, 10) : book->known;
+	if (book->known > most && first < book->known - most)
+		first = book->known - most;
+	auto_str out = {0};
+	for (unsigned i = first; i < book->known; i++)
+		write_line(&out, i);
+	return peer_chunks(peer) && peer_chunk(peer, out.data, out.len) && peer_chunk_end(peer);
+}
+
+/* To look for the last line from the log's beginning takes the engine long: it
+ * does so only where its last lines do not reach back. */
+static void the_end_is_asked_for_first(void **state)
+{
+	(void)state;
+	static const struct {
+		unsigned known, asked; /* streams: each end is read twice */
+	} cases[] = {{150, 4}, {2090, 4}, {3000, 5}};
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct book book = {.known = 100};
+		struct scene scene;
+		open_scene(&scene, serve_window, &book, false);
+		wait_until(scene.loop, scene.heard.ends == 1);
+		book.known = cases[i].known;
+		engine_log_resume(scene.heard.log);
+		wait_until(scene.loop, scene.heard.ends == 2);
+		check_numbers(&scene.heard, 0, cases[i].known);
+		assert_int_equal(scene.heard.gaps, 0);
+		assert_int_equal(fake_asked(scene.fake, "/logs?"), cases[i].asked);
+		assert_int_equal(fake_asked(scene.fake, "&tail=2000"), 3);
+		close_scene(&scene);
+	}
+}
+
 static void send_lines(struct peer *peer, unsigned from, unsigned to)
 {
 	auto_str out = {0};
@@ -535,6 +578,7 @@ int main(void)
 		cmocka_unit_test(nothing_is_lost_or_doubled),
 		cmocka_unit_test(what_was_rotated_away_is_a_gap),
 		cmocka_unit_test(it_resumes_when_asked),
+		cmocka_unit_test(the_end_is_asked_for_first),
 		cmocka_unit_test(rotation_does_no_harm),
 		cmocka_unit_test(a_clock_may_be_set_back),
 		cmocka_unit_test(it_goes_on_after_the_engine_was_gone),

@@ -12,7 +12,7 @@ import sys
 import venv
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from harness import PROGRAM, Stage, check, folder, free_port, inspect, main, run, test
+from harness import PROGRAM, Stage, check, container, folder, free_port, inspect, main, run, test
 
 STAGE = Stage("single", "tests/workspaces/single", {"HELLO_PORT": str(free_port())})
 REDIS = "services:\n  redis:\n    image: redis:7-bookworm\n    command: redis-server --save ''\n"
@@ -70,6 +70,50 @@ def a_copy_is_stopped_and_removed():
     check(any("s" in text for each in found.values() for text in live(each)), f"no stop was timed: {found}")
     left = run("docker", "ps", "-aq", "--filter", "label=dev.cargodeck.drill").stdout.split()
     check(not left, f"a copy is left: {left}")
+
+
+SENDER = {
+    "compose.yaml": """services:
+  hello:
+    build: .
+    logging:
+      driver: syslog
+      options: { syslog-address: "tcp://127.0.0.1:PORT" }
+    stop_grace_period: 1s
+    depends_on: [sink]
+  sink:
+    image: debian:bookworm-slim
+    command: ["perl", "-MIO::Socket::INET", "-e", PROGRAM]
+    ports: ["127.0.0.1:PORT:5140"]
+    init: true
+""",
+    "Dockerfile": "FROM rust:1-slim-bookworm AS builder\nWORKDIR /src\nCOPY . .\nRUN cargo build --release --locked --offline\n"
+                  "FROM debian:bookworm-slim\nCOPY --from=builder /src/target/release/hello /usr/local/bin/hello\nENTRYPOINT [\"/usr/local/bin/hello\"]\n",
+    "Cargo.toml": "[package]\nname = \"hello\"\nversion = \"0.1.0\"\nedition = \"2021\"\n[[bin]]\nname = \"hello\"\npath = \"main.rs\"\n",
+    "Cargo.lock": "version = 3\n\n[[package]]\nname = \"hello\"\nversion = \"0.1.0\"\n",
+    "main.rs": "fn main() {\n    for each in std::net::TcpListener::bind(\"0.0.0.0:8080\").unwrap().incoming() {\n        drop(each);\n    }\n}\n",
+}
+TAKES_IN = "$| = 1; $s = IO::Socket::INET->new(LocalPort => 5140, Listen => 9, ReuseAddr => 1); while ($c = $s->accept) { next if fork; while (<$c>) { print } exit }"
+
+
+def receiver_of(place):
+    return results(place, "--probe", "--only", "5.3")["5.3"]
+
+
+@test
+def a_line_reaches_the_receiver():
+    """A real one, of syslog over TCP; then nobody publishes its port any more."""
+    compose = SENDER["compose.yaml"].replace("PORT", str(free_port())).replace("PROGRAM", json.dumps(TAKES_IN).replace("$", "$$"))
+    with folder("cdreceiver", **{**SENDER, "compose.yaml": compose}) as place:
+        place.compose("up", "-d", "--build")
+        found = receiver_of(place)
+        check(found["state"] == "kept" and "hello: a line that was sent through syslog came to sink" in live(found), f"it did not arrive: {found}")
+        run("docker", "rm", "-f", container(place, "sink"))
+        found = receiver_of(place)
+        check(found["state"] == "cannot-tell" and "no service of this project publishes that port" in found["reason"], f"nobody is there: {found}")
+        left = run("docker", "ps", "-aq", "--filter", "label=dev.cargodeck.drill").stdout.split()
+        check(not left, f"a container is left: {left}")
+        run("docker", "compose", "down", "--rmi", "local", cwd=place.root, env=place.env)
 
 
 @test

@@ -163,5 +163,14 @@ def test_an_own_one():
     check(done.returncode == 101 and found and all(one["job"] == "strict" and one["level"] == "error" for one in found), f"it found {found}")
 
 
+@test
+def test_settings_while_it_runs():
+    save()
+    settings = STAGE.workspace.folder / "config" / "cargodeck" / "config.ini"
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    settings.write_text("[jobs]\nlate = check --quiet\n")
+    until(lambda: job("late").returncode == 0, "a job that came while it runs is not known", 60)
+
+
 if __name__ == "__main__":
     sys.exit(main(sys.argv, STAGE))

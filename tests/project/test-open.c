@@ -272,12 +272,35 @@ static void passes_over_tests(void **state)
 	close_place(&place);
 }
 
+/* The shallowest compose file is read, whatever comes first by name. */
+static void searches_level_by_level(void **state)
+{
+	(void)state;
+	static const char *const files[] = {"a/b/c/compose.yaml", "m/n/docker-compose.yml", "z/compose.yml", "compose.yaml"};
+	struct place place;
+	struct fault fault = {0};
+	open_place(&place);
+	auto_free char *own = sample_path(&place.sample, "compose.yaml");
+	unlink(own);
+	const struct project_options options = {.folder = place.sample.folder};
+	for (size_t i = 0; i < COUNT_OF(files); i++) {
+		struct project_texts texts;
+		auto_free char *expected = mem_print("/%s", files[i]);
+		sample_write(&place.sample, files[i], "services: {db: {image: postgres}}\n");
+		assert_true(project_read_texts(&options, &texts, &fault));
+		assert_int_equal(texts.compose_files.count, 1);
+		check_part(texts.compose_files.items[0], expected);
+		project_texts_finish(&texts);
+	}
+	close_place(&place);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(shows_composes_words), cmocka_unit_test(finds_its_files), cmocka_unit_test(counts_unset_variables),
 		cmocka_unit_test(asks_cargo), cmocka_unit_test(finds_the_manifest), cmocka_unit_test(needs_no_rust),
-		cmocka_unit_test(passes_over_tests),
+		cmocka_unit_test(passes_over_tests), cmocka_unit_test(searches_level_by_level),
 	};
 	return cmocka_run_group_tests_name("open", tests, NULL, NULL);
 }

@@ -1,15 +1,15 @@
 /* Renders one template with the facts of a JSON file and prints the result, for
  * those who write templates:
  *   render TEMPLATE FACTS.json
- * What it includes is read beside it. */
+ * What it includes is read beside it, else in the folder above. */
 #include "cargodeck/templates.h"
 
 #include <stdio.h>
 
 static char *read_beside(void *folder, const char *name, size_t *len)
 {
-	auto_free char *path = path_join(folder, name);
-	return file_read(path, 1 << 20, len, NULL);
+	auto_free char *path = path_join(folder, name), *above = path_parent(folder), *other = path_join(above, name);
+	return file_read(file_exists(path) ? path : other, 1 << 20, len, NULL);
 }
 
 static int fail(const struct fault *fault)

@@ -5,9 +5,7 @@
 
 #include <dirent.h>
 #include <signal.h>
-#include <signal.h>
 #include <stdio.h>
-#include <sys/resource.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -98,11 +96,11 @@ static void open_plan(struct place *place, const char *facts_json)
 
 static struct plan_file *file_of(struct place *place, const char *path)
 {
-	size_t i = 0;
-	while (i < place->plan.files.count && strcmp(place->plan.files.items[i].path, path) != 0)
-		i++;
-	assert_true(i < place->plan.files.count);
-	return &place->plan.files.items[i];
+	for (size_t i = 0; i < place->plan.files.count; i++)
+		if (strcmp(place->plan.files.items[i].path, path) == 0)
+			return &place->plan.files.items[i];
+	fail_msg("no %s", path);
+	return NULL;
 }
 
 static void assert_state(struct place *place, const char *path, enum plan_state state, const char *found, bool is_wanted)
@@ -157,51 +155,63 @@ static void leaves_parts_out(void **state)
 	end(&place);
 }
 
-/* What lies over a file that is there under another name is left out with it. */
-static void leaves_out_what_lies_over_nothing(void **state)
-{
-	(void)state;
-	static const char over[] = "{\"files\": [{\"path\": \"compose.yml\", \"template\": \"compose\", \"names\": [\"compose.yaml\"]},"
-		"{\"path\": \"compose.dev.yml\", \"template\": \"compose\", \"over\": \"compose.yml\"}]}";
-	for (int is_there = 0; is_there < 2; is_there++) {
-		struct place place;
-		begin(&place);
-		put(place.templates, "templates.json", over);
-		if (is_there)
-			put(place.root, "compose.yaml", "services: {}\n");
-		open_plan(&place, facts);
-		assert_int_equal(place.plan.files.count, is_there ? 1 : 2);
-		end(&place);
-	}
-}
-
-static void refuses_what_cannot_be(void **state)
+static void refuses_paths_and_lists(void **state)
 {
 	(void)state;
 	static const struct { const char *list, *facts, *fault; } samples[] = {
-		{list, "{\"folder\": \"../\", \"name\": \"x\"}", "../compose.yml cannot be written"},
-		{list, "{\"folder\": \"/etc/\", \"name\": \"x\"}", "/etc/compose.yml cannot be written"},
-		{list, "{\"folder\": \"a b/\", \"name\": \"x\"}", "@{folder}compose.yml:1: folder holds letters that need a filter (yaml, shell"},
+		{list, "{\"folder\": \"../\", \"name\": \"x\"}", "\"../compose.yml\" is no path of a file in the project"},
+		{list, "{\"folder\": \"/etc/\", \"name\": \"x\"}", "\"/etc/compose.yml\" is no path of a file in the project"},
+		{list, "{\"folder\": \".git/\", \"name\": \"x\"}", "\".git/compose.yml\" is no path of a file in the project"},
+		{list, "{\"folder\": \"a b/\", \"name\": \"x\"}", "templates.json:1: folder holds letters that need a filter (yaml, shell …)"},
+		{list, "{\"folder\": \"\", \"name\": \"x\", \"programs\": [{\"name\": \"a\", \"runs\": true}, {\"name\": \"a\", \"runs\": true}]}",
+			"two templates write docker/a.sh"},
 		{list, "{\"folder\": \"\", \"name\": \"x\", \"programs\": [{\"name\": \"$(x)\", \"runs\": true}]}",
-			"docker/@{it.name}.sh:1: it.name holds letters that need a filter (yaml, shell"},
-		{list, "{\"folder\": \"\", \"name\": \"a b\"}", "dockerfile:2: name holds letters that need a filter (yaml, shell"},
-		{list, "{", "the facts are no JSON"},
-		{"{\"files\": [{\"path\": \"a\", \"when\": \"a b\"}]}", "{}", "templates.json:1: \"b\" is not understood here"},
-		{"{\"files\": [{\"path\": \"a\", \"template\": \"gone\"}]}", "{}", "templates.json names the template gone, which cannot be read"},
-		{"{\"files\": [{\"path\": \"a\", \"template\": \"../project/a\"}]}", "{}", "templates.json names the template ../project/a, which cannot be read"},
-		{"{\n\"files\": [}", "{}", "templates.json:2: "},
+			"templates.json:1: it.name holds letters that need a filter (yaml, shell …)"},
+		{list, "{\"folder\": \"\", \"name\": \"a b\"}", "dockerfile:2: name holds letters that need a filter (yaml, shell …)"},
+		{"{\"files\": [{\"path\": \"a\", \"when\": \"a b\"}]}", "{}", "templates.json: when of a: \"b\" is not understood here"},
 	};
 	for (size_t i = 0; i < COUNT_OF(samples); i++) {
 		struct place place;
 		begin(&place);
 		put(place.templates, "templates.json", samples[i].list);
-		put(place.root, "a", "no template\n");
 		assert_false(plan_open(place.templates, place.root, samples[i].facts, &place.plan, &place.fault));
-		if (strstr(place.fault.text, samples[i].fault) == NULL)
-			fail_msg("%s", place.fault.text);
+		assert_string_equal(place.fault.text, samples[i].fault);
 		assert_int_equal(place.plan.files.count, 0);
 		end(&place);
 	}
+}
+
+static void refuses_a_broken_list(void **state)
+{
+	(void)state;
+	struct place place;
+	begin(&place);
+	put(place.templates, "templates.json", "{\n\"files\": [}");
+	assert_false(plan_open(place.templates, place.root, facts, &place.plan, &place.fault));
+	assert_non_null(strstr(place.fault.text, "templates.json:2: "));
+	put(place.templates, "templates.json", "[]");
+	assert_false(plan_open(place.templates, place.root, facts, &place.plan, &place.fault));
+	assert_non_null(strstr(place.fault.text, "has no list \"files\""));
+	put(place.templates, "templates.json", "{\"files\": [{\"path\": \"a\", \"template\": \"gone\"}]}");
+	assert_false(plan_open(place.templates, place.root, facts, &place.plan, &place.fault));
+	assert_non_null(strstr(place.fault.text, "gone"));
+	end(&place);
+}
+
+/* A template in a folder takes what lies beside it, else what lies above. */
+static void finds_what_is_included(void **state)
+{
+	(void)state;
+	struct place place;
+	begin(&place);
+	put(place.templates, "templates.json", "{\"files\": [{\"path\": \"a\", \"template\": \"ci/a\"}]}");
+	put(place.templates, "ci/a", "%% include near\n%% include far\n");
+	put(place.templates, "ci/near", "near\n");
+	put(place.templates, "near", "wrong\n");
+	put(place.templates, "far", "far\n");
+	open_plan(&place, facts);
+	assert_string_equal(file_of(&place, "a")->text, "near\nfar\n");
+	end(&place);
 }
 
 /* ---- what is there ---- */
@@ -240,6 +250,10 @@ static void finds_other_names(void **state)
 	open_plan(&place, "{\"name\": \"shop\", \"folder\": \"\", \"existing\": [{\"role\": \"dockerfile\", \"path\": \"docker/Dockerfile.api\"}]}");
 	assert_state(&place, "compose.yml", PLAN_ELSEWHERE, "compose.yaml", false);
 	assert_state(&place, "Dockerfile", PLAN_ELSEWHERE, "docker/Dockerfile.api", false);
+	/* not even where somebody wants it: two of them would be one too many */
+	file_of(&place, "compose.yml")->is_wanted = true;
+	auto_str diff = {0};
+	assert_int_equal(plan_write_diff(&place.plan, &diff), 2);
 	end(&place);
 }
 
@@ -254,46 +268,39 @@ static void never_writes_through_links(void **state)
 	put_link(&place, "../outside", "docker");
 	put_link(&place, "nowhere", ".gitignore");
 	open_plan(&place, facts);
-	static const char *const paths[] = {"Dockerfile", "docker/api.sh", ".gitignore"};
-	for (size_t i = 0; i < COUNT_OF(paths); i++)
-		assert_state(&place, paths[i], PLAN_LINK, NULL, false);
-	/* not even where somebody wants it */
-	for (size_t i = 0; i < COUNT_OF(paths); i++) {
-		for (size_t j = 0; j < place.plan.files.count; j++)
-			place.plan.files.items[j].is_wanted = strcmp(place.plan.files.items[j].path, paths[i]) == 0;
-		assert_false(plan_apply(&place.plan, place.root, &written, NULL));
-	}
-	assert_int_equal(written.count, 0);
+	assert_state(&place, "Dockerfile", PLAN_LINK, "Dockerfile", false);
+	assert_state(&place, "docker/api.sh", PLAN_LINK, "docker/api.sh", false);
+	assert_state(&place, ".gitignore", PLAN_LINK, ".gitignore", false);
+	for (size_t i = 0; i < place.plan.files.count; i++)
+		place.plan.files.items[i].is_wanted = true;
+	assert_true(plan_apply(&place.plan, place.root, &written, NULL));
+	assert_int_equal(written.count, 2);
 	auto_free char *outside = path_join(place.folder, "outside");
 	assert_int_equal(count_entries(outside), 1);
 	end(&place);
 }
 
-static void says_what_is_in_the_way(void **state)
+static void knows_what_blocks_the_way(void **state)
 {
 	(void)state;
-	static const struct { const char *put, *path, *mend; } samples[] = {
-		{"Dockerfile/x", "Dockerfile", "move it away"},
-		{"docker", "docker/api.sh", "move it away, or leave the part scripts out: --without scripts"},
-		{"nul", ".env", "make it readable, or move it away"},
-		{"large", ".gitignore", "make it readable, or move it away"},
-	};
-	auto_str large = {0};
-	while (large.len <= 1 << 20)
-		str_add(&large, "line\n");
-	for (size_t i = 0; i < COUNT_OF(samples); i++) {
-		struct place place;
-		begin(&place);
-		auto_free char *path = path_join(place.root, samples[i].path);
-		if (strcmp(samples[i].put, "nul") == 0)
-			assert_true(file_write(path, "A=1\0B=2\n", 8, 0600, NULL));
-		else
-			put(place.root, i == 3 ? samples[i].path : samples[i].put, i == 3 ? str_text(&large) : "in the way\n");
-		assert_false(plan_open(place.templates, place.root, facts, &place.plan, &place.fault));
-		assert_true(text_starts_with(place.fault.text, samples[i].path));
-		assert_string_equal(place.fault.mend, samples[i].mend);
-		end(&place);
-	}
+	struct place place;
+	auto_strings written = {0};
+	begin(&place);
+	put(place.root, "Dockerfile/x", "a folder\n");
+	put(place.root, "docker", "a file\n");
+	auto_free char *fifo = path_join(place.root, ".gitignore"), *binary = path_join(place.root, ".env");
+	assert_int_equal(mkfifo(fifo, 0600), 0);
+	assert_true(file_write(binary, "a\0b", 3, 0600, NULL));
+	open_plan(&place, facts);
+	assert_state(&place, "Dockerfile", PLAN_BLOCKED, "Dockerfile", false);
+	assert_state(&place, "docker/api.sh", PLAN_BLOCKED, "docker/api.sh", false);
+	assert_state(&place, ".gitignore", PLAN_BLOCKED, ".gitignore", false);
+	assert_state(&place, ".env", PLAN_BLOCKED, ".env", false);
+	for (size_t i = 0; i < place.plan.files.count; i++)
+		place.plan.files.items[i].is_wanted = true;
+	assert_true(plan_apply(&place.plan, place.root, &written, NULL));
+	assert_int_equal(written.count, 1);
+	end(&place);
 }
 
 /* ---- lines ---- */
@@ -332,83 +339,84 @@ static void masks_secrets(void **state)
 	struct place place;
 	auto_str diff = {0};
 	begin(&place);
-	put(place.root, ".env", "API_TOKEN=hidden\nURL=postgres://me:hidden@db/x\n");
+	put(place.root, ".env", "A=one\n# B=two\nexport C='thr\nee=\nfour'\nD=\nfive\n");
+	put(place.root, "compose.yml", "url: postgres://me:hidden@db/x\n");
 	open_plan(&place, facts);
 	for (size_t i = 0; i < place.plan.files.count; i++)
 		place.plan.files.items[i].is_wanted = strcmp(place.plan.files.items[i].path, ".env") == 0;
 	assert_int_equal(plan_write_diff(&place.plan, &diff), 1);
+	assert_string_equal(str_text(&diff), "--- a/.env\n+++ b/.env\n@@ -5,3 +5,8 @@\n " SECRET_MASK "\n D=\n " SECRET_MASK
+		"\n+# the database\n+DB_PASSWORD=" SECRET_MASK "\n+# how much is said\n+LEVEL=" SECRET_MASK "\n+PORT=" SECRET_MASK "\n");
+	str_clear(&diff);
+	file_of(&place, "compose.yml")->is_wanted = true;
+	assert_int_equal(plan_write_diff(&place.plan, &diff), 2);
 	assert_null(strstr(str_text(&diff), "hidden"));
-	assert_null(strstr(str_text(&diff), "geheim"));
-	assert_non_null(strstr(str_text(&diff), "\n+DB_PASSWORD=" SECRET_MASK "\n"));
+	assert_non_null(strstr(str_text(&diff), "+name: \"shop\""));
 	end(&place);
 }
 
 /* ---- failures ---- */
 
-static void leaves_what_changed_meanwhile(void **state)
+static void skips_what_changed_meanwhile(void **state)
 {
 	(void)state;
-	static const char *const paths[] = {"Dockerfile", ".gitignore"};
-	for (size_t i = 0; i < COUNT_OF(paths); i++) {
-		struct place place;
-		auto_strings written = {0};
-		begin(&place);
-		put(place.root, ".gitignore", "a\n");
-		open_plan(&place, facts);
-		put(place.root, paths[i], "came meanwhile\n");
-		assert_false(plan_apply(&place.plan, place.root, &written, &place.fault));
-		assert_true(text_starts_with(place.fault.text, paths[i]));
-		assert_int_equal(written.count, i == 0 ? 0 : 5);
-		assert_file(&place, paths[i], "came meanwhile\n", 0644);
-		end(&place);
-	}
+	struct place place;
+	auto_strings written = {0};
+	begin(&place);
+	put(place.root, ".gitignore", "a\n");
+	open_plan(&place, facts);
+	put(place.root, ".gitignore", "a\nb\n");
+	put(place.root, "Dockerfile", "came meanwhile\n");
+	put_link(&place, "..", "docker");
+	assert_false(plan_apply(&place.plan, place.root, &written, &place.fault));
+	assert_string_equal(place.fault.text, "Dockerfile was changed meanwhile: it is left alone");
+	assert_int_equal(written.count, 2);
+	assert_file(&place, ".gitignore", "a\nb\n", 0644);
+	assert_file(&place, "Dockerfile", "came meanwhile\n", 0644);
+	assert_int_equal(count_entries(place.root), 5);
+	assert_int_equal(count_entries(place.folder), 2);
+	end(&place);
 }
 
-/* A link that comes between the look and the writing. */
-static void follows_no_link_that_comes_meanwhile(void **state)
-{
-	(void)state;
-	static const char *const paths[] = {"Dockerfile", "docker", ".gitignore"};
-	for (size_t i = 0; i < COUNT_OF(paths); i++) {
-		struct place place;
-		auto_strings written = {0};
-		begin(&place);
-		put(place.folder, "outside/file", "a\n");
-		put(place.root, ".gitignore", "a\n");
-		open_plan(&place, facts);
-		auto_free char *path = path_join(place.root, paths[i]);
-		unlink(path);
-		put_link(&place, i == 1 ? "../outside" : "../outside/file", paths[i]);
-		assert_false(plan_apply(&place.plan, place.root, &written, &place.fault));
-		auto_free char *outside = path_join(place.folder, "outside"), *file = path_join(outside, "file");
-		auto_free char *text = file_read(file, 100, NULL, NULL);
-		assert_int_equal(count_entries(outside), 1);
-		assert_string_equal(text, "a\n");
-		end(&place);
-	}
-}
-
-/* A disk that is full is made of a bound of this process. */
+/* A disk that takes no more than a part of a file. */
 static void leaves_nothing_behind(void **state)
 {
 	(void)state;
 	struct place place;
 	struct rlimit before, small;
 	auto_strings written = {0};
+	auto_str text = {0};
 	begin(&place);
 	put(place.root, ".gitignore", "a\n");
+	for (int i = 0; i < 1000; i++)
+		str_print(&text, "line%d\n", i);
+	put(place.templates, "ignore", str_text(&text));
+	put(place.templates, "dockerfile", str_text(&text));
 	open_plan(&place, facts);
 	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
-	small = (struct rlimit){.rlim_cur = 4, .rlim_max = before.rlim_max};
+	small = (struct rlimit){.rlim_cur = 1000, .rlim_max = before.rlim_max};
 	signal(SIGXFSZ, SIG_IGN);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
 	bool good = plan_apply(&place.plan, place.root, &written, &place.fault);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	signal(SIGXFSZ, SIG_DFL);
 	assert_false(good);
-	assert_int_equal(written.count, 0);
-	assert_true(text_starts_with(place.fault.text, "cannot write Dockerfile: "));
-	assert_int_equal(count_entries(place.root), 1);
+	assert_string_equal(place.fault.text, "cannot write Dockerfile: File too large");
+	assert_int_equal(written.count, 4);
+	assert_false(strings_have(&written, ".gitignore"));
+	assert_file(&place, ".gitignore", "a\n", 0644);
+	assert_int_equal(count_entries(place.root), 4);
 	end(&place);
+}
+
+static void finds_its_folder(void **state)
+{
+	(void)state;
+	auto_free char *folder = templates_folder();
+	assert_non_null(folder);
+	assert_true(text_ends_with(folder, "/templates") || text_ends_with(folder, "/templates/"));
+	auto_free char *path = path_join(folder, "templates.json");
+	assert_true(file_exists(path));
 }
 
 int main(void)
@@ -416,17 +424,18 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(writes_what_is_new),
 		cmocka_unit_test(leaves_parts_out),
-		cmocka_unit_test(leaves_out_what_lies_over_nothing),
-		cmocka_unit_test(refuses_what_cannot_be),
+		cmocka_unit_test(refuses_paths_and_lists),
+		cmocka_unit_test(refuses_a_broken_list),
+		cmocka_unit_test(finds_what_is_included),
 		cmocka_unit_test(leaves_what_differs),
 		cmocka_unit_test(finds_other_names),
 		cmocka_unit_test(never_writes_through_links),
-		cmocka_unit_test(says_what_is_in_the_way),
+		cmocka_unit_test(knows_what_blocks_the_way),
 		cmocka_unit_test(adds_lines),
 		cmocka_unit_test(masks_secrets),
-		cmocka_unit_test(leaves_what_changed_meanwhile),
-		cmocka_unit_test(follows_no_link_that_comes_meanwhile),
+		cmocka_unit_test(skips_what_changed_meanwhile),
 		cmocka_unit_test(leaves_nothing_behind),
+		cmocka_unit_test(finds_its_folder),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

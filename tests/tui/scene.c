@@ -345,6 +345,63 @@ static void fill_unjudged(struct view *view)
 			.mend = "the practices are judged again"}};
 }
 
+static const char compose_diff[] =
+	"--- /dev/null\n+++ b/docker-compose.yml\n@@ -0,0 +1,6 @@\n+# The programs and what they need to run.\n+services:\n+  api:\n+    build:\n"
+	"+      context: .\n+    ports: [\"127.0.0.1:8081:8081\"]\n";
+
+/* `is_done`: nothing is left to write. */
+static void fill_init(struct view *view, bool is_done)
+{
+	static const char *const says[] = {"crates/api/src/main.rs:16: api listens on port 8081: read here",
+		"crates/api/src/main.rs: api is a service: it answers by axum", "Cargo.lock: the database is postgres: sqlx asks for it"};
+	static const struct view_part parts[] = {
+		{.name = "base", .value = "distroless", .says = "What the shipped image stands on."},
+		{.name = "migrator", .value = "sqlx", .says = "What applies the migrations."},
+		{.name = "database", .is_on = true, .says = "The database beside the programs, with its roles and migrations."},
+		{.name = "backup", .is_on = true, .says = "Makes, proves, keeps and restores backups of the database."},
+		{.name = "ci", .says = "Test, build for each platform, scan, push, sign, deploy, clean up."},
+	};
+	static const struct view_file files[] = {
+		{.path = "Dockerfile", .part = "core", .state = VIEW_FILE_DIFFERS, .found = "Dockerfile", .diff = diff, .says = "How the image is built."},
+		{.path = "docker-compose.yml", .part = "core", .state = VIEW_FILE_NEW, .diff = compose_diff, .is_wanted = true,
+			.says = "The programs and what they need to run."},
+		{.path = ".env", .part = "core", .state = VIEW_FILE_LINES, .is_wanted = true, .says = "The values of this machine; git does not get it.",
+			.diff = "--- a/.env\n+++ b/.env\n@@ -1,1 +1,2 @@\n API_PORT=8081\n+POSTGRES_PASSWORD=****\n"},
+		{.path = ".dockerignore", .part = "core", .state = VIEW_FILE_SAME, .found = ".dockerignore"},
+		{.path = "docker-compose.dev.yml", .part = "dev", .state = VIEW_FILE_ELSEWHERE, .found = "compose.dev.yaml"},
+		{.path = ".gitignore", .part = "core", .state = VIEW_FILE_LINK},
+		{.path = "docker/postgres/backup.sh", .part = "backup", .state = VIEW_FILE_NEW, .is_wanted = true,
+			.diff = "--- /dev/null\n+++ b/docker/postgres/backup.sh\n@@ -0,0 +1,1 @@\n+#!/bin/sh\n", .says = "Makes, proves, keeps and restores backups of the database."},
+	};
+	view->init = (struct view_init){.state = VIEW_INIT_READY, .root = "/shop", .says = says, .says_count = COUNT_OF(says), .parts = parts,
+		.part_count = COUNT_OF(parts), .files = is_done ? &files[3] : files, .file_count = is_done ? 3 : COUNT_OF(files), .wanted = is_done ? 0 : 3};
+}
+
+static void fill_written(struct view *view, enum view_init_state state)
+{
+	static const char *const written[] = {"docker-compose.yml", ".env", "docker/postgres/backup.sh", "docker/postgres/seed.sh",
+		"docker/README.md", "docker-compose.prod.yml", "docker/secrets.sh", "docker-stack.yml", "docker/logs/fluent-bit.conf",
+		"docker/logs/parsers.conf", "docker/logs/logstash.conf", "docker/prometheus/prometheus.yml", "docker/prometheus/alerts.yml",
+		"docker/scan.sh", "docker/sign.sh", ".github/workflows/docker.yml", ".github/dependabot.yml", ".devcontainer/devcontainer.json",
+		".vscode/launch.json", ".vscode/tasks.json"};
+	bool has_failed = state == VIEW_INIT_FAILED;
+	view->init = (struct view_init){.state = state, .root = "/shop", .written = written, .written_count = has_failed ? 2 : COUNT_OF(written),
+		.sentence = has_failed ? "Dockerfile was changed meanwhile and is left as it is" : NULL,
+		.mend = has_failed ? "run it again: what is written already stays" : NULL};
+}
+
+static void fill_odd_init(struct view *view)
+{
+	static const char *const says[] = {"\x1b[31m\n", "日本語の名前がここにあります日本語の名前がここにあります日本語の名前がここにあります"};
+	static const struct view_part parts[] = {{.name = "日本語の名前がここにあります日本語", .value = "\x07"}, {.name = ""}};
+	static const struct view_file files[] = {
+		{.path = "日本語の名前がここにあります日本語の名前がここにあります日本語の名前がここにあります", .state = VIEW_FILE_ELSEWHERE},
+		{.path = "", .part = "", .state = VIEW_FILE_DIFFERS, .is_wanted = true, .diff = "\n\n\x1b[31m+\n@@\n日本語の名前がここにあります日本語の名前がここにあります日本語の名前"},
+	};
+	view->init = (struct view_init){.state = VIEW_INIT_READY, .is_planning = true, .says = says, .says_count = COUNT_OF(says), .parts = parts,
+		.part_count = COUNT_OF(parts), .files = files, .file_count = COUNT_OF(files), .wanted = SIZE_MAX};
+}
+
 static void fill_odd_checks(struct view *view)
 {
 	static const struct view_evidence odd_evidence[] = {
@@ -507,10 +564,12 @@ void scene_fill(enum scene_kind kind, struct view *view)
 		fill_container(view);
 		fill_ran(view);
 		fill_checks(view);
+		fill_init(view, false);
 		break;
 	case SCENE_FAILED:
 		fill_failed(view);
 		fill_unjudged(view);
+		fill_written(view, VIEW_INIT_FAILED);
 		fill_why(view);
 		fill_gone(view);
 		break;
@@ -521,6 +580,7 @@ void scene_fill(enum scene_kind kind, struct view *view)
 		view->no_services = "compose.yaml names no services: add one and save the file.";
 		view->build.absent = "no Rust in this project";
 		fill_kept(view);
+		fill_written(view, VIEW_INIT_WRITTEN);
 		break;
 	case SCENE_STALE:
 		fill_deck(view);
@@ -537,6 +597,7 @@ void scene_fill(enum scene_kind kind, struct view *view)
 		view->stale_ms = 12000;
 		view->build.state = VIEW_BUILD_CANCELLED;
 		fill_checks(view);
+		fill_init(view, true);
 		view->checks.is_stale = true;
 		view->checks.sentence = "`cargodeck check` did not end within 180 s";
 		break;
@@ -570,6 +631,7 @@ void scene_fill(enum scene_kind kind, struct view *view)
 		break;
 	case SCENE_ODD:
 		fill_odd(view);
+		fill_odd_init(view);
 		break;
 	case SCENE_JOB:
 		fill_job(view);
@@ -577,6 +639,7 @@ void scene_fill(enum scene_kind kind, struct view *view)
 	case SCENE_TESTING:
 		fill_testing(view);
 		fill_mending(view);
+		view->init.state = VIEW_INIT_WRITING;
 		break;
 	case SCENE_KINDS:
 		break;

@@ -42,6 +42,7 @@ static const struct proof proofs[] = {
 	{COMMAND_OPEN, SCENE_DECK, "cn", .heard = "edit /shop/compose.yaml:12:1;"},
 	{COMMAND_OPEN, SCENE_DECK, "cn\tj", .heard = "edit /shop/compose.yaml:31:1;"},
 	{COMMAND_OPEN, SCENE_DECK, "ck", .hides = "Dependencies are built from the lock", .back = "\r"},
+	{COMMAND_OPEN, SCENE_DECK, "Wjjjjjj", .shows = "COPY --from=build", .back = "\r"},
 	{COMMAND_UP, SCENE_DECK, "", .heard = "up;"},
 	{COMMAND_BUILD, SCENE_DECK, "", .heard = "build;"},
 	{COMMAND_JOB, SCENE_TESTING, "", .shows = N_("cargo doc, without dependencies"), .back = ESC},
@@ -60,6 +61,13 @@ static const struct proof proofs[] = {
 	{COMMAND_CHECK_LIVE, SCENE_DECK, "c", .heard = "check live;", .back = "L"},
 	{COMMAND_CHECK_LIVE, SCENE_DECK, "cL", .heard = "check files;", .back = "L"},
 	{COMMAND_CHECK_LIVE, SCENE_STALE, "c", .shows = N_("the engine does not answer: only files can be looked at")},
+	{COMMAND_INIT, SCENE_DECK, "", .shows = N_("Container files"), .heard = "init open;", .back = "W"},
+	{COMMAND_INIT, SCENE_DECK, "W", .hides = "docker-compose.yml", .heard = "init away;", .back = "W"},
+	{COMMAND_INIT_TURN, SCENE_DECK, "Wj", .heard = "init part base;"},
+	{COMMAND_INIT_TURN, SCENE_DECK, "Wjjjjjj", .heard = "init file Dockerfile;"},
+	{COMMAND_INIT_WRITE, SCENE_DECK, "W", .asks = "3", .heard = "init write;"},
+	{COMMAND_INIT_WRITE, SCENE_STALE, "W", .shows = N_("nothing is left to write")},
+	{COMMAND_INIT_AGAIN, SCENE_DECK, "W", .heard = "init again;"},
 	{COMMAND_PAUSE_WATCH, SCENE_DECK, "", .heard = "pause;"},
 	{COMMAND_REBUILD, SCENE_DECK, "", .asks = "", .heard = "rebuild;"},
 	{COMMAND_BACK, SCENE_DECK, "", .heard = "back;"},
@@ -113,7 +121,7 @@ static const struct proof proofs[] = {
 	{COMMAND_LOG_BESIDE, SCENE_DECK, "", .shows = N_("the second log has a pane of its own: %s leads there"), .with = "Tab", .heard = "beside api;"},
 	{COMMAND_LOG_BESIDE, SCENE_DECK, "  ", .heard = "beside api gateway;"},
 	{COMMAND_LOG_BESIDE, SCENE_DECK, "l\t\t", .heard = "beside all;"},
-	{COMMAND_LOG_BESIDE, SCENE_DECK, "Sj", .heard = "beside gateway;"},
+	{COMMAND_LOG_BESIDE, SCENE_DECK, "Sj", .heard = "beside worker;"},
 	{COMMAND_LOG_BESIDE, SCENE_DECK, "S\t\t\t", .focus = N_("Log %s"), .with = "gateway", .heard = "beside none;"},
 	{COMMAND_LOG_LARGER, SCENE_DECK, "", .shows = "upstream timeout", .back = "-"},
 	{COMMAND_LOG_SMALLER, SCENE_DECK, "+", .hides = "upstream timeout", .back = "+"},
@@ -274,6 +282,14 @@ static void check(void *data, enum tui_check what, const char *practice)
 		[TUI_CHECK_MEND] = "mend", [TUI_CHECK_WRITE] = "write", [TUI_CHECK_DROP] = "drop"};
 	auto_free char *about = mem_print("%s%s%s", words[what], practice != NULL ? " " : "", practice != NULL ? practice : "");
 	hear(data, "check", about);
+}
+
+static void init(void *data, enum tui_init what, const char *name)
+{
+	static const char *const words[] = {[TUI_INIT_AWAY] = "away", [TUI_INIT_OPEN] = "open", [TUI_INIT_AGAIN] = "again", [TUI_INIT_PART] = "part",
+		[TUI_INIT_FILE] = "file", [TUI_INIT_WRITE] = "write"};
+	auto_free char *about = mem_print("%s%s%s", words[what], name != NULL ? " " : "", name != NULL ? name : "");
+	hear(data, "init", about);
 }
 
 static void gone(void *data)
@@ -542,7 +558,7 @@ static void type_slowly(struct place *place, const char *keys)
 static void prove(const struct proof *proof, const char *keys, enum way way, const char *settings)
 {
 	static const struct tui_call call = {.view = fill_view, .command = take_command, .follow = follow, .merge = merge, .beside = beside,
-		.explain = explain, .edit = edit, .page = page, .inspect = inspect, .others = others, .check = check, .gone = gone};
+		.explain = explain, .edit = edit, .page = page, .inspect = inspect, .others = others, .check = check, .init = init, .gone = gone};
 	struct place *place = mem_alloc(sizeof *place);
 	auto_free char *shows = proof->shows != NULL ? expect(proof->shows, proof->with) : NULL;
 	auto_free char *title = proof->focus != NULL ? expect(proof->focus, proof->with) : NULL;

@@ -616,6 +616,94 @@ static void test_old_terminal(void **state)
 	assert_null(memmem(place->pty.raw.data, place->pty.raw.len, "\033]52", 4));
 }
 
+/* ---- a hostile log ---- */
+
+enum { MEGABYTE = 1 << 20, COMBINING = 5000 };
+
+static void add_hostile(struct log_store *store, const char *text, size_t len)
+{
+	static int64_t at;
+	at++;
+	log_store_add(store, at * 1000000, at % 2 == 0, text, len);
+}
+
+static void fill_hostile(struct log_store *store)
+{
+	static const char *const lines[] = {
+		"\033]0;owned\007 title", "\033]2;owned\033\\ title", "\033]52;c;b3duZWQ=\007 clipboard", "\033]52;c;?\007", "\033P1$r owned\033\\", "\033_owned\033\\",
+		"\033^owned\033\\", "\033Xowned\033\\", "\033[31337h\033[2J\033[H\033[?1049l", "\033[6n\033[c\033[>c\033[21t", "\033[31337", "\033c\033#8\033(0\016",
+		"\302\23331337h c1", "\302\2350;owned\302\234", "\23331337h", "\a\a\a\b\b\b\r\v\f", "\033[?1000;1003;31337h", "\033[200~:quit\r\033[201~",
+		"\342\200\256desrever\342\200\254 \342\201\246x\342\201\251 \342\200\217", "\357\273\277\342\200\250\342\200\251", "\377\376\300\200\355\240\200\364\220\200\200",
+		"{\"level\":\"INFO\",\"message\":\"\\u001b]0;owned\\u0007\\u009b31337h\\u202e\",\"k\\u001b[31337h\":\"v\\n\\r\"}",
+		"level=error msg=\"\\x1b]0;owned\" \033[31337h",
+	};
+	auto_str flood = {0}, endless = {0}, binary = {0};
+	for (size_t i = 0; i < COUNT_OF(lines); i++)
+		add_hostile(store, lines[i], strlen(lines[i]));
+	str_add(&flood, "z");
+	for (int i = 0; i < COMBINING; i++)
+		str_add(&flood, "\314\201"); /* U+0301 */
+	add_hostile(store, flood.data, flood.len);
+	while (endless.len < MEGABYTE)
+		str_add(&endless, "endless \033[31337h\033]0;owned\007");
+	add_hostile(store, endless.data, endless.len);
+	uint32_t seed = 1;
+	for (int i = 0; i < 8192; i++) {
+		seed = seed * 1664525u + 1013904223u;
+		str_add_char(&binary, (char)(seed >> 24));
+	}
+	add_hostile(store, binary.data, binary.len);
+	add_hostile(store, "the last line", 13);
+}
+
+/* Only what the screen itself writes has a control letter in it. */
+static void assert_harmless(const struct str *raw)
+{
+	static const char *const never[] = {"\033]", "\033P", "\033_", "\033^", "\033X", "\033c", "\033#", "\033[31337", "\033[6n", "\033[c", "\033[>c",
+		"\033[200~", "\033[21t", "\302\233", "\302\235", "\302\220", "\302\234", "\342\200\256", "\342\200\254", "\342\201\246", "\342\201\251", "\342\200\217",
+		"\342\200\250", "\342\200\251", "\357\273\277", "\355\240", "\300\200"};
+	for (size_t i = 0; i < COUNT_OF(never); i++)
+		assert_true(memmem(raw->data, raw->len, never[i], strlen(never[i])) == NULL);
+	size_t combining = 0;
+	for (size_t i = 0; i < raw->len; i++) {
+		unsigned char letter = (unsigned char)raw->data[i];
+		if ((letter < 32 && strchr("\033\r\n\b\t", letter) == NULL) || letter == 127)
+			fail_msg("the terminal was sent the control letter %u", letter);
+		combining = i > 0 && letter == 0x81 && (unsigned char)raw->data[i - 1] == 0xcc ? combining + 1 : letter == 0xcc ? combining : 0;
+		assert_true(combining < 16);
+	}
+}
+
+/* Nothing of a log reaches the terminal raw, however it is looked at. */
+static void test_hostile_log(void **state)
+{
+	struct place *place = *state;
+	static const char *const looks[] = {"w", "g", "R", "G", "w", ">>>", "ttt", "R", "LLLLLL", "&owned\r", "\033[27u", "/owned\r", "nnNN", "\033[27u", "Vkkkk", "\033[27u"};
+	pty_wait_for(&place->pty, "? help");
+	place->store = log_store_open(MEGABYTE * 16);
+	fill_hostile(place->store);
+	str_clear(&place->pty.raw);
+	place->pty.revision++;
+	pty_type(&place->pty, "\rz");
+	pty_wait_for(&place->pty, "the last line");
+	for (size_t i = 0; i < COUNT_OF(looks); i++) {
+		unsigned before = place->views;
+		uint64_t end = clock_now_ns() + DEADLINE_MS * 1000000ull;
+		pty_type(&place->pty, looks[i]);
+		place->pty.revision++;
+		while (place->views == before) {
+			assert_true(clock_now_ns() < end);
+			loop_turn(place->pty.loop, 50);
+		}
+		pty_compare(&place->pty);
+		assert_harmless(&place->pty.raw);
+	}
+	assert_true(place->pty.raw.len > 2000);
+	log_store_close(steal(&place->store));
+	place->pty.revision++;
+	pty_wait_for(&place->pty, "? help");
+}
+
 static void check_refused(struct place *place, const char *type_name, int in, const char *words)
 {
 	static const struct tui_call call = {.view = fill_view};
@@ -669,6 +757,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_theme, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_depth, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_bytes, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_hostile_log, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_refused, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,6 +15,7 @@ struct screen {
 	int asked; /* the command that was asked for last */
 	char *names; /* and the services it was about */
 	char *in_sight; /* rows of other projects */
+	char *beside; /* whose log the second pane is to show; NULL: it is closed */
 	bool are_others_wanted, is_traffic_wanted;
 };
 
@@ -40,6 +41,13 @@ static void take_in_sight(void *data, const struct strings *names)
 	screen->in_sight = strings_join(names, " ", NULL);
 }
 
+static void take_beside(void *data, const struct strings *names)
+{
+	struct screen *screen = data;
+	free(screen->beside);
+	screen->beside = names != NULL ? strings_join(names, " ", NULL) : NULL;
+}
+
 static void take_others(void *data, bool is_on)
 {
 	struct screen *screen = data;
@@ -56,7 +64,7 @@ static void open_screen_with(struct screen *screen, enum scene_kind kind, unsign
 	const char *settings)
 {
 	static const struct tui_call call = {.view = fill_view, .command = take_command, .traffic = take_traffic,
-		.others = take_others, .in_sight = take_in_sight};
+		.others = take_others, .in_sight = take_in_sight, .beside = take_beside};
 	const char *source = getenv("TEST_SRCDIR");
 	auto_free char *themes = path_join(source != NULL ? source : ".", "themes");
 	struct fault fault = {0};
@@ -95,6 +103,7 @@ static void close_screen(struct screen *screen)
 	loop_close(screen->loop);
 	free(screen->names);
 	free(screen->in_sight);
+	free(screen->beside);
 }
 
 static void compare(struct screen *screen, const char *name)
@@ -245,12 +254,41 @@ static const struct step steps[] = {
 	{"checks-mend-wide", SCENE_TESTING, 160, 50, false, "cm"},
 	{"checks-mend-small", SCENE_TESTING, 40, 12, true, "cmG"},
 	{"checks-failed", SCENE_FAILED, 80, 24, false, "c"},
+	{"checks-failed-small", SCENE_FAILED, 40, 12, true, "c"},
+	{"checks-failed-wide", SCENE_FAILED, 160, 50, false, "c"},
+	{"checks-jobs", SCENE_TESTING, 80, 24, false, "cJ"},
+	{"checks-jobs-back", SCENE_TESTING, 80, 24, false, "cJ\003"},
+	{"checks-theme", SCENE_DECK, 80, 24, false, "c\024j"},
+	{"ran-failed", SCENE_FAILED, 80, 24, false, "!"},
 	{"checks-loading", SCENE_LOADING, 80, 24, false, "c"},
 	{"checks-stale", SCENE_STALE, 80, 24, false, "cL"},
 	{"checks-kept", SCENE_EMPTY, 80, 24, false, "c"},
 	{"checks-palette", SCENE_DECK, 80, 24, false, "c:check"},
 	{"checks-help-back", SCENE_DECK, 80, 24, false, "c?x\003"},
 	{"checks-odd", SCENE_ODD, 80, 24, false, "c"},
+	{"init", SCENE_DECK, 80, 24, false, "W"},
+	{"init-wide", SCENE_DECK, 120, 40, false, "W"},
+	{"init-part", SCENE_DECK, 80, 24, false, "Wkjjjj"},
+	{"init-file", SCENE_DECK, 80, 24, false, "WG"},
+	{"init-differs-wide", SCENE_DECK, 120, 40, false, "Wjjjjjj\t"},
+	{"init-elsewhere", SCENE_DECK, 80, 24, false, "WGkk"},
+	{"init-preview", SCENE_DECK, 80, 24, false, "Wjjjjjj\r"},
+	{"init-preview-wide", SCENE_DECK, 120, 40, false, "Wjjjjjj\r"},
+	{"init-small", SCENE_DECK, 40, 12, true, "WG"},
+	{"init-small-preview", SCENE_DECK, 40, 12, false, "WG\t"},
+	{"init-asked", SCENE_DECK, 80, 24, false, "Ww"},
+	{"init-done", SCENE_STALE, 80, 24, false, "Ww"},
+	{"init-written", SCENE_EMPTY, 80, 24, false, "WG"},
+	{"init-written-wide", SCENE_EMPTY, 120, 40, false, "W"},
+	{"init-failed", SCENE_FAILED, 80, 24, false, "W"},
+	{"init-failed-wide", SCENE_FAILED, 120, 40, false, "W"},
+	{"init-reading", SCENE_LOADING, 80, 24, false, "W"},
+	{"init-writing", SCENE_TESTING, 80, 24, false, "W"},
+	{"init-odd", SCENE_ODD, 80, 24, false, "WG"},
+	{"init-help-back", SCENE_DECK, 80, 24, false, "W?x\003"},
+	{"init-left", SCENE_DECK, 80, 24, false, "WG\rqq"},
+	{"init-palette", SCENE_DECK, 80, 24, false, "W:init"},
+	{"init-clicked", SCENE_DECK, 80, 24, false, "W\033[<0;20;7M\033[<65;20;18M"},
 	{"log-larger", SCENE_DECK, 80, 24, false, "+++"},
 	{"log-larger-wide", SCENE_DECK, 120, 40, false, "+++++"},
 	{"log-smaller-wide", SCENE_DECK, 120, 40, false, "-----"},
@@ -265,6 +303,7 @@ static const struct step steps[] = {
 	{"two-logs-80x24-second", SCENE_DECK, 80, 24, false, "S\t\t\t"},
 	{"two-logs-40x12", SCENE_DECK, 40, 12, false, "S\t\t\t"},
 	{"two-logs-20x5", SCENE_DECK, 20, 5, false, "S"},
+	{"two-logs-next", SCENE_DECK, 120, 40, false, "jS"},
 	{"two-logs-below", SCENE_DECK, 140, 40, false, "S|"},
 	{"two-logs-larger", SCENE_DECK, 120, 40, false, "S+++"},
 	{"two-logs-zoomed", SCENE_DECK, 120, 40, false, "S\t\t\tz"},
@@ -386,6 +425,20 @@ static void test_russian_checks(void **state)
 	language_choose("en");
 }
 
+static void test_russian_init(void **state)
+{
+	static const struct step russian[] = {
+		{"init-ru", SCENE_DECK, 80, 24, false, "Wjjjjjj"},
+		{"init-written-ru", SCENE_EMPTY, 80, 24, false, "W"},
+	};
+	(void)state;
+	language_choose("ru");
+	if (strcmp(_("Services"), "Services") == 0)
+		skip(); /* built without catalogues */
+	compare_steps(russian, COUNT_OF(russian));
+	language_choose("en");
+}
+
 /* ---- what is told of the container that is looked into ---- */
 
 static void hear_inspect(void *data, const char *service)
@@ -489,6 +542,76 @@ static void test_checks_are_told(void **state)
 		"\033[<0;20;19M", "\033[<0;20;19M\033[<0;20;19M");
 }
 
+/* ---- what is told of the container files ---- */
+
+static void hear_init(void *data, enum tui_init what, const char *name)
+{
+	static const char *const words[] = {[TUI_INIT_AWAY] = "away", [TUI_INIT_OPEN] = "open", [TUI_INIT_AGAIN] = "again", [TUI_INIT_PART] = "part",
+		[TUI_INIT_FILE] = "file", [TUI_INIT_WRITE] = "write"};
+	struct heard *heard = data;
+	str_print(&heard->told, "%s%s%s;", words[what], name != NULL ? " " : "", name != NULL ? name : "");
+}
+
+static void check_init(enum scene_kind kind, const char *const *keys, size_t count, const char *wanted)
+{
+	static const struct tui_call call = {.view = fill_heard, .init = hear_init};
+	struct screen screen = {.kind = kind, .loop = loop_open(), .config = config_open("/dev/null", NULL)};
+	struct heard heard = {.kind = kind};
+	struct tui_options options = {.commands = &deck_commands, .config = screen.config, .headless_columns = 80, .headless_rows = 24};
+	struct fault fault = {0};
+	screen.tui = tui_open(screen.loop, &options, &call, &heard, &fault);
+	assert_non_null(screen.tui);
+	draw(&screen);
+	for (size_t i = 0; i < count; i++)
+		type(&screen, keys[i]);
+	assert_string_equal(str_text(&heard.told), wanted);
+	close_screen(&screen);
+	str_finish(&heard.told);
+}
+
+#define INIT_TOLD(kind, wanted, ...) \
+	check_init(kind, (const char *const[]){__VA_ARGS__}, COUNT_OF(((const char *const[]){__VA_ARGS__})), wanted)
+
+static void test_init_is_told(void **state)
+{
+	(void)state;
+	INIT_TOLD(SCENE_DECK, "open;part base;part backup;file Dockerfile;again;away;", "W", " ", "j", " ", "jjj", " ", "jj", " ", "r", "q");
+	/* nothing is written before a yes, nor what is there, nor twice */
+	INIT_TOLD(SCENE_DECK, "open;write;", "W", "w", "n", "w", "y");
+	INIT_TOLD(SCENE_STALE, "open;", "W", "w", "y");
+	INIT_TOLD(SCENE_TESTING, "open;", "W", "w", "y", " ");
+	INIT_TOLD(SCENE_FAILED, "open;again;away;", "W", "w", "y", "r", "c");
+	/* commands of services and of the log do nothing here; a key typed ahead turns nothing that nobody saw */
+	INIT_TOLD(SCENE_DECK, "open;", "W", "s", "x", "F", "&", "V", "z", "i", "E", "/", "j ");
+	/* what covers it leaves it open; Esc goes back by one step */
+	INIT_TOLD(SCENE_DECK, "open;away;", "W", "?", "\003", "\r", "\033[27u", "\t", "\033[27u", "\033[27u");
+}
+
+/* By itself, once, where there is nothing else to be shown. */
+static void test_init_is_offered(void **state)
+{
+	static const struct tui_call call = {.view = fill_heard, .init = hear_init};
+	struct screen screen = {.loop = loop_open(), .config = config_open("/dev/null", NULL)};
+	struct heard heard = {.kind = SCENE_LOADING};
+	struct tui_options options = {.commands = &deck_commands, .config = screen.config, .headless_columns = 80, .headless_rows = 24};
+	struct fault fault = {0};
+	struct view view;
+	(void)state;
+	screen.tui = tui_open(screen.loop, &options, &call, &heard, &fault);
+	scene_fill(SCENE_LOADING, &view);
+	tui_draw(screen.tui, &view);
+	assert_string_equal(str_text(&heard.told), "");
+	view.init.is_offered = true;
+	tui_draw(screen.tui, &view);
+	assert_string_equal(str_text(&heard.told), "open;");
+	tui_type(screen.tui, "q", 1);
+	tui_draw(screen.tui, &view);
+	tui_draw(screen.tui, &view);
+	assert_string_equal(str_text(&heard.told), "open;away;");
+	close_screen(&screen);
+	str_finish(&heard.told);
+}
+
 /* Whoever goes back while a mend is written hears how it ended. */
 static void check_end(enum view_mending_state end, bool is_left, const char *shows)
 {
@@ -519,6 +642,28 @@ static void check_end(enum view_mending_state end, bool is_left, const char *sho
 	assert_string_equal(str_text(&heard.told), is_left || end == VIEW_MENDING_DONE ? "files;mend 1.5;write;drop;" : "files;mend 1.5;write;");
 	close_screen(&screen);
 	str_finish(&heard.told);
+}
+
+/* What a written mend has left is told of once, and stays with its practice. */
+static void test_left_of_a_mend(void **state)
+{
+	struct screen screen;
+	struct view view;
+	(void)state;
+	open_screen(&screen, SCENE_TESTING, 80, 24, false);
+	draw(&screen);
+	type(&screen, "c");
+	scene_fill(SCENE_TESTING, &view);
+	view.checks.left = "1.5";
+	tui_draw(screen.tui, &view);
+	tui_draw(screen.tui, &view);
+	compare(&screen, "checks-left");
+	tui_type(screen.tui, "j", 1);
+	tui_draw(screen.tui, &view);
+	tui_type(screen.tui, "k", 1);
+	tui_draw(screen.tui, &view);
+	compare(&screen, "checks-left-told");
+	close_screen(&screen);
 }
 
 static void test_end_of_a_mend(void **state)
@@ -576,6 +721,24 @@ static void test_in_sight(void **state)
 	assert_true(screen.are_others_wanted);
 	type(&screen, "A");
 	assert_false(screen.are_others_wanted);
+	close_screen(&screen);
+}
+
+/* The log that is shown already is not shown twice: the next one is. */
+static void test_beside(void **state)
+{
+	struct screen screen;
+	(void)state;
+	open_screen(&screen, SCENE_DECK, 120, 40, false);
+	draw(&screen);
+	type(&screen, "S");
+	assert_string_equal(screen.beside, "api"); /* the scene shows the log of gateway */
+	type(&screen, "S");
+	assert_null(screen.beside);
+	type(&screen, "jS");
+	assert_string_equal(screen.beside, "worker");
+	type(&screen, "S");
+	assert_null(screen.beside);
 	close_screen(&screen);
 }
 
@@ -664,6 +827,8 @@ static void test_settings(void **state)
 	type(&screen, "cm");
 	draw(&screen);
 	compare(&screen, "checks-read-only");
+	type(&screen, "\033[27uWw");
+	compare(&screen, "init-read-only");
 	close_screen(&screen);
 	own_table_close(own);
 }
@@ -763,6 +928,22 @@ static void test_remembered(void **state)
 	}
 }
 
+/* The list of themes, scrolled to its end on a small screen: a larger one shows
+ * it from the first on, and nothing behind the last. */
+static void test_themes_resized(void **state)
+{
+	struct screen screen;
+	(void)state;
+	open_screen(&screen, SCENE_DECK, 40, 8, false);
+	draw(&screen);
+	type(&screen, "\024G");
+	tui_set_size(screen.tui, 80, 24);
+	draw(&screen);
+	compare(&screen, "theme-resized");
+	type(&screen, "\r");
+	close_screen(&screen);
+}
+
 static void test_resize(void **state)
 {
 	struct screen screen;
@@ -848,11 +1029,16 @@ int main(void)
 		cmocka_unit_test(test_russian_scenes),
 		cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_russian_checks),
+		cmocka_unit_test(test_russian_init),
 		cmocka_unit_test(test_inspect_is_told),
 		cmocka_unit_test(test_checks_are_told),
+		cmocka_unit_test(test_init_is_told),
+		cmocka_unit_test(test_init_is_offered),
 		cmocka_unit_test(test_end_of_a_mend),
+		cmocka_unit_test(test_left_of_a_mend),
 		cmocka_unit_test(test_marked),
 		cmocka_unit_test(test_in_sight),
+		cmocka_unit_test(test_beside),
 		cmocka_unit_test(test_traffic),
 		cmocka_unit_test(test_looks),
 		cmocka_unit_test(test_settings),
@@ -860,6 +1046,7 @@ int main(void)
 		cmocka_unit_test(test_many_jobs),
 		cmocka_unit_test(test_remembered),
 		cmocka_unit_test(test_resize),
+		cmocka_unit_test(test_themes_resized),
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_widths),
 	};
