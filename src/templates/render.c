@@ -95,6 +95,15 @@ static bool stop_at(struct render *render, const struct source *source, size_t i
 	return false;
 }
 
+/* Rounds of a loop count too: its body may be empty. */
+static bool count_step(struct render *render, const struct source *source, size_t index)
+{
+	if (++render->steps <= MOST_STEPS)
+		return true;
+	fault_set(render->fault, FAULT_INPUT, "more than %d lines are gone through", MOST_STEPS);
+	return stop_at(render, source, index);
+}
+
 static bool expect_end(struct render *render, const struct source *source, size_t index)
 {
 	const struct line *line = &source->lines.items[index];
@@ -251,7 +260,7 @@ static bool run_rounds(struct render *render, const struct source *source, size_
 	for (size_t i = 0; good && i < count; i++) {
 		*at = opened;
 		set_round(render, name, list, i);
-		good = run_inside(render, source, at, true);
+		good = count_step(render, source, opened) && run_inside(render, source, at, true);
 	}
 	put_back(render, name, before);
 	json_decref(before);
@@ -372,12 +381,7 @@ static bool run_block(struct render *render, const struct source *source, size_t
 		enum word word = source->lines.items[*at].word;
 		if (word == WORD_ELIF || word == WORD_ELSE || word == WORD_END)
 			break;
-		if (++render->steps > MOST_STEPS) {
-			fault_set(render->fault, FAULT_INPUT, "more than %d lines are gone through", MOST_STEPS);
-			good = stop_at(render, source, *at);
-			break;
-		}
-		good = run_line(render, source, at, is_live);
+		good = count_step(render, source, *at) && run_line(render, source, at, is_live);
 	}
 	render->depth--;
 	return good;

@@ -115,6 +115,8 @@ bool wizard_act(struct tui *tui, int id)
 	case COMMAND_INIT_TURN:
 		turn(tui);
 		break;
+	case COMMAND_WHY: /* a yes where nothing was asked */
+		break;
 	case COMMAND_INIT_WRITE:
 		state->is_whole = state->is_in_preview = false;
 		state->preview_top = 0;

@@ -409,18 +409,48 @@ static void leaves_nothing_behind(void **state)
 	end(&place);
 }
 
+/* This program, put elsewhere, says which folder it finds. */
+static char *ask_at(const char *folder, const char *below)
+{
+	struct str out = {0};
+	size_t len;
+	char block[4096];
+	auto_free char *own = file_read("/proc/self/exe", 1 << 28, &len, NULL);
+	auto_free char *program = path_join(folder, below), *parent = path_parent(program);
+	assert_non_null(own);
+	assert_true(dir_make_all(parent, 0755, NULL));
+	assert_true(file_write(program, own, len, 0755, NULL));
+	auto_free char *line = mem_print("'%s' folder", program);
+	FILE *answer = popen(line, "r");
+	assert_non_null(answer);
+	for (size_t got; (got = fread(block, 1, sizeof block, answer)) > 0;)
+		str_add_bytes(&out, block, got);
+	assert_int_equal(pclose(answer), 0);
+	return str_steal(&out);
+}
+
 static void finds_its_folder(void **state)
 {
 	(void)state;
-	auto_free char *folder = templates_folder();
-	assert_non_null(folder);
-	assert_true(text_ends_with(folder, "/templates") || text_ends_with(folder, "/templates/"));
-	auto_free char *path = path_join(folder, "templates.json");
-	assert_true(file_exists(path));
+	struct place place;
+	begin(&place);
+	put(place.folder, "tree/share/templates/templates.json", "{}");
+	put(place.folder, "usr/share/cargodeck/templates/templates.json", "{}");
+	auto_free char *built = ask_at(place.folder, "tree/.out/cargodeck"), *installed = ask_at(place.folder, "usr/bin/cargodeck");
+	auto_free char *in_tree = path_join(place.folder, "tree/share/templates"), *in_usr = path_join(place.folder, "usr/share/cargodeck/templates");
+	assert_string_equal(built, in_tree);
+	assert_string_equal(installed, in_usr);
+	end(&place);
 }
 
-int main(void)
+/* With a word: says where templates lie, for finds_its_folder(). */
+int main(int count, char **words)
 {
+	if (count == 2 && strcmp(words[1], "folder") == 0) {
+		auto_free char *folder = templates_folder();
+		fputs(folder != NULL ? folder : "", stdout);
+		return 0;
+	}
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(writes_what_is_new),
 		cmocka_unit_test(leaves_parts_out),
