@@ -126,12 +126,18 @@ static bool write_shell(const char *text, struct str *out, struct fault *fault)
 	return true;
 }
 
+/* One line for every reader, for those too that end one at odd letters. */
 static bool write_comment(const char *text, struct str *out, struct fault *fault)
 {
+	auto_str clean = {0};
+	unsigned point;
 	(void)fault;
-	text_add_clean(out, text, strlen(text), false);
-	for (char *at = strchr(str_text(out), '\t'); at != NULL; at = strchr(at, '\t'))
-		*at = ' ';
+	text_add_clean(&clean, text, strlen(text), false);
+	for (const char *at = str_text(&clean); *at != '\0';) {
+		size_t odd = odd_letter(at, &point);
+		str_add_char(out, odd > 0 || *at == '\t' ? ' ' : *at);
+		at += odd > 0 ? odd : 1;
+	}
 	return true;
 }
 

@@ -1,6 +1,8 @@
-/* Unified diffs: their hunks, and that they are what patch(1) takes. */
+/* Unified diffs: their hunks, and that git makes of the first text the second one with them. */
 #include "../unit.h"
 #include "cargodeck/base.h"
+
+#include <stdio.h>
 
 static void assert_diff(const char *before, const char *after, const char *wanted)
 {
@@ -52,6 +54,81 @@ static void bounds_its_work(void **state)
 	assert_non_null(strstr(str_text(&out), "@@ -1,5001 +1,5000 @@\n 0\n-1\n"));
 }
 
+/* ---- given to git ---- */
+
+enum { PAIRS = 300 };
+
+static uint64_t next_random(uint64_t *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 7;
+	*state ^= *state << 17;
+	return *state;
+}
+
+static void add_line(struct str *text, uint64_t *random)
+{
+	static const char *const lines[] = {"a\n", "b\n", "c\n", "\n", "\td\n", "}\n", "-e\n", "+f\n", " g\n", "@@ -1 +1 @@\n", "--- h\n", "\\ i\n", "\xC3\xA9\n"};
+	str_add(text, lines[next_random(random) % COUNT_OF(lines)]);
+}
+
+/* A text; and another that has much of it. */
+static void make_pair(struct str *was, struct str *becomes, uint64_t *random)
+{
+	for (uint64_t left = next_random(random) % 40; left > 0; left--) {
+		auto_str line = {0};
+		add_line(&line, random);
+		uint64_t change = next_random(random) % 12;
+		if (change != 0)
+			str_add(was, str_text(&line));
+		if (change != 1)
+			str_add(becomes, str_text(&line));
+		if (change == 2)
+			add_line(becomes, random);
+	}
+	if (next_random(random) % 4 == 0)
+		str_add(was, "open end");
+	if (next_random(random) % 4 == 0)
+		str_add(becomes, "open end");
+}
+
+static void put(const char *folder, const char *name, const struct str *text)
+{
+	auto_free char *path = path_join(folder, name);
+	assert_true(file_write(path, str_text(text), text->len, 0644, NULL));
+}
+
+/* All pairs are one patch; git takes all of it or nothing. */
+static void git_takes_it(void **state)
+{
+	(void)state;
+	char folder[] = "/tmp/test-diff.XXXXXX";
+	uint64_t random = 0x9e3779b97f4a7c15u;
+	auto_strings wanted = {0};
+	auto_str patch = {0};
+	assert_non_null(mkdtemp(folder));
+	for (int i = 0; i < PAIRS; i++) {
+		auto_str was = {0}, becomes = {0};
+		auto_free char *name = mem_print("f%d", i);
+		bool is_new = i % 10 == 0;
+		make_pair(&was, &becomes, &random);
+		strings_add(&wanted, str_text(&becomes));
+		if (!is_new)
+			put(folder, name, &was);
+		if (!is_new || becomes.len > 0)
+			diff_add(&patch, name, (struct diff_text){is_new ? NULL : str_text(&was), NULL}, (struct diff_text){str_text(&becomes), NULL});
+	}
+	put(folder, "patch", &patch);
+	auto_free char *command = mem_print("cd %s && git apply --whitespace=nowarn patch", folder);
+	assert_int_equal(system(command), 0);
+	for (int i = 0; i < PAIRS; i++) {
+		auto_free char *path = mem_print("%s/f%d", folder, i);
+		auto_free char *text = file_read(path, 1 << 20, NULL, NULL);
+		assert_string_equal(text != NULL ? text : "", wanted.items[i]);
+	}
+	assert_true(dir_remove_all(folder, NULL));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -59,6 +136,7 @@ int main(void)
 		cmocka_unit_test(parts_hunks),
 		cmocka_unit_test(shows_other_lines_and_no_controls),
 		cmocka_unit_test(bounds_its_work),
+		cmocka_unit_test(git_takes_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

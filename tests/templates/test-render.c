@@ -2,6 +2,9 @@
 #include "../unit.h"
 #include "cargodeck/templates.h"
 
+#include <jansson.h>
+#include <stdio.h>
+
 static const char facts[] = "{\"name\": \"shop\", \"port\": 8080, \"half\": 0.5, \"yes\": true, \"nothing\": null, \"empty\": \"\", \"none\": [],"
 	"\"kind\": \"service\", \"programs\": [{\"name\": \"api-one\", \"tags\": [\"a\", \"b\"]}, {\"name\": \"worker\"}], \"list\": [\"x\", 2],"
 	"\"deep\": {\"er\": {\"est\": \"found\"}},"
@@ -63,6 +66,9 @@ static const struct sample good[] = {
 	{"%% for x in gone\na\n%% end\n%% for x in none\nb\n%% end\n", ""},
 	{"%% for name in list\n@{name}\n%% end\n@{name}\n%% if name_index == nothing\nback\n%% end\n", "x\n2\nshop\nback\n"},
 	{"%% set x = name\n@{x}\n%% set x = port == 8080\n@{x}\n", "shop\ntrue\n"},
+	{"%% if port == 8080 and name == \"shop\" or gone == 1\nx\n%% end\n%% if not name == \"shop\"\ny\n%% end\n", "x\n"},
+	{"%% if (true or true) and false\nx\n%% elif true or true and false\ny\n%% end\n", "y\n"},
+	{"%% if half == half and half != 0\nx\n%% end\n%% if gone != 1\ny\n%% end\n%% if gone != nothing\nz\n%% end\n", "x\ny\n"},
 	{"%% set n = 0\n%% for p in programs\n%% if p.name == \"worker\"\n%% set n = p\n%% end\n%% end\n@{n.name}\n", "worker\n"},
 	{"%% set x = 1\n%% include part\n%% include sets\n@{y|yaml}\n", "<shop1>\n\"from there\"\n"},
 };
@@ -183,6 +189,132 @@ static void holds_hostile_names(void **state)
 	}
 }
 
+/* ---- what is written is read back ---- */
+
+static const char *const hostile_values[] = {"", "plain", "it's \"quoted\" \\ and \\n", "$(touch /tmp/x) `id` ${HOME} $HOME $$ !!", "-e", "- a: b # c",
+	"{{x}} ${{ secrets.A }} %%", "*?[a-z]~ <>|&;()", "true", "null", "0x10", " both ends ", "\xC3\xA9\xE2\x82\xAC\xF0\x9F\xA6\x80", "@{name} %% if"};
+static const char *const control_values[] = {"one\nRUN two\r\n", "\ttab\x01\x1b[31m\x7f", "a\xC2\x85" "b\xE2\x80\xA8" "c\xEF\xBB\xBF" "d"};
+
+static char *facts_with(const char *value)
+{
+	json_t *json = json_pack("{s:s}", "v", value);
+	char *text = json_dumps(json, 0);
+	json_decref(json);
+	return text;
+}
+
+/* What stands in double quotes is JSON, which YAML 1.2 and TOML read alike. The caller frees. */
+static char *read_quoted(const char *value, const char *filter)
+{
+	auto_free char *json = facts_with(value);
+	auto_free char *template = mem_print("@{v|%s}", filter);
+	auto_str out = {0};
+	struct fault fault = {0};
+	if (!render(template, json, &out, &fault))
+		fail_msg("%s", fault.text);
+	for (size_t i = 0; i < out.len; i++)
+		assert_true((unsigned char)out.data[i] >= ' ' && out.data[i] != 127);
+	json_t *back = json_loads(str_text(&out), JSON_DECODE_ANY, NULL);
+	if (back == NULL)
+		fail_msg("not read back: %s", str_text(&out));
+	char *text = mem_copy_string(json_string_value(back));
+	json_decref(back);
+	return text;
+}
+
+static void check_quoted(const char *value)
+{
+	static const char *const filters[] = {"yaml", "json", "toml"};
+	for (size_t i = 0; i < COUNT_OF(filters); i++) {
+		auto_free char *back = read_quoted(value, filters[i]);
+		assert_string_equal(back, value);
+	}
+	/* compose makes one of two dollars */
+	auto_free char *compose = read_quoted(value, "compose");
+	auto_str single = {0};
+	for (const char *at = compose; *at != '\0'; at++) {
+		assert_true(*at != '$' || at[1] == '$');
+		at += *at == '$';
+		str_add_char(&single, *at);
+	}
+	assert_string_equal(str_text(&single), value);
+}
+
+static void is_read_back_from_quotes(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(hostile_values); i++)
+		check_quoted(hostile_values[i]);
+	for (size_t i = 0; i < COUNT_OF(control_values); i++)
+		check_quoted(control_values[i]);
+}
+
+/* A shell says what it understands, with a sign behind it: a new line at the end is seen. */
+static void is_read_back_from_a_shell(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(hostile_values); i++) {
+		auto_free char *json = facts_with(hostile_values[i]);
+		auto_str out = {0};
+		char said[512] = "";
+		assert_true(render("printf '%s|' @{v|shell}", json, &out, NULL));
+		FILE *shell = popen(str_text(&out), "r");
+		assert_non_null(shell);
+		said[fread(said, 1, sizeof said - 1, shell)] = '\0';
+		assert_int_equal(pclose(shell), 0);
+		auto_free char *wanted = mem_print("%s|", hostile_values[i]);
+		assert_string_equal(said, wanted);
+	}
+}
+
+/* Docker's rule for a value in double quotes: \\ takes the meaning of what follows. */
+static void is_read_back_from_a_dockerfile(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(hostile_values); i++) {
+		auto_free char *json = facts_with(hostile_values[i]);
+		auto_str out = {0}, back = {0};
+		assert_true(render("@{v|docker}", json, &out, NULL));
+		assert_true(out.len >= 2 && out.data[0] == '"' && out.data[out.len - 1] == '"');
+		for (size_t j = 1; j + 1 < out.len; j++) {
+			assert_true(out.data[j] != '"' && out.data[j] != '$');
+			j += out.data[j] == '\\';
+			str_add_char(&back, out.data[j]);
+		}
+		assert_string_equal(str_text(&back), hostile_values[i]);
+	}
+}
+
+static void keeps_controls_out(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		auto_free char *json = facts_with(control_values[i]);
+		auto_str out = {0};
+		assert_false(render("@{v|shell}", json, &out, NULL));
+		assert_false(render("@{v|docker}", json, &out, NULL));
+		assert_int_equal(out.len, 0);
+	}
+	for (size_t i = 0; i < COUNT_OF(control_values); i++) {
+		auto_free char *json = facts_with(control_values[i]);
+		auto_str out = {0};
+		assert_true(render("@{v|comment}", json, &out, NULL));
+		for (size_t j = 0; j < out.len; j++)
+			assert_true((unsigned char)out.data[j] >= ' ' && out.data[j] != 127);
+	}
+}
+
+/* YAML, and editors, end a line at these too. */
+static void a_comment_is_one_line(void **state)
+{
+	(void)state;
+	auto_free char *json = facts_with(control_values[2]);
+	auto_str out = {0};
+	assert_true(render("# @{v|comment}", json, &out, NULL));
+	assert_null(strstr(str_text(&out), "\xC2\x85"));
+	assert_null(strstr(str_text(&out), "\xE2\x80\xA8"));
+}
+
 static void keeps_its_bounds(void **state)
 {
 	(void)state;
@@ -220,6 +352,11 @@ int main(void)
 		cmocka_unit_test(says_what_is_wrong_and_where),
 		cmocka_unit_test(wants_an_object),
 		cmocka_unit_test(holds_hostile_names),
+		cmocka_unit_test(is_read_back_from_quotes),
+		cmocka_unit_test(is_read_back_from_a_shell),
+		cmocka_unit_test(is_read_back_from_a_dockerfile),
+		cmocka_unit_test(keeps_controls_out),
+		cmocka_unit_test(a_comment_is_one_line),
 		cmocka_unit_test(keeps_its_bounds),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
