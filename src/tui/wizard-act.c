@@ -115,8 +115,6 @@ bool wizard_act(struct tui *tui, int id)
 	case COMMAND_INIT_TURN:
 		turn(tui);
 		break;
-	case COMMAND_WHY: /* a yes where nothing was asked */
-		break;
 	case COMMAND_INIT_WRITE:
 		state->is_whole = state->is_in_preview = false;
 		state->preview_top = 0;
@@ -136,11 +134,12 @@ bool wizard_act(struct tui *tui, int id)
 	return true;
 }
 
-/* A command of services or of the log would do what nobody sees here. */
+/* A command of services or of the log would do what nobody sees here; "why" has
+ * the key of a yes, where nothing was asked. */
 bool wizard_takes(const struct command_def *def)
 {
 	bool is_of_log = (def->id >= COMMAND_LOG_FOLLOW && def->id <= COMMAND_ERROR_PREVIOUS) || def->id == COMMAND_ZOOM;
-	return (def->flags & COMMAND_SERVICE) == 0 && !is_of_log;
+	return (def->flags & COMMAND_SERVICE) == 0 && !is_of_log && def->id != COMMAND_WHY;
 }
 
 /* ---- the mouse ---- */

@@ -66,7 +66,6 @@ static const struct proof proofs[] = {
 	{COMMAND_INIT_TURN, SCENE_DECK, "Wj", .heard = "init part base;"},
 	{COMMAND_INIT_TURN, SCENE_DECK, "Wjjjjjj", .heard = "init file Dockerfile;"},
 	{COMMAND_INIT_WRITE, SCENE_DECK, "W", .asks = "3", .heard = "init write;"},
-	{COMMAND_INIT_WRITE, SCENE_STALE, "W", .shows = N_("nothing is left to write")},
 	{COMMAND_INIT_AGAIN, SCENE_DECK, "W", .heard = "init again;"},
 	{COMMAND_PAUSE_WATCH, SCENE_DECK, "", .heard = "pause;"},
 	{COMMAND_REBUILD, SCENE_DECK, "", .asks = "", .heard = "rebuild;"},
