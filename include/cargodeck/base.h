@@ -245,6 +245,10 @@ const char *path_relative(const char *path, const char *folder);
 /* The folder that this program lies in: what was built or installed with it is
  * found from there. NULL: it is not known. The caller frees. */
 char *path_own_folder(void);
+/* The folder `below` beside this program or beside one of the three folders above
+ * it that holds a file `sign`: how it lies in the tree that it was built in.
+ * NULL: there is none. The caller frees. */
+char *path_beside_program(const char *below, const char *sign);
 /* Where a person's own files live: $XDG_CONFIG_HOME, $XDG_STATE_HOME,
  * $XDG_CACHE_HOME or $XDG_RUNTIME_DIR with `/cargodeck/` and `rest` behind
  * (XDG base directory specification 0.8). The caller frees. */

@@ -90,6 +90,22 @@ char *path_own_folder(void)
 	return path_parent(self);
 }
 
+char *path_beside_program(const char *below, const char *sign)
+{
+	auto_free char *folder = path_own_folder();
+	for (int up = 0; folder != NULL && up < 4; up++) {
+		char *found = path_join(folder, below);
+		auto_free char *whole = path_join(found, sign);
+		if (file_exists(whole))
+			return found;
+		free(found);
+		char *parent = path_parent(folder);
+		free(folder);
+		folder = parent;
+	}
+	return NULL;
+}
+
 /* Where HOME is not set (a unit of systemd, `env -i`), the user database knows. */
 static const char *home_folder(void)
 {

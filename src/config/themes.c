@@ -10,24 +10,6 @@ enum { MOST_THEMES = 64 };
 
 /* ---- folders ---- */
 
-/* A folder "themes" beside the program or above it: how it lies in the tree
- * that it was built in. NULL: none. The caller frees. */
-static char *themes_beside_program(void)
-{
-	auto_free char *folder = path_own_folder();
-	for (int up = 0; folder != NULL && up < 4; up++) {
-		char *themes = path_join(folder, "themes");
-		auto_free char *sign = path_join(themes, "dark.ini");
-		if (file_exists(sign))
-			return themes;
-		free(themes);
-		char *parent = path_parent(folder);
-		free(folder);
-		folder = parent;
-	}
-	return NULL;
-}
-
 static void add_folder(struct strings *folders, char *folder)
 {
 	if (folder != NULL)
@@ -43,7 +25,7 @@ static void find_folders(const struct config *config, const char *themes, struct
 	add_folder(folders, path_home(PATH_CONFIG, "themes"));
 	add_folder(folders, mem_copy_string(themes));
 	add_folder(folders, mem_copy_string(THEMES_FOLDER));
-	add_folder(folders, themes_beside_program());
+	add_folder(folders, path_beside_program("themes", "dark.ini"));
 }
 
 /* ---- one theme ---- */

@@ -327,28 +327,13 @@ void plan_close(struct plan *plan)
 
 /* ---- where templates lie ---- */
 
-static char *templates_at(const char *folder, const char *below)
-{
-	char *templates = path_join(folder, below);
-	auto_free char *sign = path_join(templates, "templates.json");
-	if (file_exists(sign))
-		return templates;
-	free(templates);
-	return NULL;
-}
-
 char *templates_folder(void)
 {
-	auto_free char *folder = path_own_folder();
-	for (int up = 0; folder != NULL && up < 4; up++) {
-		char *templates = templates_at(folder, "share/templates");
-		if (templates == NULL)
-			templates = templates_at(folder, "share/cargodeck/templates");
-		if (templates != NULL)
-			return templates;
-		char *parent = path_parent(folder);
-		free(folder);
-		folder = parent;
-	}
-	return templates_at(TEMPLATES_FOLDER, "");
+	static const char sign[] = "templates.json";
+	char *beside = path_beside_program("share/templates", sign);
+	if (beside == NULL)
+		beside = path_beside_program("share/cargodeck/templates", sign);
+	if (beside == NULL && file_exists(TEMPLATES_FOLDER "/templates.json"))
+		beside = mem_copy_string(TEMPLATES_FOLDER);
+	return beside;
 }
