@@ -306,10 +306,8 @@ static void on_init(void *data, enum tui_init what, const char *name)
 	switch (what) {
 	case TUI_INIT_AWAY:
 	case TUI_INIT_OPEN:
-		deck_init(screen->deck, what == TUI_INIT_OPEN);
-		break;
 	case TUI_INIT_AGAIN:
-		deck_init_again(screen->deck);
+		deck_init(screen->deck, what != TUI_INIT_AWAY);
 		break;
 	case TUI_INIT_PART:
 		deck_init_turn_part(screen->deck, name);

@@ -182,9 +182,8 @@ void deck_checks_mend(struct deck *deck, const char *practice);
 /* Writes what is shown there. */
 void deck_checks_write(struct deck *deck);
 /* view.init is wanted from now on, or no longer: the project is looked at, and
- * its container files are rendered, in a thread. */
+ * its container files are rendered, in a thread. Wanted again: anew, by every default. */
 void deck_init(struct deck *deck, bool is_wanted);
-void deck_init_again(struct deck *deck); /* anew, by every default */
 void deck_init_turn_part(struct deck *deck, const char *name);
 void deck_init_turn_file(struct deck *deck, const char *path);
 /* Writes what view.init shows as wanted. */

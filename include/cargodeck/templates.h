@@ -85,6 +85,8 @@ char *templates_folder(void);
  * line sets NAME, any other line where it is not there; remarks right above go along. */
 bool plan_open(const char *templates, const char *root, const char *facts_json, struct plan *plan, struct fault *fault);
 void plan_close(struct plan *plan);
+/* One file's, as if it were wanted. False, and nothing is added: nothing of it would ever be written. */
+bool plan_write_file_diff(const struct plan_file *file, struct str *out);
 /* What is wanted, as a unified diff, to be looked at: secret values are masked. How many files. */
 size_t plan_write_diff(const struct plan *plan, struct str *out);
 /* Writes what is wanted, each beside and renamed; folders are made; links are

@@ -3,6 +3,8 @@
  * deck.h names them. */
 #include "jobs.h"
 
+#include "cargodeck/checks.h"
+
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -224,6 +226,22 @@ static const char *machine_of(const char *arch)
 	if (text_equal(arch, "amd64"))
 		return "x86_64";
 	return text_equal(arch, "arm64") ? "aarch64" : arch;
+}
+
+/* ---- what other rooms take ---- */
+
+struct project_options deck_project_options(const struct deck_options *options)
+{
+	return (struct project_options){.folder = options->folder, .manifest_path = options->manifest_path, .project_name = options->project_name,
+		.files = &options->files, .env_files = &options->env_files, .profiles = &options->profiles};
+}
+
+struct check_options deck_check_options(const struct project_texts *texts)
+{
+	return (struct check_options){.root = texts->root, .compose_json = texts->compose, .compose_len = texts->compose_len,
+		.compose_reason = texts->compose_reason, .compose_files = &texts->compose_files, .compose_mentioned = &texts->compose_mentioned,
+		.cargo_json = texts->cargo, .cargo_len = texts->cargo_len, .cargo_reason = texts->cargo_reason,
+		.tracked = texts->has_git ? &texts->tracked : NULL};
 }
 
 /* ---- public ---- */

@@ -27,6 +27,8 @@
 #include "cargodeck/view.h"
 #include "cargodeck/watch.h"
 
+struct check_options;
+
 enum { SAVES_KEPT = 64, SWAPS_KEPT = 32, ERRORS_KEPT = 200, FAULTS_KEPT = 8 };
 
 /* ---- tasks: children and their end --------------------------------------------- */
@@ -280,6 +282,9 @@ struct family *deck_family_of(struct deck *deck, const char *service); /* NULL: 
 /* True for a service that runs a program of the workspace under the deck. */
 bool deck_is_ours(const struct deck *deck, const char *service);
 bool deck_take_lock(struct deck *deck, struct fault *fault);
+/* What a person said of the project, and what was read of it, as those rooms take it. Borrowed. */
+struct project_options deck_project_options(const struct deck_options *options);
+struct check_options deck_check_options(const struct project_texts *texts);
 char *deck_helper_path(const char *arch); /* deckhand for that architecture, or NULL */
 
 void deck_swap_failed(struct deck *deck, const char *service, unsigned generation); /* runs the person's command */

@@ -1,10 +1,10 @@
 /* What `init` writes for a project: asks compose, cargo and git what it is, lets
  * the survey read it, holds the choices, and has the templates rendered. Nothing
- * is written here. Called by the verb. */
+ * is written here. Called by the verb and by the wizard. */
 #include "init.h"
 
 #include "cargodeck/checks.h"
-#include "cargodeck/project.h"
+#include "deck.h"
 
 #include <string.h>
 
@@ -13,20 +13,20 @@
 #define EDITORS N_("files for editors (development container, VS Code)")
 
 static const struct init_part parts[] = {
-	{"database", N_("The database beside the programs, with its roles and migrations."), NULL},
-	{"redis", N_("Redis beside the programs."), NULL},
-	{"mail", N_("A catcher of mail in development."), NULL},
-	{"dev", N_("What differs in development: mounted sources, a watcher, a debugger."), NULL},
-	{"prod", N_("The layer of production, with its secrets."), PRODUCTION},
-	{"swarm", N_("The same for Docker Swarm."), PRODUCTION},
-	{"backup", N_("Makes, proves, keeps and restores backups of the database."), PRODUCTION},
-	{"logs", N_("A collector of logs, and how it reads them."), PRODUCTION},
-	{"metrics", N_("Prometheus: whom it asks, and when it calls somebody."), PRODUCTION},
-	{"traces", N_("Takes traces from the programs and passes them on."), PRODUCTION},
-	{"scan", N_("Looks for known holes in an image, and signs it."), PRODUCTION},
-	{"ci", N_("Test, build for each platform, scan, push, sign, deploy, clean up."), PIPELINE},
-	{"devcontainer", N_("Editors work inside the container."), EDITORS},
-	{"vscode", N_("Debuggers and tasks for Visual Studio Code."), EDITORS},
+	{"database", N_("The database beside the programs, with its roles and migrations."), NULL, "database", false},
+	{"redis", N_("Redis beside the programs."), NULL, "redis", false},
+	{"mail", N_("A catcher of mail in development."), NULL, "mail", false},
+	{"dev", N_("What differs in development: mounted sources, a watcher, a debugger."), NULL, NULL, false},
+	{"prod", N_("The layer of production, with its secrets."), PRODUCTION, NULL, false},
+	{"swarm", N_("The same for Docker Swarm."), PRODUCTION, NULL, false},
+	{"backup", N_("Makes, proves, keeps and restores backups of the database."), PRODUCTION, "database", false},
+	{"logs", N_("A collector of logs, and how it reads them."), PRODUCTION, NULL, false},
+	{"metrics", N_("Prometheus: whom it asks, and when it calls somebody."), PRODUCTION, "metrics", false},
+	{"traces", N_("Takes traces from the programs and passes them on."), PRODUCTION, "traces", false},
+	{"scan", N_("Looks for known holes in an image, and signs it."), PRODUCTION, NULL, false},
+	{"ci", N_("Test, build for each platform, scan, push, sign, deploy, clean up."), PIPELINE, NULL, true},
+	{"devcontainer", N_("Editors work inside the container."), EDITORS, NULL, true},
+	{"vscode", N_("Debuggers and tasks for Visual Studio Code."), EDITORS, NULL, true},
 };
 
 const struct init_part *init_parts(size_t *count)
@@ -40,24 +40,31 @@ static json_t *choices_of(const struct init *init)
 	return json_object_get(init->facts, "choices");
 }
 
-bool init_applies(const struct init *init, const char *part)
+static bool is_service(const struct init *init)
 {
-	static const char *const any[] = {"ci", "devcontainer", "vscode"};
-	static const struct {
-		const char *part, *fact;
-	} asked[] = {{"database", "database"}, {"backup", "database"}, {"migrator", "database"}, {"redis", "redis"}, {"mail", "mail"},
-		{"metrics", "metrics"}, {"traces", "traces"}};
-	for (size_t i = 0; i < COUNT_OF(any); i++)
-		if (strcmp(part, any[i]) == 0)
-			return true;
-	if (strcmp(part, "base") == 0)
-		return strcmp(init_kind(init), "library") != 0;
-	for (size_t i = 0; i < COUNT_OF(asked); i++) {
-		const json_t *fact = json_object_get(init->facts, asked[i].fact);
-		if (strcmp(part, asked[i].part) == 0 && (fact == NULL || json_is_null(fact) || json_is_false(fact)))
-			return false;
-	}
 	return strcmp(init_kind(init), "service") == 0;
+}
+
+/* Is it found in the project? Everything but null and false is. */
+static bool has_fact(const struct init *init, const char *fact)
+{
+	const json_t *value = json_object_get(init->facts, fact);
+	return value != NULL && !json_is_null(value) && !json_is_false(value);
+}
+
+bool init_applies(const struct init *init, const struct init_part *part)
+{
+	return part->is_of_any || (is_service(init) && (part->fact == NULL || has_fact(init, part->fact)));
+}
+
+bool init_has_base(const struct init *init)
+{
+	return strcmp(init_kind(init), "library") != 0;
+}
+
+bool init_has_migrator(const struct init *init)
+{
+	return is_service(init) && has_fact(init, "database");
 }
 
 bool init_has(const struct init *init, const char *part)
@@ -123,10 +130,7 @@ static void take_defaults(struct init *init)
 
 static bool survey(struct init *init, const struct project_texts *texts, struct fault *fault)
 {
-	struct check_options options = {.root = texts->root, .compose_json = texts->compose, .compose_len = texts->compose_len,
-		.compose_reason = texts->compose_reason, .compose_files = &texts->compose_files,
-		.compose_mentioned = &texts->compose_mentioned, .cargo_json = texts->cargo, .cargo_len = texts->cargo_len,
-		.cargo_reason = texts->cargo_reason, .tracked = texts->has_git ? &texts->tracked : NULL};
+	struct check_options options = deck_check_options(texts);
 	auto_free char *text = checks_survey(&options, fault);
 	if (text == NULL)
 		return false;

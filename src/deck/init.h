@@ -12,6 +12,8 @@ struct init_part {
 	const char *name;
 	const char *says; /* what it is, one sentence: N_() */
 	const char *group; /* what people are asked about together: N_(), or NULL: not asked */
+	const char *fact; /* of checks_survey(), that it is about; NULL: of every service */
+	bool is_of_any; /* tools and libraries have it too */
 };
 const struct init_part *init_parts(size_t *count);
 
@@ -30,8 +32,10 @@ void init_close(struct init *init);
 /* "service" "tool" "library" "none" */
 const char *init_kind(const struct init *init);
 
-/* Whether the project has what the part is about. */
-bool init_applies(const struct init *init, const char *part);
+/* Whether the project has what the part is about, and what is chosen. */
+bool init_applies(const struct init *init, const struct init_part *part);
+bool init_has_base(const struct init *init);
+bool init_has_migrator(const struct init *init);
 bool init_has(const struct init *init, const char *part);
 void init_set_part(struct init *init, const char *part, bool is_on);
 const char *init_base(const struct init *init); /* "distroless" "scratch" "slim" */

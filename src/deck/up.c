@@ -74,9 +74,7 @@ void up_read_project(struct deck *deck)
 	}
 	struct reading *reading = deck->reading = mem_alloc(sizeof *reading);
 	reading->deck = deck;
-	reading->options = (struct project_options){.folder = deck->options.folder, .manifest_path = deck->options.manifest_path,
-		.project_name = deck->options.project_name, .files = &deck->options.files, .env_files = &deck->options.env_files,
-		.profiles = &deck->options.profiles};
+	reading->options = deck_project_options(&deck->options);
 	deck_step(deck, STEP_PROJECT, STEP_RUNNING, _("asking compose and cargo"));
 	pthread_create(&reading->thread, NULL, read_project, reading);
 }

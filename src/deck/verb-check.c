@@ -3,7 +3,6 @@
 #include "config.h"
 
 #include "cargodeck/checks.h"
-#include "cargodeck/project.h"
 #include "cargodeck/verbs.h"
 #include "deck.h"
 
@@ -175,11 +174,10 @@ static int judge(const struct command_line *line, const struct project_texts *te
 {
 	struct check_report report;
 	struct fault fault;
-	struct check_options options = {.root = texts->root, .compose_json = texts->compose, .compose_len = texts->compose_len,
-		.compose_reason = texts->compose_reason, .compose_files = &texts->compose_files,
-		.compose_mentioned = &texts->compose_mentioned, .cargo_json = texts->cargo, .cargo_len = texts->cargo_len,
-		.cargo_reason = texts->cargo_reason, .tracked = texts->has_git ? &texts->tracked : NULL, .only = only, .skip = skip};
+	struct check_options options = deck_check_options(texts);
 	auto_free char *live = NULL;
+	options.only = only;
+	options.skip = skip;
 	if (command_line_has(line, "live") || command_line_has(line, "probe")) {
 		live = gather(line, &fault);
 		if (live == NULL)
@@ -218,8 +216,7 @@ int verb_check(const struct command_line *line)
 	if (!read_ids(line, "only", &only, &fault) || !read_ids(line, "skip", &skip, &fault))
 		return verb_fault(&fault);
 	verb_options_read(line, &options);
-	struct project_options project = {.folder = options.folder, .manifest_path = options.manifest_path, .project_name = options.project_name,
-		.files = &options.files, .env_files = &options.env_files, .profiles = &options.profiles};
+	struct project_options project = deck_project_options(&options);
 	uint64_t began = clock_now_ns();
 	if (project_read_texts(&project, &texts, &fault))
 		status = judge(line, &texts, (clock_now_ns() - began) / 1000, &only, &skip);

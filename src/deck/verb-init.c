@@ -3,8 +3,8 @@
  * what it would write, and writes nothing over a file without a yes for it. */
 #include "config.h"
 
-#include "cargodeck/project.h"
 #include "cargodeck/verbs.h"
+#include "deck.h"
 #include "init.h"
 
 #include <stdio.h>
@@ -19,21 +19,22 @@ static void print_clean(FILE *out, const char *text, bool lines)
 	fputs(str_text(&clean), out);
 }
 
+static void print_row(const char *before, const char *text)
+{
+	fputs(before, stderr);
+	print_clean(stderr, text, false);
+	fputc('\n', stderr);
+}
+
 static void print_findings(const struct init *init)
 {
 	const json_t *says = json_object_get(init->facts, "says");
 	size_t i;
 	const json_t *sentence;
-	json_array_foreach(says, i, sentence) {
-		fputs("  ", stderr);
-		print_clean(stderr, json_string_value(sentence), false);
-		fputc('\n', stderr);
-	}
-	for (i = 0; i < init->notes.count; i++) {
-		fputs("  ", stderr);
-		print_clean(stderr, init->notes.items[i], false);
-		fputc('\n', stderr);
-	}
+	json_array_foreach(says, i, sentence)
+		print_row("  ", json_string_value(sentence));
+	for (i = 0; i < init->notes.count; i++)
+		print_row("  ", init->notes.items[i]);
 }
 
 static const char *state_word(const struct plan_file *file)
@@ -137,13 +138,9 @@ static void ask_parts(struct init *init)
 
 static void show_one(const struct plan_file *file)
 {
-	struct plan_file copy = *file;
-	struct plan one = {.files = {.items = &copy, .count = 1}};
-	auto_str diff = {0}, clean = {0};
-	copy.is_wanted = true;
-	plan_write_diff(&one, &diff);
-	text_add_clean(&clean, str_text(&diff), diff.len, true);
-	fputs(str_text(&clean), stderr);
+	auto_str diff = {0};
+	plan_write_file_diff(file, &diff);
+	print_clean(stderr, str_text(&diff), true);
 }
 
 static bool ask_overwrite(const struct plan_file *file)
@@ -204,7 +201,7 @@ static bool choose(const struct command_line *line, struct init *init, struct fa
 		return false;
 	if (base != NULL)
 		init_set_base(init, base);
-	else if (may_ask(line) && strcmp(init_kind(init), "library") != 0)
+	else if (may_ask(line) && init_has_base(init))
 		ask_base(init);
 	if (migrator != NULL)
 		init_set_migrator(init, migrator);
@@ -225,10 +222,9 @@ static size_t count_wanted(const struct plan *plan)
 
 static int show_diff(const struct init *init)
 {
-	auto_str diff = {0}, clean = {0};
+	auto_str diff = {0};
 	plan_write_diff(&init->plan, &diff);
-	text_add_clean(&clean, str_text(&diff), diff.len, true);
-	fputs(str_text(&clean), stdout);
+	print_clean(stdout, str_text(&diff), true);
 	return 0;
 }
 
@@ -247,11 +243,8 @@ static int write_files(const struct command_line *line, const struct init *init)
 	bool good = plan_apply(&init->plan, init->root, &written, &fault);
 	if (command_line_has(line, "json"))
 		print_json(init, &written);
-	for (size_t i = 0; i < written.count && !command_line_has(line, "json"); i++) {
-		fputs(_("written: "), stderr);
-		print_clean(stderr, written.items[i], false);
-		fputc('\n', stderr);
-	}
+	for (size_t i = 0; i < written.count && !command_line_has(line, "json"); i++)
+		print_row(_("written: "), written.items[i]);
 	if (!good)
 		return verb_fault(&fault);
 	if (!command_line_has(line, "json"))
@@ -299,8 +292,7 @@ int verb_init(const struct command_line *line)
 	struct init init;
 	struct fault fault;
 	verb_options_read(line, &options);
-	struct project_options project = {.folder = options.folder, .manifest_path = options.manifest_path, .project_name = options.project_name,
-		.files = &options.files, .env_files = &options.env_files, .profiles = &options.profiles};
+	struct project_options project = deck_project_options(&options);
 	int status = init_open(&init, &project, &fault) ? go_on(line, &init) : verb_fault(&fault);
 	init_close(&init);
 	verb_options_finish(&options);

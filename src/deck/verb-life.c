@@ -20,8 +20,8 @@ static bool open_place(struct place *place, const struct command_line *line, str
 {
 	verb_options_read(line, &place->options);
 	const struct deck_options *options = &place->options;
-	place->project = project_open(&(struct project_options){.folder = options->folder, .manifest_path = options->manifest_path,
-		.project_name = options->project_name, .files = &options->files, .env_files = &options->env_files, .profiles = &options->profiles}, fault);
+	struct project_options project = deck_project_options(options);
+	place->project = project_open(&project, fault);
 	if (place->project == NULL)
 		return false;
 	auto_free char *rest = mem_print("projects/%s", place->project->compose.name);

@@ -127,8 +127,8 @@ static int print_names(const struct command_line *line)
 	struct fault fault;
 	struct deck_options options;
 	verb_options_read(line, &options);
-	struct project *project = project_open(&(struct project_options){.folder = options.folder, .manifest_path = options.manifest_path,
-		.project_name = options.project_name, .files = &options.files, .env_files = &options.env_files, .profiles = &options.profiles}, &fault);
+	struct project_options asked = deck_project_options(&options);
+	struct project *project = project_open(&asked, &fault);
 	for (size_t i = 0; project != NULL && i < project->compose.services.count; i++)
 		puts(project->compose.services.items[i].name);
 	int status = project != NULL ? 0 : verb_fault(&fault);

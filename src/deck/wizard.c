@@ -5,8 +5,6 @@
 #include "deck.h"
 #include "init.h"
 
-#include "cargodeck/project.h"
-
 #include <pthread.h>
 
 enum { PARTS_MOST = 32, SAYS_MOST = 200 };
@@ -65,13 +63,18 @@ static void finish_sheet(struct sheet *sheet)
 	*sheet = (struct sheet){0};
 }
 
+static void add_clean(struct strings *list, const char *text, bool has_lines)
+{
+	struct str clean = {0};
+	text_add_clean(&clean, text, strlen(text), has_lines);
+	strings_take(list, str_steal(&clean));
+}
+
 static const char *keep(struct sheet *sheet, const char *text, bool has_lines)
 {
-	auto_str clean = {0};
 	if (text == NULL)
 		return NULL;
-	text_add_clean(&clean, text, strlen(text), has_lines);
-	strings_add(&sheet->texts, str_text(&clean));
+	add_clean(&sheet->texts, text, has_lines);
 	return sheet->texts.items[sheet->texts.count - 1];
 }
 
@@ -89,17 +92,11 @@ static enum view_file_state state_of(enum plan_state state)
 	return VIEW_FILE_SAME;
 }
 
-/* As if it were wanted: one looks before one agrees. */
+/* Also of what is not wanted: one looks before one agrees. */
 static const char *keep_diff(struct sheet *sheet, const struct plan_file *file)
 {
-	struct plan_file copy = *file;
-	struct plan one = {.files = {.items = &copy, .count = 1}};
 	auto_str diff = {0};
-	if (file->state != PLAN_NEW && file->state != PLAN_DIFFERS && file->state != PLAN_LINES)
-		return NULL;
-	copy.is_wanted = true;
-	plan_write_diff(&one, &diff);
-	return keep(sheet, str_text(&diff), true);
+	return plan_write_file_diff(file, &diff) ? keep(sheet, str_text(&diff), true) : NULL;
 }
 
 static void add_files(struct sheet *sheet, const struct plan *plan)
@@ -117,12 +114,12 @@ static void add_parts(struct wizard *wizard)
 	struct sheet *sheet = &wizard->sheet;
 	size_t count;
 	const struct init_part *parts = init_parts(&count);
-	if (init_applies(&wizard->init, "base"))
+	if (init_has_base(&wizard->init))
 		*array_add(&sheet->parts) = (struct view_part){.name = "base", .value = wizard->base, .says = _("What the shipped image stands on.")};
-	if (init_applies(&wizard->init, "migrator"))
+	if (init_has_migrator(&wizard->init))
 		*array_add(&sheet->parts) = (struct view_part){.name = "migrator", .value = wizard->migrator, .says = _("What applies the migrations.")};
 	for (size_t i = 0; i < count; i++)
-		if (init_applies(&wizard->init, parts[i].name))
+		if (init_applies(&wizard->init, &parts[i]))
 			*array_add(&sheet->parts) = (struct view_part){.name = parts[i].name, .says = _(parts[i].says), .is_on = wizard->has_part[i]};
 }
 
@@ -130,19 +127,11 @@ static void add_says(struct sheet *sheet, const struct init *init)
 {
 	const json_t *says = json_object_get(init->facts, "says"), *sentence;
 	size_t i;
-	json_array_foreach(says, i, sentence) {
-		auto_str clean = {0};
-		const char *text = json_string_value(sentence);
-		if (text == NULL || i >= SAYS_MOST)
-			continue;
-		text_add_clean(&clean, text, strlen(text), false);
-		strings_add(&sheet->says, str_text(&clean));
-	}
-	for (i = 0; i < init->notes.count && i < SAYS_MOST; i++) {
-		auto_str clean = {0};
-		text_add_clean(&clean, init->notes.items[i], strlen(init->notes.items[i]), false);
-		strings_add(&sheet->says, str_text(&clean));
-	}
+	json_array_foreach(says, i, sentence)
+		if (i < SAYS_MOST && json_is_string(sentence))
+			add_clean(&sheet->says, json_string_value(sentence), false);
+	for (i = 0; i < init->notes.count && i < SAYS_MOST; i++)
+		add_clean(&sheet->says, init->notes.items[i], false);
 }
 
 static void agree(struct wizard *wizard)
@@ -167,19 +156,12 @@ static void make_sheet(struct wizard *wizard)
 
 /* ---- what was chosen ---- */
 
-static const char *find_word(const char *const *words, size_t count, const char *word)
+/* That many words behind the one that is given. */
+static const char *word_behind(const char *const *words, size_t count, const char *word, size_t steps)
 {
 	for (size_t i = 0; i < count; i++)
 		if (text_equal(words[i], word))
-			return words[i];
-	return words[0];
-}
-
-static const char *next_word(const char *const *words, size_t count, const char *word)
-{
-	for (size_t i = 0; i < count; i++)
-		if (text_equal(words[i], word))
-			return words[(i + 1) % count];
+			return words[(i + steps) % count];
 	return words[0];
 }
 
@@ -189,8 +171,8 @@ static void take_choices(struct wizard *wizard)
 	const struct init_part *parts = init_parts(&count);
 	for (size_t i = 0; i < count && i < PARTS_MOST; i++)
 		wizard->has_part[i] = init_has(&wizard->init, parts[i].name);
-	wizard->base = find_word(bases, COUNT_OF(bases), init_base(&wizard->init));
-	wizard->migrator = find_word(migrators, COUNT_OF(migrators), init_migrator(&wizard->init));
+	wizard->base = word_behind(bases, COUNT_OF(bases), init_base(&wizard->init), 0);
+	wizard->migrator = word_behind(migrators, COUNT_OF(migrators), init_migrator(&wizard->init), 0);
 }
 
 static void give_choices(struct wizard *wizard)
@@ -282,9 +264,7 @@ static void on_done(void *data)
 static void *run(void *data)
 {
 	struct work *work = data;
-	const struct deck_options *options = &work->deck->options;
-	struct project_options project = {.folder = options->folder, .manifest_path = options->manifest_path, .project_name = options->project_name,
-		.files = &options->files, .env_files = &options->env_files, .profiles = &options->profiles};
+	struct project_options project = deck_project_options(&work->deck->options);
 	switch (work->kind) {
 	case WORK_READ:
 		work->good = init_open(work->init, &project, &work->fault);
@@ -370,11 +350,6 @@ void deck_init(struct deck *deck, bool is_wanted)
 	deck_changed(deck);
 }
 
-void deck_init_again(struct deck *deck)
-{
-	deck_init(deck, true);
-}
-
 void deck_init_turn_part(struct deck *deck, const char *name)
 {
 	struct wizard *wizard = deck->wizard;
@@ -383,9 +358,9 @@ void deck_init_turn_part(struct deck *deck, const char *name)
 	if (!is_shown(wizard))
 		return;
 	if (strcmp(name, "base") == 0)
-		wizard->base = next_word(bases, COUNT_OF(bases), wizard->base);
+		wizard->base = word_behind(bases, COUNT_OF(bases), wizard->base, 1);
 	else if (strcmp(name, "migrator") == 0)
-		wizard->migrator = next_word(migrators, COUNT_OF(migrators), wizard->migrator);
+		wizard->migrator = word_behind(migrators, COUNT_OF(migrators), wizard->migrator, 1);
 	for (size_t i = 0; i < count && i < PARTS_MOST; i++)
 		if (strcmp(parts[i].name, name) == 0)
 			wizard->has_part[i] = !wizard->has_part[i];

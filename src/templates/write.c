@@ -66,24 +66,27 @@ static char *mask(const char *text, bool is_secret)
 
 /* ---- what is wanted ---- */
 
-static bool is_written(const struct plan_file *file)
+static bool may_be_written(const struct plan_file *file)
 {
-	return file->is_wanted && (file->state == PLAN_NEW || file->state == PLAN_LINES || file->state == PLAN_DIFFERS);
+	return file->state == PLAN_NEW || file->state == PLAN_LINES || file->state == PLAN_DIFFERS;
+}
+
+bool plan_write_file_diff(const struct plan_file *file, struct str *out)
+{
+	if (!may_be_written(file))
+		return false;
+	auto_free char *before = mask(file->now, file->is_secret);
+	/* what comes from a template alone is shown as it is */
+	auto_free char *after = file->is_secret || file->is_lines ? mask(file->text, file->is_secret) : NULL;
+	diff_add(out, file->path, (struct diff_text){file->now, before}, (struct diff_text){file->text, after});
+	return true;
 }
 
 size_t plan_write_diff(const struct plan *plan, struct str *out)
 {
 	size_t count = 0;
-	for (size_t i = 0; i < plan->files.count; i++) {
-		const struct plan_file *file = &plan->files.items[i];
-		if (!is_written(file))
-			continue;
-		auto_free char *before = mask(file->now, file->is_secret);
-		/* what comes from a template alone is shown as it is */
-		auto_free char *after = file->is_secret || file->is_lines ? mask(file->text, file->is_secret) : NULL;
-		diff_add(out, file->path, (struct diff_text){file->now, before}, (struct diff_text){file->text, after});
-		count++;
-	}
+	for (size_t i = 0; i < plan->files.count; i++)
+		count += plan->files.items[i].is_wanted && plan_write_file_diff(&plan->files.items[i], out);
 	return count;
 }
 
@@ -93,7 +96,7 @@ bool plan_apply(const struct plan *plan, const char *root, struct strings *writt
 	for (size_t i = 0; i < plan->files.count; i++) {
 		const struct plan_file *file = &plan->files.items[i];
 		unsigned mode = file->is_secret ? 0600 : file->is_executable ? 0755 : 0644;
-		if (!is_written(file))
+		if (!file->is_wanted || !may_be_written(file))
 			continue;
 		/* the first fault is told; what does not hang on it is written all the same */
 		if (file_write_below(root, file->path, file->now, file->text, strlen(file->text), mode, good ? fault : NULL))
