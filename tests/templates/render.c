@@ -18,23 +18,40 @@ static int fail(const struct fault *fault)
 	return 1;
 }
 
-int main(int count, char **words)
+static int render_one(const char *template, const char *facts)
 {
 	struct fault fault = {0};
-	if (count != 3) {
-		fprintf(stderr, "render TEMPLATE FACTS.json\n");
-		return 2;
-	}
 	size_t len;
-	auto_free char *text = file_read(words[1], 1 << 20, &len, &fault);
-	auto_free char *facts = text != NULL ? file_read(words[2], 1 << 24, NULL, &fault) : NULL;
-	if (facts == NULL)
-		return fail(&fault);
-	auto_free char *folder = path_parent(words[1]);
+	auto_free char *text = file_read(template, 1 << 20, &len, &fault);
+	auto_free char *folder = path_parent(template);
 	auto_str out = {0};
-	bool good = template_render(path_name(words[1]), text, len, facts, read_beside, folder, &out, &fault);
-	if (!good)
+	if (text == NULL || !template_render(path_name(template), text, len, facts, read_beside, folder, &out, &fault))
 		return fail(&fault);
 	fwrite(str_text(&out), 1, out.len, stdout);
 	return 0;
+}
+
+static int render_project(const char *templates, const char *facts, const char *folder)
+{
+	struct fault fault = {0};
+	struct plan plan;
+	auto_strings written = {0};
+	if (!plan_open(templates, folder, facts, &plan, &fault))
+		return fail(&fault);
+	bool good = plan_apply(&plan, folder, &written, &fault);
+	plan_close(&plan);
+	return good ? 0 : fail(&fault);
+}
+
+int main(int count, char **words)
+{
+	struct fault fault = {0};
+	if (count != 3 && count != 4) {
+		fprintf(stderr, "render TEMPLATE FACTS.json\nrender TEMPLATES FACTS.json FOLDER\n");
+		return 2;
+	}
+	auto_free char *facts = file_read(words[2], 1 << 24, NULL, &fault);
+	if (facts == NULL)
+		return fail(&fault);
+	return count == 3 ? render_one(words[1], facts) : render_project(words[1], facts, words[3]);
 }

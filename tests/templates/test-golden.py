@@ -1,29 +1,30 @@
 #!/usr/bin/env python3
-"""Renders share/templates for the projects of golden/ and compares each file.
+"""Renders share/templates for the projects of golden/, as `cargodeck init` does,
+and compares each file.
 
     test-golden.py            TAP
     test-golden.py --accept   writes what is rendered as what is expected
 
-Beside that: names that mean something to YAML, a shell or a Dockerfile never get
-out of their place, and no part leaves a trace once it is not wanted.
+The project `single` is there file by file; of the others it is there which files
+they have and how those differ from single's. A template without a directive is
+what is expected of its file. Beside that: names that mean something to YAML, a
+shell or a Dockerfile never get out of their place.
 """
 import copy
-import importlib.util
+import difflib
 import json
 import os
+import subprocess
 import sys
 import tempfile
-from importlib.machinery import SourceFileLoader
 from pathlib import Path
 
 top = Path(os.environ.get("TEST_SRCDIR") or Path(__file__).resolve().parents[2])
+build = Path(os.environ.get("TEST_BUILDDIR") or top / ".out")
+templates = top / "share/templates"
 golden = top / "tests/templates/golden"
-loader = SourceFileLoader("render_project", str(top / "tests/templates/render-project"))
-spec = importlib.util.spec_from_loader("render_project", loader)
-render = importlib.util.module_from_spec(spec)
-sys.dont_write_bytecode = True
-loader.exec_module(render)
-
+BASE = "single"
+LIST, FACTS = "expected.list", "facts.json"  # all its files, also those that are as their template
 HOSTILE = 'x"\n  evil: yes\n$(touch /tmp/evil) `id` ${HOME} \' # }} {{'
 results = []
 
@@ -35,30 +36,81 @@ def result(good, name, notes=()):
         print(f"# {note}")
 
 
-def expected_files(case):
-    return {str(path.relative_to(case)) for path in case.rglob("*") if path.is_file() and path.name != "facts.json"}
+def render(facts):
+    """The files of a project, by their path. RuntimeError: it is refused."""
+    with tempfile.TemporaryDirectory() as folder:
+        file, out = Path(folder) / "facts.json", Path(folder) / "out"
+        file.write_text(json.dumps(facts))
+        out.mkdir()
+        done = subprocess.run([build / "tests/templates/render", templates, file, out], capture_output=True, text=True)
+        if done.returncode != 0:
+            raise RuntimeError(done.stderr.strip())
+        return {str(path.relative_to(out)): path.read_text() for path in out.rglob("*") if path.is_file()}
 
 
-def test_case(case, accept):
-    rendered = {entry["path"]: text for entry, text in render.files(case / "facts.json")}
-    # Stored without the leading dot: a .gitignore in the tree would count there.
-    stored = {stored_name(path): text for path, text in rendered.items()}
-    if accept:
-        for path in expected_files(case) - set(stored):
-            (case / path).unlink()
-        for path, text in stored.items():
-            (case / path).parent.mkdir(parents=True, exist_ok=True)
-            (case / path).write_text(text)
-    notes = [f"not expected: {path}" for path in set(stored) - expected_files(case)]
-    notes += [f"not rendered: {path}" for path in expected_files(case) - set(stored)]
-    notes += [f"differs: {path}" for path in set(stored) & expected_files(case) if (case / path).read_text() != stored[path]]
-    result(not notes, f"{case.name}: {len(stored)} files are as expected", notes)
-    odd = [path for path, text in rendered.items() if not text.endswith("\n") or "%%" in text or "@{" in text]
-    result(not odd, f"{case.name}: nothing of the template is left", odd)
+def facts_of(name):
+    return json.loads((golden / name / FACTS).read_text())
+
+
+def plain_files():
+    """Text by path of the templates that hold no directive."""
+    entries = json.loads((templates / "templates.json").read_text())["files"]
+    texts = {entry["path"]: (templates / entry["template"]).read_text() for entry in entries}
+    return {path: text for path, text in texts.items() if "@{" not in text and "%%" not in text}
 
 
 def stored_name(path):
+    """Without the leading dot: a .gitignore in the tree would count there."""
     return "/".join(f"dot-{part[1:]}" if part.startswith(".") else part for part in path.split("/"))
+
+
+def difference(before, after, plain):
+    """Which files a project has, and how those that are rendered differ from single's."""
+    lines = [f"{path}\n" for path in sorted(after)]
+    for path in sorted(set(after) - plain):
+        old = before.get(path)
+        lines += difflib.unified_diff((old or "").splitlines(keepends=True), after[path].splitlines(keepends=True),
+                                      "/dev/null" if old is None else path, path, n=1)
+    return "".join(lines)
+
+
+def accept(rendered, plain):
+    for name, files in rendered.items():
+        if name != BASE:
+            (golden / name / "expected.diff").write_text(difference(rendered[BASE], files, set(plain)))
+    for path in golden.joinpath(BASE).rglob("*"):
+        if path.is_file() and path.name != FACTS:
+            path.unlink()
+    (golden / BASE / LIST).write_text("".join(f"{path}\n" for path in sorted(rendered[BASE])))
+    for path, text in rendered[BASE].items():
+        if path not in plain:
+            file = golden / BASE / stored_name(path)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
+
+
+def test_base(rendered, plain):
+    folder = golden / BASE
+    stored = {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()}
+    del stored[FACTS]
+    wanted = {stored_name(path): text for path, text in rendered.items() if path not in plain}
+    wanted[LIST] = "".join(f"{path}\n" for path in sorted(rendered))
+    notes = [f"not expected: {path}" for path in set(wanted) - set(stored)]
+    notes += [f"not rendered: {path}" for path in set(stored) - set(wanted)]
+    notes += [f"differs: {path}" for path in set(wanted) & set(stored) if stored[path] != wanted[path]]
+    result(not notes, f"{BASE}: {len(rendered)} files are as expected", notes)
+
+
+def test_other(name, rendered, base, plain):
+    is_now, was = difference(base, rendered, set(plain)).splitlines(), (golden / name / "expected.diff").read_text().splitlines()
+    notes = [line for line in difflib.unified_diff(was, is_now, "expected", "rendered", lineterm="", n=0)]
+    result(not notes, f"{name}: {len(rendered)} files are as expected", notes)
+
+
+def test_texts(name, rendered, plain):
+    odd = [path for path, text in rendered.items() if not text.endswith("\n") or "%%" in text or "@{" in text]
+    odd += [path for path, text in rendered.items() if path in plain and text != plain[path]]
+    result(not odd, f"{name}: nothing of the template is left, and what has no directive is as it was", odd)
 
 
 def places(value, path=()):
@@ -82,29 +134,32 @@ def with_value(facts, path, value):
     return changed
 
 
-def test_hostile(case):
+def test_hostile(name):
     """Each text in turn is one that would break out: it is quoted, or refused."""
-    facts = json.loads((case / "facts.json").read_text())
+    facts = facts_of(name)
     escaped = []
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "facts.json"
-        for path in places(facts):
-            file.write_text(json.dumps(with_value(facts, path, HOSTILE)))
-            try:
-                for entry, text in render.files(file):
-                    if any(line.startswith("  evil:") for line in text.split("\n")):
-                        escaped.append(f"{'.'.join(map(str, path))} breaks out of {entry['path']}")
-            except RuntimeError:
-                continue  # refused
-    result(not escaped, f"{case.name}: hostile texts are quoted or refused", escaped)
+    for path in places(facts):
+        try:
+            rendered = render(with_value(facts, path, HOSTILE))
+        except RuntimeError:
+            continue  # refused
+        escaped += [f"{'.'.join(map(str, path))} breaks out of {file}" for file, text in rendered.items()
+                    if any(line.startswith("  evil:") for line in text.split("\n"))]
+    result(not escaped, f"{name}: hostile texts are quoted or refused", escaped)
 
 
 def main():
-    accept = "--accept" in sys.argv[1:]
-    cases = sorted(path for path in golden.iterdir() if (path / "facts.json").exists())
-    for case in cases:
-        test_case(case, accept)
-    test_hostile(golden / "slim")
+    names = sorted(path.parent.name for path in golden.glob(f"*/{FACTS}"))
+    plain = plain_files()
+    rendered = {name: render(facts_of(name)) for name in names}
+    if "--accept" in sys.argv[1:]:
+        accept(rendered, plain)
+    test_base(rendered[BASE], plain)
+    for name in names:
+        if name != BASE:
+            test_other(name, rendered[name], rendered[BASE], plain)
+        test_texts(name, rendered[name], plain)
+    test_hostile("slim")
     print(f"1..{len(results)}")
     return 0 if all(results) else 1
 
