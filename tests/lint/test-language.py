@@ -66,8 +66,18 @@ def read_catalogue(text):
 def extract(*options):
     files = [p for folder in ("src", "include") for p in sorted((TOP / folder).rglob("*.[ch]")) if "deckhand" not in p.parts]
     names = [str(p.relative_to(TOP)) for p in files]
-    words = ["xgettext", "--language=C", "--from-code=UTF-8", "--no-wrap", "--add-location=full", "-o", "-", *options, *names]
-    return read_catalogue(subprocess.run(words, cwd=TOP, capture_output=True, text=True, check=True).stdout)
+    return xgettext(*options, *names)
+
+
+def xgettext(*words, text=None):
+    begin = ["xgettext", "--language=C", "--from-code=UTF-8", "--no-wrap", "--add-location=full", "-o", "-"]
+    return read_catalogue(subprocess.run([*begin, *words], cwd=TOP, capture_output=True, text=True, check=True, input=text).stdout)
+
+
+def sentences():
+    """What is said of the files that `init` writes."""
+    said = subprocess.run(["sh", "share/po/sentences"], cwd=TOP, capture_output=True, text=True, check=True).stdout
+    return xgettext(*keywords(), "-", text=said)
 
 
 def keywords():
@@ -124,7 +134,7 @@ def report(number, name, wrong):
 
 
 def main():
-    marked = extract(*keywords())
+    marked = extract(*keywords()) + sentences()
     russian = read_catalogue((TOP / "share/po/ru.po").read_text(encoding="utf-8"))
     ids = {m.id for m in marked}
     checked = subprocess.run(["msgfmt", "--check-format", "--check-domain", "-o", "/dev/null", "share/po/ru.po"], cwd=TOP, capture_output=True, text=True, check=False)
