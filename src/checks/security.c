@@ -494,7 +494,6 @@ static void check_permissions(struct check *check)
 	judge_deployed(check, false, judge_permissions);
 }
 
-/* Only what is wrong: modes inside the image cannot be seen from outside. */
 /* Those of every distribution are old and well looked at; others come by somebody's will. */
 static bool is_usual_setuid(const char *path)
 {
@@ -515,6 +514,7 @@ static void live_setuid(struct check *check, const json_t *container)
 	}
 }
 
+/* Only what is wrong: modes inside the image cannot be seen from outside. */
 static void live_permissions(struct check *check)
 {
 	const json_t *container;
