@@ -76,9 +76,14 @@ static bool has_origin(const json_t *service)
 	return json_is_object(json_object_get(service, "build")) || json_is_string(json_object_get(service, "image"));
 }
 
-bool compose_takes_back(const char *text)
+bool compose_is_whole(const json_t *services, const char *text)
 {
-	return strstr(text, ": !reset") != NULL || strstr(text, ": !override") != NULL;
+	bool is_whole = strstr(text, ": !reset") == NULL && strstr(text, ": !override") == NULL;
+	const char *name;
+	json_t *service;
+	json_object_foreach((json_t *)(uintptr_t)services, name, service)
+		is_whole = is_whole && has_origin(service);
+	return is_whole;
 }
 
 /* Members that the file has itself, in the merged model's form. */
@@ -120,12 +125,8 @@ static void add_layer(struct layers *layers, const char *path, bool is_harness)
 	}
 	struct layer *layer = array_add(&layers->items);
 	*layer = (struct layer){.path = path, .folder = path_parent(path), .role = layer_role(path), .is_main = main_source(sources, path) != NULL,
-		.is_harness = is_harness, .is_whole = !compose_takes_back(text), .yaml = yaml, .text = text, .services = services};
+		.is_harness = is_harness, .is_whole = compose_is_whole(services, text), .yaml = yaml, .text = text, .services = services};
 	is_compose_name(path_name(path), &layer->is_sample);
-	const char *name;
-	json_t *service;
-	json_object_foreach(services, name, service)
-		layer->is_whole = layer->is_whole && has_origin(service);
 }
 
 /* ---- services over services ---- */

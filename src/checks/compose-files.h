@@ -22,7 +22,7 @@ struct layer {
 	bool is_main; /* of the merged model: compose reads it, or was told to */
 	bool is_sample; /* to be copied: docker-compose.override.yml.example */
 	bool is_harness;
-	bool is_whole; /* each of its services has an image or a build */
+	bool is_whole; /* compose_is_whole() */
 	struct yaml *yaml;
 	char *text;
 	json_t *services; /* object; with what they extend, in the merged model's form */
@@ -94,8 +94,9 @@ void port_against(struct check *check, const struct layers *layers, const struct
 /* Is a compose file there that cannot be read, and none that can? It was said then. */
 bool compose_is_unread(struct check *check);
 
-/* Does it take something back that another file says (!reset, !override)? Then it
- * lies over that one, whatever else it holds. */
-bool compose_takes_back(const char *text);
+/* Has each of a file's services, with what it extends, an image or a build? Then the
+ * file stands alone, unless its text takes something back that another one says
+ * (!reset, !override): then it lies over that one. */
+bool compose_is_whole(const json_t *services, const char *text);
 
 #endif

@@ -104,19 +104,13 @@ static bool runs_product(const struct sources *sources)
 	return false;
 }
 
-/* A file whose services have neither image nor build, or that takes back what
- * another one says, is laid over another. */
-static bool is_overlay(const struct yaml_source *source)
+/* Does it need another file below it? */
+static bool is_overlay(const struct sources *sources, const struct yaml_source *file)
 {
-	const struct yaml_node *services = compose_written(source);
-	if (source->text != NULL && compose_takes_back(source->text))
-		return true;
-	for (size_t i = 0; services != NULL && i < services->items.count; i++) {
-		const struct yaml_node *service = services->items.items[i];
-		if (yaml_get(service, "image") == NULL && yaml_get(service, "build") == NULL && yaml_get(service, "extends") == NULL)
-			return true;
-	}
-	return false;
+	json_t *alone = model_read(sources, file, 1);
+	bool is_whole = compose_is_whole(json_object_get(alone, "services"), file->text);
+	json_decref(alone);
+	return !is_whole;
 }
 
 /* The same sources, with the model of that file. False: it starts no program of the project. */
@@ -127,7 +121,8 @@ static bool view_open(const struct sources *sources, const struct yaml_source *f
 	memset(&view->compose_files, 0, sizeof view->compose_files);
 	if (file->yaml == NULL)
 		return false;
-	for (size_t i = 0; is_overlay(file) && i < sources->compose_files.count; i++)
+	bool lies_over = is_overlay(sources, file);
+	for (size_t i = 0; lies_over && i < sources->compose_files.count; i++)
 		if (layer_role(sources->compose_files.items[i].path) != LAYER_OVERRIDE)
 			*array_add(&view->compose_files) = sources->compose_files.items[i];
 	*array_add(&view->compose_files) = *file;

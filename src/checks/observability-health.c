@@ -96,17 +96,12 @@ static bool is_prefix(struct word part)
  * Empty: of none, as in a tuple. */
 static struct word call_around(const struct literal *literal)
 {
-	size_t len, depth = 1;
-	const char *before = code_before(literal->source, literal->offset, &len);
-	while (len > 0 && depth > 0) {
-		len--;
-		depth += before[len] == ')';
-		depth -= before[len] == '(';
-	}
+	size_t len;
+	const char *before = code_before_bracket(literal->source, literal->offset, &len);
 	while (len > 0 && (isspace((unsigned char)before[len - 1]) || before[len - 1] == '!'))
 		len--;
 	size_t end = len;
-	while (len > 0 && (isalnum((unsigned char)before[len - 1]) || before[len - 1] == '_'))
+	while (len > 0 && is_name_letter(before[len - 1]))
 		len--;
 	return (struct word){before + len, end - len};
 }
@@ -172,14 +167,14 @@ static char *handler_of(const char *code)
 	for (size_t i = 0; i < COUNT_OF(verbs); i++) {
 		auto_free char *call = mem_print("%s(", verbs[i]);
 		const char *at = strstr(code, call);
-		if (at == NULL || at - code > 40 || (at > code && (isalnum((unsigned char)at[-1]) || at[-1] == '_')))
+		if (at == NULL || at - code > 40 || (at > code && is_name_letter(at[-1])))
 			continue;
 		at += strlen(call);
 		size_t len = strspn(at, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_: ");
 		if (at[len] != ')')
 			return NULL;
 		size_t start = len;
-		while (start > 0 && (isalnum((unsigned char)at[start - 1]) || at[start - 1] == '_'))
+		while (start > 0 && is_name_letter(at[start - 1]))
 			start--;
 		return start < len ? mem_copy_bytes(at + start, len - start) : NULL;
 	}

@@ -511,24 +511,27 @@ static bool is_for_production(const char *path)
 	return strstr(path_name(path), "compose") != NULL && layer_role(path_name(path)) == LAYER_PROD;
 }
 
-/* A file for production stands in the project, and the container was started
- * without it: whoever develops reads the log where it is. */
-static bool runs_without_production(const struct sources *sources, const json_t *container)
+/* Where a file for production stands in the project, and the container was started
+ * without it, whoever develops reads the log where it is. */
+static bool has_production(const struct layers *layers)
 {
-	static const char *const patterns[] = {"*.yaml", "*.yml"};
-	const char *used = json_string_value(json_object_get(live_at(container, "inspect.Config.Labels"), "com.docker.compose.project.config_files"));
-	bool is_there = false;
-	auto_strings files = {0};
-	for (size_t i = 0; i < COUNT_OF(patterns); i++) {
-		const struct tree_file *file;
-		for (size_t at = 0; !is_there && (file = tree_each(&sources->tree, &at, patterns[i])) != NULL;)
-			is_there = !file->is_harness && is_for_production(file->path);
+	for (size_t i = 0; i < layers->items.count; i++) {
+		const struct layer *layer = &layers->items.items[i];
+		if (!layer->is_sample && !layer->is_harness && is_for_production(layer->path))
+			return true;
 	}
+	return false;
+}
+
+static bool runs_for_production(const json_t *container)
+{
+	const char *used = json_string_value(json_object_get(live_at(container, "inspect.Config.Labels"), "com.docker.compose.project.config_files"));
+	auto_strings files = {0};
 	strings_split(&files, used != NULL ? used : "", ',');
 	for (size_t i = 0; i < files.count; i++)
 		if (is_for_production(files.items[i]))
-			return false;
-	return is_there;
+			return true;
+	return false;
 }
 
 /* One line was sent, where that could be done. */
@@ -550,7 +553,8 @@ static void judge_receiver(struct check *check, const char *service, const char 
 void forwarding_live(struct check *check)
 {
 	size_t at = 0;
-	bool reader = live_reader(check->sources);
+	bool reader = live_reader(check->sources), ships = direct_crate(&check->sources->rust, shippers) != NULL;
+	bool production = has_production(check->sources->layers);
 	for (const json_t *container; (container = live_each(check->sources, &at)) != NULL;) {
 		const char *driver = live_text(container, "inspect.HostConfig.LogConfig.Type"), *service = live_service(container);
 		const json_t *config = live_at(container, "inspect.HostConfig.LogConfig.Config");
@@ -566,7 +570,7 @@ void forwarding_live(struct check *check)
 			check_live_for(check, service, "LogConfig.Type is %s", driver);
 		else if (reader)
 			check_live_for(check, service, "LogConfig.Type is %s, and a collector reads the engine's logs", driver);
-		else if (direct_crate(&check->sources->rust, shippers) == NULL && !runs_without_production(check->sources, container))
+		else if (!ships && (!production || runs_for_production(container)))
 			check_live_against(check, service, "LogConfig.Type is %s, and no collector runs that reads it", driver);
 	}
 }

@@ -66,7 +66,7 @@ unsigned literal_line(const struct literal *literal)
 	return text_line_at(literal->source->text, literal->offset);
 }
 
-static bool is_name_letter(char letter)
+bool is_name_letter(char letter)
 {
 	return isalnum((unsigned char)letter) || letter == '_';
 }
@@ -92,6 +92,18 @@ const char *code_before(const struct rust_source *source, size_t offset, size_t 
 		at--;
 	*len = offset - at;
 	return source->code + at;
+}
+
+const char *code_before_bracket(const struct rust_source *source, size_t offset, size_t *len)
+{
+	size_t depth = 1;
+	const char *before = code_before(source, offset, len);
+	while (*len > 0 && depth > 0) {
+		--*len;
+		depth += before[*len] == ')';
+		depth -= before[*len] == '(';
+	}
+	return before;
 }
 
 bool has_name(const char *code, size_t len, const char *name)

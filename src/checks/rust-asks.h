@@ -29,10 +29,14 @@ struct literal {
 };
 bool literal_each(const struct rust_facts *facts, struct literal *literal);
 unsigned literal_line(const struct literal *literal);
+bool is_name_letter(char letter); /* of a name in the code */
 /* Does the code before that offset end with these letters, blanks aside? */
 bool code_ends_with(const struct rust_source *source, size_t offset, const char *letters);
 /* The code before an offset, back to the end of a statement or block: *len letters. */
 const char *code_before(const struct rust_source *source, size_t offset, size_t *len);
+/* The code before the bracket that the offset stands in, other arguments passed over:
+ * `.route` of .route("/a", get(b)); *len 0: it stands in none. */
+const char *code_before_bracket(const struct rust_source *source, size_t offset, size_t *len);
 /* Is that name in those letters, as a whole name? */
 bool has_name(const char *code, size_t len, const char *name);
 /* The first of these places in the code (words end with NULL); one in a `use`

@@ -248,14 +248,31 @@ static bool look_at_copy(struct check *check, const struct shipped *shipped, siz
 	return is_good;
 }
 
-static bool services_are_read_only(const struct sources *sources, const struct shipped *shipped)
+static bool is_read_only(const struct service *service)
+{
+	return json_is_true(json_object_get(service->json, "read_only"));
+}
+
+static bool gains_nothing(const struct service *service)
+{
+	const json_t *options = json_object_get(service->json, "security_opt");
+	for (size_t i = 0; i < json_array_size(options); i++) {
+		const char *text = json_string_value(json_array_get(options, i));
+		if (text != NULL && text_starts_with(text, "no-new-privileges") && strstr(text, "false") == NULL)
+			return true;
+	}
+	return false;
+}
+
+/* Is it so for all services of the image, of which there is one? */
+static bool all_services(const struct sources *sources, const struct shipped *shipped, bool (*is_so)(const struct service *service))
 {
 	struct service service;
 	bool any = false, all = true;
 	for (size_t at = 0; service_next(sources, &at, &service);)
 		if (shipped_is_same(service.shipped, shipped) && !service.is_development) {
 			any = true;
-			all = all && json_is_true(json_object_get(service.json, "read_only"));
+			all = all && is_so(&service);
 		}
 	return any && all;
 }
@@ -277,48 +294,29 @@ static const char *user_of_services(const struct sources *sources, const struct 
 	return root != NULL ? root : all ? found : NULL;
 }
 
-static bool services_gain_nothing(const struct sources *sources, const struct shipped *shipped)
-{
-	struct service service;
-	bool any = false, all = true;
-	for (size_t at = 0; service_next(sources, &at, &service);) {
-		if (!shipped_is_same(service.shipped, shipped) || service.is_development)
-			continue;
-		const json_t *options = json_object_get(service.json, "security_opt");
-		bool set = false;
-		for (size_t i = 0; i < json_array_size(options); i++) {
-			const char *text = json_string_value(json_array_get(options, i));
-			set = set || (text != NULL && text_starts_with(text, "no-new-privileges") && strstr(text, "false") == NULL);
-		}
-		any = true;
-		all = all && set;
-	}
-	return any && all;
-}
-
 /* find / -perm /6000 … chmod a-s: takes the bit from all of them. */
 static bool takes_ids_away(const struct dockerfile *file, int stage)
 {
-	bool found = false;
-	for (size_t i = 0; i < file->lines.count && !found; i++) {
-		const char *raw = file->lines.items[i].raw;
-		found = strcmp(file->lines.items[i].word, "RUN") == 0 && stage_has_line(file, stage, i) && strstr(raw, "-perm") != NULL &&
-			(strstr(raw, "a-s") != NULL || strstr(raw, "u-s") != NULL || strstr(raw, "-delete") != NULL || strstr(raw, " rm ") != NULL);
+	size_t at = 0;
+	for (int index; (index = stage_next(file, stage, "RUN", &at)) >= 0;) {
+		const char *raw = file->lines.items[index].raw;
+		if (strstr(raw, "-perm") != NULL && (strstr(raw, "a-s") != NULL || strstr(raw, "u-s") != NULL || strstr(raw, "-delete") != NULL ||
+			strstr(raw, " rm ") != NULL))
+			return true;
 	}
-	return found;
+	return false;
 }
 
 static unsigned package_line(const struct dockerfile *file, int stage, const char *name)
 {
 	unsigned line = 0;
-	for (size_t i = 0; i < file->lines.count; i++) {
+	size_t at = 0;
+	for (int index; (index = stage_next(file, stage, "RUN", &at)) >= 0;) {
 		struct package_calls calls = {0};
-		if (strcmp(file->lines.items[i].word, "RUN") != 0 || !stage_has_line(file, stage, i))
-			continue;
-		package_calls_read(file, i, &calls);
-		for (size_t j = 0; j < calls.count; j++)
-			if (strings_have(&calls.items[j].names, name))
-				line = line_with(&file->lines.items[i], name);
+		package_calls_read(file, (size_t)index, &calls);
+		for (size_t i = 0; i < calls.count; i++)
+			if (strings_have(&calls.items[i].names, name))
+				line = line_with(&file->lines.items[index], name);
 		package_calls_finish(&calls);
 	}
 	return line;
@@ -331,7 +329,7 @@ static void look_at_packages(struct check *check, const struct shipped *shipped)
 	const struct dockerfile *file = &shipped->source->file;
 	auto_strings packages = {0};
 	stage_packages(file, shipped->stage, &packages);
-	if (takes_ids_away(file, shipped->stage) || services_gain_nothing(check->sources, shipped))
+	if (takes_ids_away(file, shipped->stage) || all_services(check->sources, shipped, gains_nothing))
 		return;
 	for (size_t i = 0; i < COUNT_OF(names); i++)
 		if (strings_have(&packages, names[i]))
@@ -349,7 +347,7 @@ static void look_at_image_files(struct check *check, const struct shipped *shipp
 		free(user);
 		user = mem_copy_string(taken);
 	}
-	bool is_locked = services_are_read_only(check->sources, shipped), said = false;
+	bool is_locked = all_services(check->sources, shipped, is_read_only), said = false;
 	bool is_root = user == NULL || user_is_root(user);
 	if (is_root && image_drops_root(check->sources, shipped, &script, &script_line))
 		is_root = false;
@@ -494,7 +492,6 @@ static void check_permissions(struct check *check)
 	judge_deployed(check, false, judge_permissions);
 }
 
-/* Only what is wrong: modes inside the image cannot be seen from outside. */
 /* Those of every distribution are old and well looked at; others come by somebody's will. */
 static bool is_usual_setuid(const char *path)
 {
@@ -515,6 +512,7 @@ static void live_setuid(struct check *check, const json_t *container)
 	}
 }
 
+/* Only what is wrong: modes inside the image cannot be seen from outside. */
 static void live_permissions(struct check *check)
 {
 	const json_t *container;

@@ -367,21 +367,14 @@ json_t *survey_native(const struct survey *survey)
 /* The call whose argument the literal is, also where others stand before it. */
 static bool is_argument_of(const struct literal *literal, const char *const *names)
 {
-	size_t len, depth = 1;
-	const char *before = code_before(literal->source, literal->offset, &len);
-	while (len > 0 && depth > 0) {
-		len--;
-		depth += before[len] == ')';
-		depth -= before[len] == '(';
-	}
-	if (depth > 0)
-		return false;
+	size_t len;
+	const char *before = code_before_bracket(literal->source, literal->offset, &len);
 	while (len > 0 && isspace((unsigned char)before[len - 1]))
 		len--;
 	for (; *names != NULL; names++) {
 		size_t size = strlen(*names);
 		bool ends = len >= size && strncmp(before + len - size, *names, size) == 0;
-		if (ends && (len == size || !(isalnum((unsigned char)before[len - size - 1]) || before[len - size - 1] == '_')))
+		if (ends && (len == size || !is_name_letter(before[len - size - 1])))
 			return true;
 	}
 	return false;

@@ -16,11 +16,6 @@ struct search {
 	unsigned steps, lookups;
 };
 
-static bool is_letter(char letter)
-{
-	return isalnum((unsigned char)letter) || letter == '_';
-}
-
 static bool has_word(const char *name, const char *const *words)
 {
 	return path_has_word(name, words);
@@ -160,7 +155,7 @@ static void follow_let(struct search *search, const struct rust_source *source, 
 	for (size_t i = 0; i < COUNT_OF(forms); i++) {
 		auto_free char *words = mem_print("let %s%s", forms[i], name);
 		for (const char *at = source->code; (at = memmem(at, before - (size_t)(at - source->code), words, strlen(words))) != NULL; at++)
-			if (!is_letter(at[strlen(words)]) && (size_t)(at - source->code) >= best)
+			if (!is_name_letter(at[strlen(words)]) && (size_t)(at - source->code) >= best)
 				best = (size_t)(at - source->code) + strlen(words);
 	}
 	const char *equals = best > 0 ? memchr(source->code + best, '=', source->len - best) : NULL;
@@ -230,7 +225,7 @@ static void follow_name(struct search *search, const struct rust_source *source,
 	bool is_field = at > 0 && source->code[at - 1] == '.';
 	bool is_path = next[0] == ':' && next[1] == ':';
 	size_t member = next[0] == '.' ? 1 + strspn(next + 1, " \t\r\n") : 0, member_end = member;
-	while (member > 0 && is_letter(next[member_end]))
+	while (member > 0 && is_name_letter(next[member_end]))
 		member_end++;
 	bool has_field = member_end > member && next[member_end] != '(' && strncmp(next + member, "await", 5) != 0;
 	if (strcmp(name, "LOCALHOST") == 0)
@@ -313,7 +308,7 @@ static void follow(struct search *search, const struct rust_source *source, size
 	for (size_t at = from; at < to && search->steps++ < STEPS_MOST;) {
 		const char *code = source->code + at;
 		size_t end = at;
-		while (end < to && is_letter(source->code[end]))
+		while (end < to && is_name_letter(source->code[end]))
 			end++;
 		if (*code == '"') {
 			at = follow_literal(search, source, at, depth);

@@ -18,11 +18,6 @@ struct reach {
 	bool is_cut;
 };
 
-static bool is_letter(char letter)
-{
-	return isalnum((unsigned char)letter) || letter == '_';
-}
-
 static bool is_word(const char *code, size_t len, const char *word)
 {
 	return len == strlen(word) && strncmp(code, word, len) == 0;
@@ -81,14 +76,14 @@ static void close_brace(struct reach *reach, struct scanning *scanning, size_t a
 static size_t read_word(struct scanning *scanning, const struct rust_source *source, size_t at)
 {
 	size_t end = at;
-	while (end < source->len && is_letter(source->code[end]))
+	while (end < source->len && is_name_letter(source->code[end]))
 		end++;
 	if (is_word(source->code + at, end - at, "fn")) {
 		size_t name = end;
 		while (name < source->len && isspace((unsigned char)source->code[name]))
 			name++;
 		size_t behind = name;
-		while (behind < source->len && is_letter(source->code[behind]))
+		while (behind < source->len && is_name_letter(source->code[behind]))
 			behind++;
 		if (behind == name)
 			return end; /* a type */
@@ -112,7 +107,7 @@ static void find_functions(struct reach *reach, const struct rust_source *source
 	size_t first = reach->functions.count, at = 0;
 	while (at < source->len && reach->functions.count < FUNCTIONS_MOST && reach->functions.count - first < OF_SOURCE_MOST) {
 		char letter = source->code[at];
-		if (is_letter(letter)) {
+		if (is_name_letter(letter)) {
 			at = read_word(scanning, source, at);
 			continue;
 		}
@@ -160,7 +155,7 @@ static void scan(struct reach *reach, const struct rust_source *source, size_t f
 	}
 	for (size_t at = from; at < to;) {
 		size_t end = at;
-		while (end < to && is_letter(source->code[end]))
+		while (end < to && is_name_letter(source->code[end]))
 			end++;
 		reach_name(reach, source->code + at, end - at);
 		at = end > at ? end : at + 1;

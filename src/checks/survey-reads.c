@@ -11,11 +11,6 @@ struct span {
 	size_t from, to; /* in the code of a source */
 };
 
-static bool is_letter(char letter)
-{
-	return isalnum((unsigned char)letter) || letter == '_';
-}
-
 bool is_variable_name(const char *text, size_t len)
 {
 	bool has_letter = false;
@@ -53,7 +48,7 @@ static struct span callee(const struct rust_source *source, size_t offset)
 		at -= at >= 3 && source->code[at - 1] == '<' ? 3 : 0;
 	}
 	size_t to = at;
-	while (at > 0 && is_letter(source->code[at - 1]))
+	while (at > 0 && is_name_letter(source->code[at - 1]))
 		at--;
 	return (struct span){at, to};
 }
@@ -96,7 +91,7 @@ static char *first_value(const struct rust_source *source, struct span span)
 {
 	for (size_t at = span.from; at < span.to; at++) {
 		const char *code = source->code + at;
-		bool begins = at == 0 || !is_letter(code[-1]);
+		bool begins = at == 0 || !is_name_letter(code[-1]);
 		if (*code == '"') {
 			const char *close = memchr(code + 1, '"', source->len - at - 1);
 			return close != NULL ? mem_copy_bytes(source->text + at + 1, (size_t)(close - code - 1)) : NULL;
@@ -169,7 +164,7 @@ static bool passes_on(const struct reach_function *function, const struct reader
 		if (source->code[at] != '(')
 			continue;
 		size_t from = at + 1 + strspn(source->code + at + 1, " \t\r\n&"), to = from;
-		while (to < function->end && is_letter(source->code[to]))
+		while (to < function->end && is_name_letter(source->code[to]))
 			to++;
 		struct span name = callee(source, from);
 		if (to == from || name.to == name.from || (!is_env_call(source, name) && find_reader(readers, source, name) == NULL))
@@ -291,7 +286,7 @@ static struct span field_behind(const struct rust_source *source, size_t at, boo
 		at += strspn(source->code + at, " \t\r\n");
 	}
 	size_t to = at;
-	while (to < source->len && is_letter(source->code[to]))
+	while (to < source->len && is_name_letter(source->code[to]))
 		to++;
 	size_t type = to + strspn(source->code + to, " :\t\r\n");
 	*is_optional = strncmp(source->code + type, "Option", 6) == 0 || strncmp(source->code + type, "bool", 4) == 0;
@@ -328,7 +323,7 @@ static void find_bare_env(struct surveyed *surveyed)
 			struct span attribute = {place.offset, behind_close(source, place.offset + 2, ']')};
 			for (const char *at = source->code + attribute.from; (at = memmem(at, (size_t)(source->code + attribute.to - at), "env", 3)) != NULL; at += 3) {
 				const char *next = at + 3 + strspn(at + 3, " \t\r\n");
-				if (is_letter(at[-1]) || (*next != ',' && *next != ')'))
+				if (is_name_letter(at[-1]) || (*next != ',' && *next != ')'))
 					continue;
 				take_attribute(surveyed, source, place.offset, attribute, NULL);
 				break;

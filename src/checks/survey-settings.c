@@ -13,11 +13,6 @@ struct naming {
 	unsigned fields;
 };
 
-static bool is_letter(char letter)
-{
-	return isalnum((unsigned char)letter) || letter == '_';
-}
-
 /* struct NAME { … }: behind its brace. */
 static bool find_struct(const struct surveyed *surveyed, const char *name, struct rust_place *place)
 {
@@ -64,13 +59,13 @@ static void add_fields(struct naming *naming, const struct rust_place *body, con
 			at = end + (code[end] != '\0');
 			continue;
 		}
-		if (strncmp(code + at, "pub", 3) == 0 && !is_letter(code[at + 3])) {
+		if (strncmp(code + at, "pub", 3) == 0 && !is_name_letter(code[at + 3])) {
 			at += 3 + strspn(code + at + 3, " ");
 			at += code[at] == '(' ? strcspn(code + at, ")") + 1 : 0;
 			at += strspn(code + at, " \t\r\n");
 		}
 		size_t len = 0;
-		while (is_letter(code[at + len]))
+		while (is_name_letter(code[at + len]))
 			len++;
 		const char *colon = code + at + len + strspn(code + at + len, " \t");
 		if (len == 0 || *colon != ':')
@@ -104,7 +99,7 @@ static bool find_settings(const struct surveyed *surveyed, const struct rust_pla
 	const char *code = place->source->code + place->offset, *type = memmem(code, strnlen(code, CHAIN_MOST), "::<", 3);
 	if (type != NULL) {
 		size_t len = 3;
-		while (is_letter(type[len]))
+		while (is_name_letter(type[len]))
 			len++;
 		auto_free char *name = mem_copy_bytes(type + 3, len - 3);
 		if (find_struct(surveyed, name, body))
