@@ -4,7 +4,7 @@
  * checks-act.c has what keys do. Called by tui.c. */
 #include "tui.h"
 
-enum { BESIDE_COLUMNS = 110, BELOW_ROWS = 14, SUMMARY_ROWS = 12, WORD_COLUMNS = 64, MEND_COLUMNS = 100, LEAST_TITLE = 8 };
+enum { LIST_SHARE = 11, SUMMARY_ROWS = 12, WORD_COLUMNS = 64, MEND_COLUMNS = 100, LEAST_TITLE = 8 };
 enum { AT_SIGN = 3, AT_WORD = 5, ID_COLUMNS = 6, WORD_MOST = 24 };
 
 bool checks_is_open(const struct tui *tui)
@@ -185,37 +185,17 @@ static void draw_detail(struct tui *tui, const struct view_checks *checks)
 
 /* ---- drawing: the whole ---- */
 
-/* Beside one another, one below the other, or one of the two. */
-static void place_parts(struct checks_state *state, struct rect rect)
-{
-	state->list = state->detail = rect;
-	if (rect.w >= BESIDE_COLUMNS) {
-		state->list.w = rect.w * 11 / 20;
-		state->detail.x = state->list.w + 1;
-		state->detail.w = rect.w - state->detail.x;
-	} else if (rect.h >= BELOW_ROWS) {
-		state->detail.h = rect.h * 2 / 5;
-		state->list.h = rect.h - state->detail.h;
-		state->detail.y = rect.y + state->list.h;
-	} else if (state->is_in_detail) {
-		state->list.w = 0;
-	} else {
-		state->detail.w = 0;
-	}
-}
-
 static void draw_parts(struct tui *tui, const struct view_checks *checks, struct rect rect)
 {
 	struct checks_state *state = &tui->checks;
 	if (rect.h < 1)
 		return;
-	place_parts(state, rect);
+	layout_list_and_detail(rect, LIST_SHARE, state->is_in_detail, &state->list, &state->detail);
 	if (state->list.w > 0)
 		draw_list(tui, checks);
 	if (state->detail.w > 0)
 		draw_detail(tui, checks);
-	for (int y = rect.y; state->list.w > 0 && state->detail.x > state->list.w && y < rect.y + rect.h; y++)
-		pen_text(tui, y, state->list.w, 1, pen_glyph(tui, GLYPH_UPRIGHT), paint_role(tui, THEME_MUTED));
+	pen_divide(tui, &state->list, &state->detail);
 }
 
 static void describe_age(struct tui *tui, const struct view_checks *checks, struct str *out)

@@ -226,6 +226,12 @@ void pen_fill(struct tui *tui, int y, int x, int w, const char *glyph, struct st
 	pen_run_end(&run);
 }
 
+void pen_divide(struct tui *tui, const struct rect *left, const struct rect *right)
+{
+	for (int y = left->y; left->w > 0 && right->x > left->w && y < left->y + left->h; y++)
+		pen_text(tui, y, left->w, 1, pen_glyph(tui, GLYPH_UPRIGHT), paint_role(tui, THEME_MUTED));
+}
+
 /* ---- words ---- */
 
 const char *pen_word(const char *text)

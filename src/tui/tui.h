@@ -432,6 +432,8 @@ int pen_bytes(struct tui *tui, int y, int x, int w, const char *text, size_t len
 /* The same at the right end of the `w` cells; returns the cells taken. */
 int pen_right(struct tui *tui, int y, int x, int w, const char *text, struct style style);
 void pen_fill(struct tui *tui, int y, int x, int w, const char *glyph, struct style style);
+/* The line between two that stand beside one another, the left one from the edge. */
+void pen_divide(struct tui *tui, const struct rect *left, const struct rect *right);
 /* Draws words over at most `rows` rows; returns the rows taken. `is_dry`: only counts. */
 int pen_wrap(struct tui *tui, int y, int x, int w, int rows, const char *text, struct style style, bool is_dry);
 /* How many bytes of `text` go on a line of `w` cells, at a blank if there is

@@ -144,19 +144,14 @@ bool wizard_takes(const struct command_def *def)
 
 /* ---- the mouse ---- */
 
-static bool is_inside(const struct rect *rect, int x, int y)
-{
-	return x >= rect->x && x < rect->x + rect->w && y >= rect->y && y < rect->y + rect->h;
-}
-
 /* A click selects; a second quick one is Enter. */
 void wizard_click(struct tui *tui, int x, int y, bool is_double)
 {
 	struct wizard_state *state = &tui->wizard;
 	size_t row = state->top + (size_t)(y - state->list.y);
-	if (is_inside(&state->preview, x, y)) {
+	if (layout_is_inside(&state->preview, x, y)) {
 		state->is_in_preview = state->state == VIEW_INIT_READY;
-	} else if (is_inside(&state->list, x, y) && row < state->rows.count && state->rows.items[row].kind != WIZARD_HEADING) {
+	} else if (layout_is_inside(&state->list, x, y) && row < state->rows.count && state->rows.items[row].kind != WIZARD_HEADING) {
 		state->is_in_preview = false;
 		state->is_moved = state->is_moved || row != state->at;
 		state->at = row;
@@ -169,6 +164,6 @@ void wizard_wheel(struct tui *tui, int x, int y, long step)
 {
 	struct wizard_state *state = &tui->wizard;
 	if (state->state == VIEW_INIT_READY && !state->is_whole)
-		state->is_in_preview = is_inside(&state->preview, x, y);
+		state->is_in_preview = layout_is_inside(&state->preview, x, y);
 	wizard_move(tui, step);
 }
