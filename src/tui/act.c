@@ -34,7 +34,7 @@ void act_follow(struct tui *tui)
 		tui->call.follow(tui->data, tui->followed);
 }
 
-static size_t moved(size_t at, long step)
+size_t act_step(size_t at, long step)
 {
 	if (step < 0)
 		return (size_t)-step < at ? at - (size_t)-step : 0;
@@ -44,11 +44,11 @@ static size_t moved(size_t at, long step)
 static void move_by(struct tui *tui, long step)
 {
 	if (tui->mode == MODE_ERROR) {
-		tui->error_scroll = moved(tui->error_scroll, step);
+		tui->error_scroll = act_step(tui->error_scroll, step);
 		return;
 	}
 	if (tui->mode == MODE_WHY) {
-		tui->why_top = moved(tui->why_top, step);
+		tui->why_top = act_step(tui->why_top, step);
 		return;
 	}
 	if (tui->mode == MODE_CONTAINER) {
@@ -64,7 +64,7 @@ static void move_by(struct tui *tui, long step)
 		return;
 	}
 	if (tui->mode == MODE_RAN) {
-		tui->ran_top = moved(tui->ran_top, step);
+		tui->ran_top = act_step(tui->ran_top, step);
 		return;
 	}
 	switch (tui->focus) {
@@ -79,10 +79,10 @@ static void move_by(struct tui *tui, long step)
 		log_move(log_in_use(tui), step);
 		break;
 	case PANE_SAVES:
-		tui->save_top = moved(tui->save_top, step);
+		tui->save_top = act_step(tui->save_top, step);
 		break;
 	case PANE_START:
-		tui->step_top = moved(tui->step_top, step);
+		tui->step_top = act_step(tui->step_top, step);
 		break;
 	case PANE_COUNT:
 		break;

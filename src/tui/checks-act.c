@@ -60,20 +60,13 @@ static void show_or_close(struct tui *tui)
 	checks_tell(tui); /* keys that were typed ahead act in it */
 }
 
-static size_t stepped(size_t at, long step)
-{
-	if (step < 0)
-		return (size_t)-step < at ? at - (size_t)-step : 0;
-	return at + (size_t)step; /* the drawing holds it to what there is */
-}
-
 void checks_move(struct tui *tui, long step)
 {
 	struct checks_state *state = &tui->checks;
 	if (state->is_in_detail)
-		state->detail_at = stepped(state->detail_at, step);
+		state->detail_at = act_step(state->detail_at, step);
 	else
-		state->at = stepped(state->at, step);
+		state->at = act_step(state->at, step);
 	state->is_moved = true;
 }
 

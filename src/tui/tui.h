@@ -432,6 +432,12 @@ int pen_bytes(struct tui *tui, int y, int x, int w, const char *text, size_t len
 /* The same at the right end of the `w` cells; returns the cells taken. */
 int pen_right(struct tui *tui, int y, int x, int w, const char *text, struct style style);
 void pen_fill(struct tui *tui, int y, int x, int w, const char *glyph, struct style style);
+/* What is scrolled is drawn twice: first from PEN_NOWHERE on, behind all rows, which
+ * only counts them. Holds the first row in sight to them; true: it goes on below
+ * the `h` rows, and pen_more() marks that. */
+enum { PEN_NOWHERE = 1 << 24 };
+bool pen_hold_top(size_t *top, int rows, int h);
+void pen_more(struct tui *tui, const struct rect *rect);
 /* The line between two that stand beside one another, the left one from the edge. */
 void pen_divide(struct tui *tui, const struct rect *left, const struct rect *right);
 /* Draws words over at most `rows` rows; returns the rows taken. `is_dry`: only counts. */
@@ -749,6 +755,7 @@ void act(struct tui *tui, const struct command_def *def);
 /* The command would change something, and nothing may be changed. */
 bool act_is_refused(const struct tui *tui, const struct command_def *def);
 void act_now(struct tui *tui, int id, const struct strings *names);
+size_t act_step(size_t at, long step); /* `step` further, and not before the first */
 void act_follow(struct tui *tui); /* after a frame: tells deck of a new selection */
 void act_explain_no_more(struct tui *tui); /* tells deck, once nobody looks at it */
 /* The mode, without the help or the palette over it. */

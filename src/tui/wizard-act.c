@@ -32,21 +32,14 @@ static void show_or_close(struct tui *tui)
 	begin_anew(&tui->wizard);
 }
 
-static size_t stepped(size_t at, long step)
-{
-	if (step < 0)
-		return (size_t)-step < at ? at - (size_t)-step : 0;
-	return at + (size_t)step; /* the drawing holds it to what there is */
-}
-
 void wizard_move(struct tui *tui, long step)
 {
 	struct wizard_state *state = &tui->wizard;
 	if (state->is_in_preview || state->is_whole || state->state != VIEW_INIT_READY) {
-		state->preview_top = stepped(state->preview_top, step);
+		state->preview_top = act_step(state->preview_top, step);
 		return;
 	}
-	state->at = stepped(state->at, step);
+	state->at = act_step(state->at, step);
 	if (state->at < state->rows.count && state->rows.items[state->at].kind == WIZARD_HEADING)
 		state->at += step < 0 ? -1 : 1; /* the first row is none, nor the last */
 	state->is_moved = true;

@@ -207,12 +207,11 @@ static void draw_written(struct tui *tui, const struct view_init *init, struct r
 	for (size_t i = 0; i < init->written_count; i++)
 		str_print(&names, _("written: %s\n"), init->written[i]);
 	state->preview = (struct rect){rect.x, rect.y, rect.w, room > 1 ? room : 1};
-	int most = diff_draw_text(tui, str_text(&names), &state->preview, 0, 1 << 24, paint_plain) - state->preview.h;
-	if (state->preview_top > (size_t)(most > 0 ? most : 0))
-		state->preview_top = (size_t)(most > 0 ? most : 0);
+	int all = diff_draw_text(tui, str_text(&names), &state->preview, 0, PEN_NOWHERE, paint_plain);
+	bool has_more = pen_hold_top(&state->preview_top, all, state->preview.h);
 	diff_draw_text(tui, str_text(&names), &state->preview, 0, (int)state->preview_top, paint_role(tui, THEME_OK));
-	if ((int)state->preview_top < most)
-		pen_right(tui, rect.y + state->preview.h - 1, rect.x, rect.w - 1, pen_glyph(tui, GLYPH_MORE), paint_role(tui, THEME_MUTED));
+	if (has_more)
+		pen_more(tui, &state->preview);
 	pen_wrap(tui, rect.y + state->preview.h + (room > 1), 1, rect.w - 2, rows, next, paint_role(tui, THEME_ACCENT), false);
 }
 
