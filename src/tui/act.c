@@ -6,17 +6,50 @@
 #include <limits.h>
 #include <signal.h>
 
+enum place {
+	PLACE_OTHER, /* the deck, and what is typed or asked on it or on a page */
+	PLACE_PAGE, /* in place of the panes */
+	PLACE_COVER, /* over the deck or a page, and leads back there */
+};
+
+static enum place place_of(enum mode mode)
+{
+	switch (mode) {
+	case MODE_CONTAINER:
+	case MODE_ERROR:
+	case MODE_WHY:
+	case MODE_RAN:
+	case MODE_CHECKS:
+	case MODE_INIT:
+		return PLACE_PAGE;
+	case MODE_HELP:
+	case MODE_PALETTE:
+	case MODE_JOBS:
+	case MODE_THEME:
+		return PLACE_COVER;
+	case MODE_DECK:
+	case MODE_SEARCH:
+	case MODE_FILTER:
+	case MODE_TIME:
+	case MODE_EXPORT:
+	case MODE_ROWS:
+	case MODE_CONTAINER_FILTER:
+	case MODE_COLUMNS:
+	case MODE_CHECKS_FILTER:
+	case MODE_MENDING:
+		break;
+	}
+	return PLACE_OTHER;
+}
+
 enum mode mode_beneath(const struct tui *tui)
 {
-	bool is_cover = tui->mode == MODE_HELP || tui->mode == MODE_PALETTE || tui->mode == MODE_JOBS || tui->mode == MODE_THEME;
-	return is_cover ? tui->mode_under : tui->mode;
+	return place_of(tui->mode) == PLACE_COVER ? tui->mode_under : tui->mode;
 }
 
 void mode_cover(struct tui *tui, enum mode mode)
 {
-	bool is_page = tui->mode == MODE_CONTAINER || tui->mode == MODE_ERROR || tui->mode == MODE_WHY || tui->mode == MODE_RAN ||
-		tui->mode == MODE_CHECKS || tui->mode == MODE_INIT;
-	tui->mode_under = is_page ? tui->mode : MODE_DECK;
+	tui->mode_under = place_of(tui->mode) == PLACE_PAGE ? tui->mode : MODE_DECK;
 	tui->mode = mode;
 }
 

@@ -342,7 +342,7 @@ struct tui {
 	struct container_state container;
 	struct checks_state checks;
 	struct wizard_state wizard;
-	enum mode mode_under; /* where the help and the palette go back to: the deck, or what covers it */
+	enum mode mode_under; /* where what covers it leads back to: the deck, or a page (mode_cover) */
 	bool is_explained; /* deck was told what MODE_WHY is about */
 	ARRAY(struct question) questions;
 	struct fault fault; /* shown until a key is pressed */
@@ -758,7 +758,7 @@ void act_now(struct tui *tui, int id, const struct strings *names);
 size_t act_step(size_t at, long step); /* `step` further, and not before the first */
 void act_follow(struct tui *tui); /* after a frame: tells deck of a new selection */
 void act_explain_no_more(struct tui *tui); /* tells deck, once nobody looks at it */
-/* The mode, without the help or the palette over it. */
+/* The mode, without what covers it. */
 enum mode mode_beneath(const struct tui *tui);
 /* Shows what covers the deck or a page, and leads back there: `mode_under`. */
 void mode_cover(struct tui *tui, enum mode mode);
