@@ -77,7 +77,8 @@ static void draw_heading(struct tui *tui, const struct view_checks *checks, cons
 	auto_free char *title = row->topic + 1 < checks->topic_count ? mem_print("%zu %s", row->topic + 1, checks->topics[row->topic]) :
 		mem_copy_string(checks->topics[row->topic]);
 	int title_width = pen_width(title, strlen(title), w);
-	int width = practices_describe_in(tui, checks, row->topic, w - 3 - title_width - 3, &right);
+	int width = w - 3 - title_width - 3;
+	practices_describe_in(tui, checks, row->topic, &width, &right);
 	int room = w - 3 - width - 3; /* counts are never cut: the title is */
 	pen_text(tui, y, 1, 1, practices_are_folded(&tui->checks, row->topic) ? "+" : pen_glyph(tui, GLYPH_LINE), paint_role(tui, THEME_ACCENT));
 	pen_text(tui, y, 3, room >= LEAST_TITLE ? room : w - 4, title, paint_bold(paint_plain));
@@ -239,9 +240,8 @@ static void draw_summary(struct tui *tui, const struct view_checks *checks, stru
 		y += pen_wrap(tui, y, 1, w, 1, checks->mend, paint_role(tui, THEME_ACCENT), false);
 	}
 	if (rect->h >= SUMMARY_ROWS) {
-		bool is_bad = practices_describe(checks, CHECK_HEADING, &text);
-		str_clear(&text);
-		practices_describe_in(tui, checks, CHECK_HEADING, w, &text);
+		int width = w;
+		bool is_bad = practices_describe_in(tui, checks, CHECK_HEADING, &width, &text);
 		pen_text(tui, y, 1, w, str_text(&text), paint_role(tui, is_bad ? THEME_BAD : THEME_OK));
 		y++;
 	}

@@ -653,11 +653,11 @@ const char *practice_sign(const struct tui *tui, const struct view_practice *pra
 enum theme_role practice_role(const struct view_practice *practice);
 const char *practice_severity(enum view_severity severity);
 bool practice_is_broken(const struct view_practice *practice); /* and not let through */
-/* "2 broken, 7 kept": of a topic, or CHECK_HEADING: of all. True: some are broken. */
-bool practices_describe(const struct view_checks *checks, size_t topic, struct str *out);
-/* The same in at most `w` columns, by signs where words are too long; returns
- * the columns. */
-int practices_describe_in(const struct tui *tui, const struct view_checks *checks, size_t topic, int w, struct str *out);
+/* "2 broken, 7 kept": of a topic, or CHECK_HEADING: of all. */
+void practices_describe(const struct view_checks *checks, size_t topic, struct str *out);
+/* The same in at most `*w` columns, by signs where words are too long; *w becomes
+ * the columns that it takes. True: some are broken. */
+bool practices_describe_in(const struct tui *tui, const struct view_checks *checks, size_t topic, int *w, struct str *out);
 bool practices_are_folded(const struct checks_state *state, size_t topic);
 size_t practices_list(struct checks_state *state, const struct view_checks *checks); /* how many there are, those of folded topics too */
 const struct view_practice *practices_at(const struct checks_state *state, const struct view_checks *checks); /* NULL: a heading is selected */
