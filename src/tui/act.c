@@ -540,13 +540,13 @@ void act_now(struct tui *tui, int id, const struct strings *names)
 		tui_show_fault(tui, &fault);
 }
 
-/* The question with the services it is about, or how many files, in place of "%s". What is of other
- * projects is never touched unasked. NULL: nothing need be asked. */
+/* The question with the services it is about, or how many files, in place of
+ * "%s". What is of other projects is never touched unasked. NULL: nothing need be
+ * asked. */
 static char *make_question(const struct tui *tui, const struct command_def *def, const struct strings *names)
 {
 	bool has_others = false;
 	auto_free char *phrase = def->id == COMMAND_INIT_WRITE ? mem_print("%zu", tui->wizard.wanted) : list_phrase(tui, names, &has_others);
-
 	const char *question = _(def->question), *place = question != NULL ? strstr(question, "%s") : NULL;
 	if (question == NULL && has_others && (def->flags & COMMAND_MANY) != 0) {
 		auto_free char *name = mem_copy_string(def->name);
@@ -561,9 +561,8 @@ static char *make_question(const struct tui *tui, const struct command_def *def,
 
 bool act_is_refused(const struct tui *tui, const struct command_def *def)
 {
-	bool is_own = (def->flags & (COMMAND_SCREEN | COMMAND_HARMLESS)) != 0 && def->id != COMMAND_JOB &&
-		def->id != COMMAND_CHECK_MEND && def->id != COMMAND_INIT_WRITE;
-	return tui->is_read_only && !is_own;
+	bool is_harmless = (def->flags & (COMMAND_SCREEN | COMMAND_HARMLESS)) != 0 && (def->flags & COMMAND_WRITES) == 0;
+	return tui->is_read_only && !is_harmless;
 }
 
 static void refuse(struct tui *tui, const struct command_def *def)
