@@ -29,6 +29,7 @@ enum {
 	COMMAND_BUILDS = 128, /* on the screen: of no use where nothing is built */
 	COMMAND_MANY = 256, /* on the screen: acts on all services that are marked */
 	COMMAND_HARMLESS = 512, /* on the screen: not tui's own, and yet changes nothing */
+	COMMAND_WRITES = 1024, /* on the screen: tui's own, and yet leads to a change */
 };
 
 /* Where a key means this command. */

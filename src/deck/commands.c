@@ -174,7 +174,7 @@ static const struct command_def defs[] = {
 		"Tests are run by nextest where the builder has it. Jobs have a target folder of their own, so no build waits for them. "
 		"Own jobs stand in [jobs] of config.ini; see OWN JOBS in the manual page.\n\n"
 		"On the screen it chooses the job that runs after each build that passed. A save cancels it, and it runs again after that save's build."),
-		"JOB", COMMAND_TAKES_JOB, 0, 1, job_options, VERB | SCREEN | COMMAND_JSON, COMMAND_ANYWHERE, COMMAND_LOOP,
+		"JOB", COMMAND_TAKES_JOB, 0, 1, job_options, VERB | SCREEN | COMMAND_WRITES | COMMAND_JSON, COMMAND_ANYWHERE, COMMAND_LOOP,
 		"J", N_("job"), NULL},
 	{COMMAND_START, "start", N_("Start services"),
 		N_("Without a name: all of them."),
@@ -386,7 +386,7 @@ static const struct command_def defs[] = {
 	ON_SCREEN(COMMAND_SERVICE_PREVIOUS, "service-previous", N_("Inside a container: look into the one of the service before"),
 		SCREEN, COMMAND_AT_CONTAINER, COMMAND_MOVE, "[", NULL, NULL),
 	ON_SCREEN(COMMAND_CHECK_MEND, "check-mend", N_("Inside the checks: show what mends the practice, and write it after a yes"),
-		SCREEN, COMMAND_AT_CHECKS, COMMAND_LOOK, "m", NULL, NULL),
+		SCREEN | COMMAND_WRITES, COMMAND_AT_CHECKS, COMMAND_LOOK, "m", NULL, NULL),
 	ON_SCREEN(COMMAND_CHECK_ALL, "check-all", N_("Inside the checks: list all practices, or only those broken or not to be told"),
 		SCREEN, COMMAND_AT_CHECKS, COMMAND_LOOK, "a", NULL, NULL),
 	ON_SCREEN(COMMAND_CHECK_AGAIN, "check-again", N_("Inside the checks: judge the project again"),
@@ -396,7 +396,7 @@ static const struct command_def defs[] = {
 	ON_SCREEN(COMMAND_INIT_TURN, "init-turn", N_("Inside the container files: take the part or leave it out, take the next choice, overwrite a file that differs or leave it alone"),
 		SCREEN, COMMAND_AT_INIT, COMMAND_LOOK, "Space", NULL, NULL),
 	ON_SCREEN(COMMAND_INIT_WRITE, "init-write", N_("Inside the container files: write them"),
-		SCREEN, COMMAND_AT_INIT, COMMAND_LOOK, "w", NULL, ASK_WRITE),
+		SCREEN | COMMAND_WRITES, COMMAND_AT_INIT, COMMAND_LOOK, "w", NULL, ASK_WRITE),
 	ON_SCREEN(COMMAND_INIT_AGAIN, "init-again", N_("Inside the container files: look at the project again, and take every default"),
 		SCREEN, COMMAND_AT_INIT, COMMAND_LOOK, "r", NULL, NULL),
 	ON_SCREEN(COMMAND_THEME, "theme", N_("Choose the colours; each theme is shown while one looks"),

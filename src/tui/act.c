@@ -6,17 +6,50 @@
 #include <limits.h>
 #include <signal.h>
 
+enum place {
+	PLACE_OTHER, /* the deck, and what is typed or asked on it or on a page */
+	PLACE_PAGE, /* in place of the panes */
+	PLACE_COVER, /* over the deck or a page, and leads back there */
+};
+
+static enum place place_of(enum mode mode)
+{
+	switch (mode) {
+	case MODE_CONTAINER:
+	case MODE_ERROR:
+	case MODE_WHY:
+	case MODE_RAN:
+	case MODE_CHECKS:
+	case MODE_INIT:
+		return PLACE_PAGE;
+	case MODE_HELP:
+	case MODE_PALETTE:
+	case MODE_JOBS:
+	case MODE_THEME:
+		return PLACE_COVER;
+	case MODE_DECK:
+	case MODE_SEARCH:
+	case MODE_FILTER:
+	case MODE_TIME:
+	case MODE_EXPORT:
+	case MODE_ROWS:
+	case MODE_CONTAINER_FILTER:
+	case MODE_COLUMNS:
+	case MODE_CHECKS_FILTER:
+	case MODE_MENDING:
+		break;
+	}
+	return PLACE_OTHER;
+}
+
 enum mode mode_beneath(const struct tui *tui)
 {
-	bool is_cover = tui->mode == MODE_HELP || tui->mode == MODE_PALETTE || tui->mode == MODE_JOBS || tui->mode == MODE_THEME;
-	return is_cover ? tui->mode_under : tui->mode;
+	return place_of(tui->mode) == PLACE_COVER ? tui->mode_under : tui->mode;
 }
 
 void mode_cover(struct tui *tui, enum mode mode)
 {
-	bool is_page = tui->mode == MODE_CONTAINER || tui->mode == MODE_ERROR || tui->mode == MODE_WHY || tui->mode == MODE_RAN ||
-		tui->mode == MODE_CHECKS || tui->mode == MODE_INIT;
-	tui->mode_under = is_page ? tui->mode : MODE_DECK;
+	tui->mode_under = place_of(tui->mode) == PLACE_PAGE ? tui->mode : MODE_DECK;
 	tui->mode = mode;
 }
 
@@ -34,7 +67,7 @@ void act_follow(struct tui *tui)
 		tui->call.follow(tui->data, tui->followed);
 }
 
-static size_t moved(size_t at, long step)
+size_t act_step(size_t at, long step)
 {
 	if (step < 0)
 		return (size_t)-step < at ? at - (size_t)-step : 0;
@@ -44,11 +77,11 @@ static size_t moved(size_t at, long step)
 static void move_by(struct tui *tui, long step)
 {
 	if (tui->mode == MODE_ERROR) {
-		tui->error_scroll = moved(tui->error_scroll, step);
+		tui->error_scroll = act_step(tui->error_scroll, step);
 		return;
 	}
 	if (tui->mode == MODE_WHY) {
-		tui->why_top = moved(tui->why_top, step);
+		tui->why_top = act_step(tui->why_top, step);
 		return;
 	}
 	if (tui->mode == MODE_CONTAINER) {
@@ -64,7 +97,7 @@ static void move_by(struct tui *tui, long step)
 		return;
 	}
 	if (tui->mode == MODE_RAN) {
-		tui->ran_top = moved(tui->ran_top, step);
+		tui->ran_top = act_step(tui->ran_top, step);
 		return;
 	}
 	switch (tui->focus) {
@@ -79,10 +112,10 @@ static void move_by(struct tui *tui, long step)
 		log_move(log_in_use(tui), step);
 		break;
 	case PANE_SAVES:
-		tui->save_top = moved(tui->save_top, step);
+		tui->save_top = act_step(tui->save_top, step);
 		break;
 	case PANE_START:
-		tui->step_top = moved(tui->step_top, step);
+		tui->step_top = act_step(tui->step_top, step);
 		break;
 	case PANE_COUNT:
 		break;
@@ -507,13 +540,13 @@ void act_now(struct tui *tui, int id, const struct strings *names)
 		tui_show_fault(tui, &fault);
 }
 
-/* The question with the services it is about, or how many files, in place of "%s". What is of other
- * projects is never touched unasked. NULL: nothing need be asked. */
+/* The question with the services it is about, or how many files, in place of
+ * "%s". What is of other projects is never touched unasked. NULL: nothing need be
+ * asked. */
 static char *make_question(const struct tui *tui, const struct command_def *def, const struct strings *names)
 {
 	bool has_others = false;
 	auto_free char *phrase = def->id == COMMAND_INIT_WRITE ? mem_print("%zu", tui->wizard.wanted) : list_phrase(tui, names, &has_others);
-
 	const char *question = _(def->question), *place = question != NULL ? strstr(question, "%s") : NULL;
 	if (question == NULL && has_others && (def->flags & COMMAND_MANY) != 0) {
 		auto_free char *name = mem_copy_string(def->name);
@@ -528,9 +561,8 @@ static char *make_question(const struct tui *tui, const struct command_def *def,
 
 bool act_is_refused(const struct tui *tui, const struct command_def *def)
 {
-	bool is_own = (def->flags & (COMMAND_SCREEN | COMMAND_HARMLESS)) != 0 && def->id != COMMAND_JOB &&
-		def->id != COMMAND_CHECK_MEND && def->id != COMMAND_INIT_WRITE;
-	return tui->is_read_only && !is_own;
+	bool is_harmless = (def->flags & (COMMAND_SCREEN | COMMAND_HARMLESS)) != 0 && (def->flags & COMMAND_WRITES) == 0;
+	return tui->is_read_only && !is_harmless;
 }
 
 static void refuse(struct tui *tui, const struct command_def *def)

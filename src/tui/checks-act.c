@@ -60,20 +60,13 @@ static void show_or_close(struct tui *tui)
 	checks_tell(tui); /* keys that were typed ahead act in it */
 }
 
-static size_t stepped(size_t at, long step)
-{
-	if (step < 0)
-		return (size_t)-step < at ? at - (size_t)-step : 0;
-	return at + (size_t)step; /* the drawing holds it to what there is */
-}
-
 void checks_move(struct tui *tui, long step)
 {
 	struct checks_state *state = &tui->checks;
 	if (state->is_in_detail)
-		state->detail_at = stepped(state->detail_at, step);
+		state->detail_at = act_step(state->detail_at, step);
 	else
-		state->at = stepped(state->at, step);
+		state->at = act_step(state->at, step);
 	state->is_moved = true;
 }
 
@@ -248,25 +241,20 @@ bool checks_paste(struct tui *tui, const char *bytes, size_t len)
 
 /* ---- the mouse ---- */
 
-static bool is_inside(const struct rect *rect, int x, int y)
-{
-	return x >= rect->x && x < rect->x + rect->w && y >= rect->y && y < rect->y + rect->h;
-}
-
 /* A click selects; one on the heading that is selected folds it; a second quick
  * one is Enter. */
 void checks_click(struct tui *tui, int x, int y, bool is_double)
 {
 	struct checks_state *state = &tui->checks;
 	size_t row = state->top + (size_t)(y - state->list.y), line = (size_t)(y - state->detail.y - 1);
-	if (is_inside(&state->list, x, y) && row < state->rows.count) {
+	if (layout_is_inside(&state->list, x, y) && row < state->rows.count) {
 		bool is_heading = state->rows.items[row].practice == CHECK_HEADING, was_here = row == state->at && !state->is_in_detail;
 		state->is_in_detail = false;
 		state->is_moved = state->is_moved || row != state->at;
 		state->at = row;
 		if (is_heading ? was_here : is_double)
 			checks_enter(tui);
-	} else if (is_inside(&state->detail, x, y) && y > state->detail.y && state->selected != NULL) {
+	} else if (layout_is_inside(&state->detail, x, y) && y > state->detail.y && state->selected != NULL) {
 		state->is_in_detail = true;
 		if (line >= state->lines.count || state->lines.items[line] == SIZE_MAX)
 			return;
@@ -281,7 +269,7 @@ void checks_wheel(struct tui *tui, int x, int y, long step)
 {
 	struct checks_state *state = &tui->checks;
 	bool was_in_detail = state->is_in_detail;
-	state->is_in_detail = is_inside(&state->detail, x, y) && state->selected != NULL;
+	state->is_in_detail = layout_is_inside(&state->detail, x, y) && state->selected != NULL;
 	if (state->is_in_detail != was_in_detail && state->is_in_detail)
 		state->detail_at = state->place_at;
 	checks_move(tui, state->is_in_detail ? step : step * WHEEL_STEP);

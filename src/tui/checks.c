@@ -4,7 +4,7 @@
  * checks-act.c has what keys do. Called by tui.c. */
 #include "tui.h"
 
-enum { BESIDE_COLUMNS = 110, BELOW_ROWS = 14, SUMMARY_ROWS = 12, WORD_COLUMNS = 64, MEND_COLUMNS = 100, LEAST_TITLE = 8 };
+enum { LIST_SHARE = 11, SUMMARY_ROWS = 12, WORD_COLUMNS = 64, MEND_COLUMNS = 100, LEAST_TITLE = 8 };
 enum { AT_SIGN = 3, AT_WORD = 5, ID_COLUMNS = 6, WORD_MOST = 24 };
 
 bool checks_is_open(const struct tui *tui)
@@ -77,7 +77,8 @@ static void draw_heading(struct tui *tui, const struct view_checks *checks, cons
 	auto_free char *title = row->topic + 1 < checks->topic_count ? mem_print("%zu %s", row->topic + 1, checks->topics[row->topic]) :
 		mem_copy_string(checks->topics[row->topic]);
 	int title_width = pen_width(title, strlen(title), w);
-	int width = practices_describe_in(tui, checks, row->topic, w - 3 - title_width - 3, &right);
+	int width = w - 3 - title_width - 3;
+	practices_describe_in(tui, checks, row->topic, &width, &right);
 	int room = w - 3 - width - 3; /* counts are never cut: the title is */
 	pen_text(tui, y, 1, 1, practices_are_folded(&tui->checks, row->topic) ? "+" : pen_glyph(tui, GLYPH_LINE), paint_role(tui, THEME_ACCENT));
 	pen_text(tui, y, 3, room >= LEAST_TITLE ? room : w - 4, title, paint_bold(paint_plain));
@@ -185,37 +186,17 @@ static void draw_detail(struct tui *tui, const struct view_checks *checks)
 
 /* ---- drawing: the whole ---- */
 
-/* Beside one another, one below the other, or one of the two. */
-static void place_parts(struct checks_state *state, struct rect rect)
-{
-	state->list = state->detail = rect;
-	if (rect.w >= BESIDE_COLUMNS) {
-		state->list.w = rect.w * 11 / 20;
-		state->detail.x = state->list.w + 1;
-		state->detail.w = rect.w - state->detail.x;
-	} else if (rect.h >= BELOW_ROWS) {
-		state->detail.h = rect.h * 2 / 5;
-		state->list.h = rect.h - state->detail.h;
-		state->detail.y = rect.y + state->list.h;
-	} else if (state->is_in_detail) {
-		state->list.w = 0;
-	} else {
-		state->detail.w = 0;
-	}
-}
-
 static void draw_parts(struct tui *tui, const struct view_checks *checks, struct rect rect)
 {
 	struct checks_state *state = &tui->checks;
 	if (rect.h < 1)
 		return;
-	place_parts(state, rect);
+	layout_list_and_detail(rect, LIST_SHARE, state->is_in_detail, &state->list, &state->detail);
 	if (state->list.w > 0)
 		draw_list(tui, checks);
 	if (state->detail.w > 0)
 		draw_detail(tui, checks);
-	for (int y = rect.y; state->list.w > 0 && state->detail.x > state->list.w && y < rect.y + rect.h; y++)
-		pen_text(tui, y, state->list.w, 1, pen_glyph(tui, GLYPH_UPRIGHT), paint_role(tui, THEME_MUTED));
+	pen_divide(tui, &state->list, &state->detail);
 }
 
 static void describe_age(struct tui *tui, const struct view_checks *checks, struct str *out)
@@ -259,9 +240,8 @@ static void draw_summary(struct tui *tui, const struct view_checks *checks, stru
 		y += pen_wrap(tui, y, 1, w, 1, checks->mend, paint_role(tui, THEME_ACCENT), false);
 	}
 	if (rect->h >= SUMMARY_ROWS) {
-		bool is_bad = practices_describe(checks, CHECK_HEADING, &text);
-		str_clear(&text);
-		practices_describe_in(tui, checks, CHECK_HEADING, w, &text);
+		int width = w;
+		bool is_bad = practices_describe_in(tui, checks, CHECK_HEADING, &width, &text);
 		pen_text(tui, y, 1, w, str_text(&text), paint_role(tui, is_bad ? THEME_BAD : THEME_OK));
 		y++;
 	}

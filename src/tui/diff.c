@@ -30,24 +30,24 @@ static int draw_line(struct tui *tui, const char *line, size_t len, const struct
 	return rows;
 }
 
-int diff_draw_text(struct tui *tui, const char *text, const struct rect *rect, int row, int top, struct style style)
+/* `style`: NULL: each line's own. */
+static int draw_lines(struct tui *tui, const char *text, const struct rect *rect, int row, int top, const struct style *style)
 {
 	int rows = 0;
 	for (const char *at = text; *at != '\0';) {
 		size_t len = strcspn(at, "\n");
-		rows += draw_line(tui, at, len, rect, row + rows, top, style);
+		rows += draw_line(tui, at, len, rect, row + rows, top, style != NULL ? *style : style_of(tui, at));
 		at += len + (at[len] == '\n');
 	}
 	return rows;
 }
 
+int diff_draw_text(struct tui *tui, const char *text, const struct rect *rect, int row, int top, struct style style)
+{
+	return draw_lines(tui, text, rect, row, top, &style);
+}
+
 int diff_draw(struct tui *tui, const char *diff, const struct rect *rect, int row, int top)
 {
-	int rows = 0;
-	for (const char *at = diff; *at != '\0';) {
-		size_t len = strcspn(at, "\n");
-		rows += draw_line(tui, at, len, rect, row + rows, top, style_of(tui, at));
-		at += len + (at[len] == '\n');
-	}
-	return rows;
+	return draw_lines(tui, diff, rect, row, top, NULL);
 }

@@ -233,10 +233,9 @@ void evidence_draw(struct tui *tui, const struct view_practice *practice, const 
 	const char *title = draw_title(tui, practice, topic, rect) ? practice->title : NULL;
 	if (rect->h < 2)
 		return;
-	/* first only counted: nothing lies behind so high a top */
-	draw_sheet(&sheet, practice, title, counts, 1 << 24);
+	draw_sheet(&sheet, practice, title, counts, PEN_NOWHERE);
 	int top = find_top(&tui->checks, practice, &sheet, rect->h - 1);
 	draw_sheet(&sheet, practice, title, counts, top);
 	if (sheet.row > top + rect->h - 1)
-		pen_right(tui, rect->y + rect->h - 1, rect->x, rect->w - 1, pen_glyph(tui, GLYPH_MORE), paint_role(tui, THEME_MUTED));
+		pen_more(tui, rect);
 }

@@ -121,11 +121,10 @@ int head_fault_rows(struct tui *tui, const struct view *view)
 	char more[64];
 	if (!pick_fault(tui, view, &shown))
 		return 0;
-	int w = tui->columns - MARK - 1 - more_width(&shown, more, sizeof more);
-	int rows = pen_wrap(tui, 0, 0, w, SENTENCE_ROWS, shown.text, paint_plain, true) + mend_rows(tui, &shown);
+	int w = tui->columns - MARK - 1 - more_width(&shown, more, sizeof more), rows = 1;
+	if (!is_on_page(tui) || tui->fault.code != FAULT_NONE)
+		rows = pen_wrap(tui, 0, 0, w, SENTENCE_ROWS, shown.text, paint_plain, true) + mend_rows(tui, &shown);
 	free(shown.own);
-	if (is_on_page(tui) && tui->fault.code == FAULT_NONE)
-		return 1;
 	return rows;
 }
 

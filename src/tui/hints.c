@@ -244,27 +244,41 @@ struct fixed_hint {
 	const char *key, *word;
 };
 
+struct possible_hint {
+	bool is_there;
+	struct fixed_hint hint;
+};
+
+/* Returns the columns taken, from `at` on. */
+static int draw_one(struct tui *tui, int y, int at, const struct fixed_hint *hint)
+{
+	char key[32];
+	snprintf(key, sizeof key, "%s", hint->key != NULL ? hint->key : "");
+	if (hint->command >= 0)
+		hints_key(tui, hint->command, key, sizeof key);
+	return key[0] != '\0' ? draw_hint(tui, y, at, tui->columns - 1, key, pen_word(hint->word)) : 0;
+}
+
 static void draw_fixed(struct tui *tui, int y, const struct fixed_hint *hints, size_t count)
 {
 	int at = 1;
-	for (size_t i = 0; i < count; i++) {
-		char key[32];
-		snprintf(key, sizeof key, "%s", hints[i].key != NULL ? hints[i].key : "");
-		if (hints[i].command >= 0)
-			hints_key(tui, hints[i].command, key, sizeof key);
-		if (key[0] != '\0')
-			at += draw_hint(tui, y, at, tui->columns - 1, key, pen_word(hints[i].word));
-	}
+	for (size_t i = 0; i < count; i++)
+		at += draw_one(tui, y, at, &hints[i]);
+}
+
+static void draw_possible(struct tui *tui, int y, const struct possible_hint *hints, size_t count)
+{
+	int at = 1;
+	for (size_t i = 0; i < count; i++)
+		if (hints[i].is_there)
+			at += draw_one(tui, y, at, &hints[i].hint);
 }
 
 static void draw_checks(struct tui *tui, int y)
 {
 	const struct checks_state *state = &tui->checks;
 	bool has_rows = state->rows.count > 0, is_heading = has_rows && state->selected == NULL;
-	const struct {
-		bool is_there;
-		struct fixed_hint hint;
-	} all[] = {
+	const struct possible_hint all[] = {
 		{is_heading || (has_rows && state->place.file != NULL), {COMMAND_OPEN, NULL, is_heading ? N_("fold") : N_("edit")}},
 		{has_rows && state->is_fixable && !tui->is_read_only, {COMMAND_CHECK_MEND, NULL, N_("hint|mend")}},
 		{true, {COMMAND_CHECK_ALL, NULL, state->is_all ? N_("verdict|broken") : N_("hint|all")}},
@@ -275,12 +289,7 @@ static void draw_checks(struct tui *tui, int y)
 		{!state->is_silent, {COMMAND_CHECK_LIVE, NULL, state->is_live ? N_("hint|files") : N_("hint|live")}},
 		{true, {COMMAND_CHECK_AGAIN, NULL, N_("again")}},
 	};
-	struct fixed_hint hints[COUNT_OF(all)];
-	size_t count = 0;
-	for (size_t i = 0; i < COUNT_OF(all); i++)
-		if (all[i].is_there)
-			hints[count++] = all[i].hint;
-	draw_fixed(tui, y, hints, count);
+	draw_possible(tui, y, all, COUNT_OF(all));
 }
 
 static void draw_mending(struct tui *tui, int y)
@@ -300,10 +309,7 @@ static void draw_wizard(struct tui *tui, int y)
 	bool is_ready = state->state == VIEW_INIT_READY, is_written = state->state == VIEW_INIT_WRITTEN;
 	bool is_whole = state->is_whole;
 	const char *turn = state->kind == WIZARD_FILE ? N_("overwrite") : N_("hint|on or off");
-	const struct {
-		bool is_there;
-		struct fixed_hint hint;
-	} all[] = {
+	const struct possible_hint all[] = {
 		{is_ready && state->can_turn && !is_whole, {COMMAND_INIT_TURN, NULL, turn}},
 		{is_ready, {COMMAND_OPEN, NULL, is_whole ? N_("hint|list") : N_("whole")}},
 		{is_ready && state->wanted > 0 && !tui->is_read_only, {COMMAND_INIT_WRITE, NULL, N_("write")}},
@@ -314,12 +320,7 @@ static void draw_wizard(struct tui *tui, int y)
 		{true, {COMMAND_LINE_DOWN, NULL, N_("down")}},
 		{true, {COMMAND_LINE_UP, NULL, N_("up")}},
 	};
-	struct fixed_hint hints[COUNT_OF(all)];
-	size_t count = 0;
-	for (size_t i = 0; i < COUNT_OF(all); i++)
-		if (all[i].is_there)
-			hints[count++] = all[i].hint;
-	draw_fixed(tui, y, hints, count);
+	draw_possible(tui, y, all, COUNT_OF(all));
 }
 
 void hints_draw(struct tui *tui)

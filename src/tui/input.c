@@ -280,11 +280,6 @@ static void take_key(struct tui *tui, struct key key)
 
 /* ---- mouse ---- */
 
-static bool is_inside(const struct rect *rect, int x, int y)
-{
-	return x >= rect->x && x < rect->x + rect->w && y >= rect->y && y < rect->y + rect->h;
-}
-
 /* The second of two quick clicks on a row. */
 static bool is_double(struct tui *tui, enum pane pane, int y)
 {
@@ -377,7 +372,7 @@ static void take_mouse(struct tui *tui, const struct key_event *event)
 		tui->error_scroll = is_up ? tui->error_scroll - (tui->error_scroll > 0) : tui->error_scroll + 1;
 	} else if (tui->mode == MODE_DECK) {
 		for (int pane = 0; pane < PANE_COUNT; pane++) {
-			if (!is_inside(&tui->layout.pane[pane], x, y))
+			if (!layout_is_inside(&tui->layout.pane[pane], x, y))
 				continue;
 			if (is_up || is_down)
 				wheel(tui, (enum pane)pane, is_up ? -1 : 1);

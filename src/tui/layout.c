@@ -180,3 +180,26 @@ void layout_make(const struct layout_wish *wish, struct layout *layout)
 	if (layout->pane[PANE_LOG].h > 0 && layout->pane[PANE_BESIDE].h == 0 && !wish->is_zoomed && layout->mode != LAYOUT_ONE)
 		split_log(wish, layout);
 }
+
+bool layout_is_inside(const struct rect *rect, int x, int y)
+{
+	return x >= rect->x && x < rect->x + rect->w && y >= rect->y && y < rect->y + rect->h;
+}
+
+void layout_list_and_detail(struct rect rect, int share, bool is_in_detail, struct rect *list, struct rect *detail)
+{
+	*list = *detail = rect;
+	if (rect.w >= WIDE_COLUMNS) {
+		list->w = rect.w * share / 20;
+		detail->x = list->w + 1;
+		detail->w = rect.w - detail->x;
+	} else if (rect.h >= LAYOUT_DETAIL_ROWS) {
+		detail->h = rect.h * 2 / 5;
+		list->h = rect.h - detail->h;
+		detail->y = rect.y + list->h;
+	} else if (is_in_detail) {
+		list->w = 0;
+	} else {
+		detail->w = 0;
+	}
+}

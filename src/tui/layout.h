@@ -20,7 +20,8 @@ enum layout_mode {
 
 enum layout_arrange { ARRANGE_BY_SIZE, ARRANGE_BELOW, ARRANGE_BESIDE }; /* where the log stands, if there is room */
 
-enum { LAYOUT_GROW_MOST = 20, LAYOUT_BESIDE_COLUMNS = 80, LAYOUT_TWO_LOGS_COLUMNS = 120 };
+enum { LAYOUT_GROW_MOST = 20, LAYOUT_BESIDE_COLUMNS = 80, LAYOUT_TWO_LOGS_COLUMNS = 120,
+	LAYOUT_DETAIL_ROWS = 14 /* a list and its detail have room one below the other */ };
 
 struct layout_wish {
 	int columns, rows;
@@ -50,5 +51,10 @@ void layout_make(const struct layout_wish *wish, struct layout *layout);
  * that there are (those behind tabs and zoom, too). */
 enum pane layout_next(const struct layout_wish *wish, enum pane pane, int step);
 bool layout_has(const struct layout_wish *wish, enum pane pane);
+bool layout_is_inside(const struct rect *rect, int x, int y);
+/* A list and the detail of what is selected in it: beside one another, where the
+ * list has `share` twentieths of the columns, one below the other, or one of the
+ * two; w = 0: not in sight. */
+void layout_list_and_detail(struct rect rect, int share, bool is_in_detail, struct rect *list, struct rect *detail);
 
 #endif

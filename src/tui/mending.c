@@ -24,8 +24,7 @@ void mending_begin(struct tui *tui)
 
 void mending_scroll(struct tui *tui, long step)
 {
-	size_t *top = &tui->checks.mending_top;
-	*top = step >= 0 ? *top + (size_t)step : (size_t)-step < *top ? *top - (size_t)-step : 0;
+	tui->checks.mending_top = act_step(tui->checks.mending_top, step);
 }
 
 static void leave(struct tui *tui)
@@ -63,12 +62,10 @@ static void scroll_and_draw(struct tui *tui, const char *diff, const struct rect
 {
 	struct checks_state *state = &tui->checks;
 	state->mending_rows = rect->h > 0 ? (size_t)rect->h : 1;
-	int most = diff_draw(tui, diff, rect, 0, 1 << 24) - rect->h;
-	if (state->mending_top > (size_t)(most > 0 ? most : 0))
-		state->mending_top = (size_t)(most > 0 ? most : 0);
+	bool has_more = pen_hold_top(&state->mending_top, diff_draw(tui, diff, rect, 0, PEN_NOWHERE), rect->h);
 	diff_draw(tui, diff, rect, 0, (int)state->mending_top);
-	if ((int)state->mending_top < most)
-		pen_right(tui, rect->y + rect->h - 1, rect->x, rect->w - 1, pen_glyph(tui, GLYPH_MORE), paint_role(tui, THEME_MUTED));
+	if (has_more)
+		pen_more(tui, rect);
 }
 
 /* The question with the names of the files stands above the diff. */

@@ -226,6 +226,25 @@ void pen_fill(struct tui *tui, int y, int x, int w, const char *glyph, struct st
 	pen_run_end(&run);
 }
 
+bool pen_hold_top(size_t *top, int rows, int h)
+{
+	size_t last = rows > h ? (size_t)(rows - h) : 0;
+	if (*top > last)
+		*top = last;
+	return *top < last;
+}
+
+void pen_more(struct tui *tui, const struct rect *rect)
+{
+	pen_right(tui, rect->y + rect->h - 1, rect->x, rect->w - 1, pen_glyph(tui, GLYPH_MORE), paint_role(tui, THEME_MUTED));
+}
+
+void pen_divide(struct tui *tui, const struct rect *left, const struct rect *right)
+{
+	for (int y = left->y; left->w > 0 && right->x > left->w && y < left->y + left->h; y++)
+		pen_text(tui, y, left->w, 1, pen_glyph(tui, GLYPH_UPRIGHT), paint_role(tui, THEME_MUTED));
+}
+
 /* ---- words ---- */
 
 const char *pen_word(const char *text)

@@ -89,32 +89,35 @@ static void describe_short(const struct tui *tui, const struct counts *counts, b
 	add_sign(out, "~", counts->allowed);
 }
 
-int practices_describe_in(const struct tui *tui, const struct view_checks *checks, size_t topic, int w, struct str *out)
+/* What is wrong first. */
+static void describe(const struct counts *counts, struct str *out)
+{
+	add_count(out, _("%zu broken"), counts->verdicts[VIEW_BROKEN]);
+	if (counts->high > 0)
+		str_print(out, _(" (%zu high)"), counts->high);
+	add_count(out, _("%zu cannot be told"), counts->verdicts[VIEW_CANNOT_TELL]);
+	add_count(out, _("%zu kept"), counts->verdicts[VIEW_KEPT]);
+	add_count(out, _("%zu not applicable"), counts->verdicts[VIEW_NOT_APPLICABLE]);
+	add_count(out, _("%zu let through"), counts->allowed);
+}
+
+void practices_describe(const struct view_checks *checks, size_t topic, struct str *out)
 {
 	struct counts counts = count_all(checks, topic);
-	practices_describe(checks, topic, out);
+	describe(&counts, out);
+}
+
+bool practices_describe_in(const struct tui *tui, const struct view_checks *checks, size_t topic, int *w, struct str *out)
+{
+	struct counts counts = count_all(checks, topic);
+	describe(&counts, out);
 	int width = pen_width(str_text(out), out->len, COUNTS_MOST);
-	if (width <= w)
-		return width;
-	for (int has_high = 1; has_high >= 0 && width > w; has_high--) {
+	for (int has_high = 1; has_high >= 0 && width > *w; has_high--) {
 		str_clear(out);
 		describe_short(tui, &counts, has_high == 1, out);
 		width = pen_width(str_text(out), out->len, COUNTS_MOST);
 	}
-	return width;
-}
-
-/* What is wrong first. */
-bool practices_describe(const struct view_checks *checks, size_t topic, struct str *out)
-{
-	struct counts counts = count_all(checks, topic);
-	add_count(out, _("%zu broken"), counts.verdicts[VIEW_BROKEN]);
-	if (counts.high > 0)
-		str_print(out, _(" (%zu high)"), counts.high);
-	add_count(out, _("%zu cannot be told"), counts.verdicts[VIEW_CANNOT_TELL]);
-	add_count(out, _("%zu kept"), counts.verdicts[VIEW_KEPT]);
-	add_count(out, _("%zu not applicable"), counts.verdicts[VIEW_NOT_APPLICABLE]);
-	add_count(out, _("%zu let through"), counts.allowed);
+	*w = width;
 	return counts.verdicts[VIEW_BROKEN] > 0;
 }
 

@@ -84,10 +84,6 @@ void ran_draw(struct tui *tui, const struct view *view)
 		pen_sentence(tui, &rect, _("Nothing was run yet: start, stop, restart, builds and own commands will stand here."), THEME_MUTED);
 		return;
 	}
-	/* first only counted: nothing lies behind so high a top */
-	int most = draw_all(tui, view, &rect, 1 << 24) - (rect.h - 1);
-	most = most > 0 ? most : 0;
-	if (tui->ran_top > (size_t)most)
-		tui->ran_top = (size_t)most;
+	pen_hold_top(&tui->ran_top, draw_all(tui, view, &rect, PEN_NOWHERE), rect.h - 1);
 	draw_all(tui, view, &rect, (int)tui->ran_top);
 }

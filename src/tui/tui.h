@@ -342,7 +342,7 @@ struct tui {
 	struct container_state container;
 	struct checks_state checks;
 	struct wizard_state wizard;
-	enum mode mode_under; /* where the help and the palette go back to: the deck, or what covers it */
+	enum mode mode_under; /* where what covers it leads back to: the deck, or a page (mode_cover) */
 	bool is_explained; /* deck was told what MODE_WHY is about */
 	ARRAY(struct question) questions;
 	struct fault fault; /* shown until a key is pressed */
@@ -432,6 +432,14 @@ int pen_bytes(struct tui *tui, int y, int x, int w, const char *text, size_t len
 /* The same at the right end of the `w` cells; returns the cells taken. */
 int pen_right(struct tui *tui, int y, int x, int w, const char *text, struct style style);
 void pen_fill(struct tui *tui, int y, int x, int w, const char *glyph, struct style style);
+/* What is scrolled is drawn twice: first from PEN_NOWHERE on, behind all rows, which
+ * only counts them. Holds the first row in sight to them; true: it goes on below
+ * the `h` rows, and pen_more() marks that. */
+enum { PEN_NOWHERE = 1 << 24 };
+bool pen_hold_top(size_t *top, int rows, int h);
+void pen_more(struct tui *tui, const struct rect *rect);
+/* The line between two that stand beside one another, the left one from the edge. */
+void pen_divide(struct tui *tui, const struct rect *left, const struct rect *right);
 /* Draws words over at most `rows` rows; returns the rows taken. `is_dry`: only counts. */
 int pen_wrap(struct tui *tui, int y, int x, int w, int rows, const char *text, struct style style, bool is_dry);
 /* How many bytes of `text` go on a line of `w` cells, at a blank if there is
@@ -645,11 +653,11 @@ const char *practice_sign(const struct tui *tui, const struct view_practice *pra
 enum theme_role practice_role(const struct view_practice *practice);
 const char *practice_severity(enum view_severity severity);
 bool practice_is_broken(const struct view_practice *practice); /* and not let through */
-/* "2 broken, 7 kept": of a topic, or CHECK_HEADING: of all. True: some are broken. */
-bool practices_describe(const struct view_checks *checks, size_t topic, struct str *out);
-/* The same in at most `w` columns, by signs where words are too long; returns
- * the columns. */
-int practices_describe_in(const struct tui *tui, const struct view_checks *checks, size_t topic, int w, struct str *out);
+/* "2 broken, 7 kept": of a topic, or CHECK_HEADING: of all. */
+void practices_describe(const struct view_checks *checks, size_t topic, struct str *out);
+/* The same in at most `*w` columns, by signs where words are too long; *w becomes
+ * the columns that it takes. True: some are broken. */
+bool practices_describe_in(const struct tui *tui, const struct view_checks *checks, size_t topic, int *w, struct str *out);
 bool practices_are_folded(const struct checks_state *state, size_t topic);
 size_t practices_list(struct checks_state *state, const struct view_checks *checks); /* how many there are, those of folded topics too */
 const struct view_practice *practices_at(const struct checks_state *state, const struct view_checks *checks); /* NULL: a heading is selected */
@@ -747,9 +755,10 @@ void act(struct tui *tui, const struct command_def *def);
 /* The command would change something, and nothing may be changed. */
 bool act_is_refused(const struct tui *tui, const struct command_def *def);
 void act_now(struct tui *tui, int id, const struct strings *names);
+size_t act_step(size_t at, long step); /* `step` further, and not before the first */
 void act_follow(struct tui *tui); /* after a frame: tells deck of a new selection */
 void act_explain_no_more(struct tui *tui); /* tells deck, once nobody looks at it */
-/* The mode, without the help or the palette over it. */
+/* The mode, without what covers it. */
 enum mode mode_beneath(const struct tui *tui);
 /* Shows what covers the deck or a page, and leads back there: `mode_under`. */
 void mode_cover(struct tui *tui, enum mode mode);

@@ -155,11 +155,6 @@ void why_draw(struct tui *tui, const struct view *view)
 		pen_fill(tui, y, 0, rect.w, " ", paint_plain);
 	auto_free char *title = make_title(&view->why);
 	pen_title(tui, &rect, title, NULL, true);
-	/* first only counted: nothing lies behind so high a top */
-	int rows = draw_page(tui, view, &rect, 1 << 20), most = rows - (rect.h - 1);
-	if (most < 0)
-		most = 0;
-	if (tui->why_top > (size_t)most)
-		tui->why_top = (size_t)most;
+	pen_hold_top(&tui->why_top, draw_page(tui, view, &rect, PEN_NOWHERE), rect.h - 1);
 	draw_page(tui, view, &rect, (int)tui->why_top);
 }

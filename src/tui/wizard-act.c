@@ -32,21 +32,14 @@ static void show_or_close(struct tui *tui)
 	begin_anew(&tui->wizard);
 }
 
-static size_t stepped(size_t at, long step)
-{
-	if (step < 0)
-		return (size_t)-step < at ? at - (size_t)-step : 0;
-	return at + (size_t)step; /* the drawing holds it to what there is */
-}
-
 void wizard_move(struct tui *tui, long step)
 {
 	struct wizard_state *state = &tui->wizard;
 	if (state->is_in_preview || state->is_whole || state->state != VIEW_INIT_READY) {
-		state->preview_top = stepped(state->preview_top, step);
+		state->preview_top = act_step(state->preview_top, step);
 		return;
 	}
-	state->at = stepped(state->at, step);
+	state->at = act_step(state->at, step);
 	if (state->at < state->rows.count && state->rows.items[state->at].kind == WIZARD_HEADING)
 		state->at += step < 0 ? -1 : 1; /* the first row is none, nor the last */
 	state->is_moved = true;
@@ -144,19 +137,14 @@ bool wizard_takes(const struct command_def *def)
 
 /* ---- the mouse ---- */
 
-static bool is_inside(const struct rect *rect, int x, int y)
-{
-	return x >= rect->x && x < rect->x + rect->w && y >= rect->y && y < rect->y + rect->h;
-}
-
 /* A click selects; a second quick one is Enter. */
 void wizard_click(struct tui *tui, int x, int y, bool is_double)
 {
 	struct wizard_state *state = &tui->wizard;
 	size_t row = state->top + (size_t)(y - state->list.y);
-	if (is_inside(&state->preview, x, y)) {
+	if (layout_is_inside(&state->preview, x, y)) {
 		state->is_in_preview = state->state == VIEW_INIT_READY;
-	} else if (is_inside(&state->list, x, y) && row < state->rows.count && state->rows.items[row].kind != WIZARD_HEADING) {
+	} else if (layout_is_inside(&state->list, x, y) && row < state->rows.count && state->rows.items[row].kind != WIZARD_HEADING) {
 		state->is_in_preview = false;
 		state->is_moved = state->is_moved || row != state->at;
 		state->at = row;
@@ -169,6 +157,6 @@ void wizard_wheel(struct tui *tui, int x, int y, long step)
 {
 	struct wizard_state *state = &tui->wizard;
 	if (state->state == VIEW_INIT_READY && !state->is_whole)
-		state->is_in_preview = is_inside(&state->preview, x, y);
+		state->is_in_preview = layout_is_inside(&state->preview, x, y);
 	wizard_move(tui, step);
 }

@@ -121,10 +121,8 @@ void wizard_preview(struct tui *tui, const struct view_init *init, const struct 
 	pen_title(tui, rect, title_of(init, row), row->kind == WIZARD_FILE ? wizard_word(&init->files[row->index]) : NULL, state->is_in_preview || state->is_whole);
 	if (rest.h < 1)
 		return;
-	int most = draw(tui, init, row, &rest, 1 << 24) - rest.h;
-	if (state->preview_top > (size_t)(most > 0 ? most : 0))
-		state->preview_top = (size_t)(most > 0 ? most : 0);
+	bool has_more = pen_hold_top(&state->preview_top, draw(tui, init, row, &rest, PEN_NOWHERE), rest.h);
 	draw(tui, init, row, &rest, (int)state->preview_top);
-	if ((int)state->preview_top < most)
-		pen_right(tui, rest.y + rest.h - 1, rest.x, rest.w - 1, pen_glyph(tui, GLYPH_MORE), paint_role(tui, THEME_MUTED));
+	if (has_more)
+		pen_more(tui, &rest);
 }

@@ -4,7 +4,7 @@
  * while this is shown; wizard-act.c has what keys do. Called by tui.c. */
 #include "tui.h"
 
-enum { BESIDE_COLUMNS = 110, BELOW_ROWS = 14, HEADING_PARTS = 0, HEADING_FILES = 1 };
+enum { LIST_SHARE = 10, HEADING_PARTS = 0, HEADING_FILES = 1 };
 enum { AT_MARK = 2, AT_NAME = 6, AT_VALUE = 22 };
 
 bool wizard_is_open(const struct tui *tui)
@@ -154,27 +154,6 @@ static void draw_list(struct tui *tui, const struct view_init *init)
 
 /* ---- drawing: the whole ---- */
 
-/* Beside one another, one below the other, or one of the two. */
-static void place_parts(struct wizard_state *state, struct rect rect)
-{
-	state->list = state->preview = rect;
-	if (state->is_whole) {
-		state->list.w = 0;
-	} else if (rect.w >= BESIDE_COLUMNS) {
-		state->list.w = rect.w / 2;
-		state->preview.x = state->list.w + 1;
-		state->preview.w = rect.w - state->preview.x;
-	} else if (rect.h >= BELOW_ROWS) {
-		state->preview.h = rect.h * 2 / 5;
-		state->list.h = rect.h - state->preview.h;
-		state->preview.y = rect.y + state->list.h;
-	} else if (state->is_in_preview) {
-		state->list.w = 0;
-	} else {
-		state->preview.w = 0;
-	}
-}
-
 /* What one should know before one writes; none: an empty text. */
 static enum theme_role describe(const struct tui *tui, const struct view_init *init, struct str *out)
 {
@@ -200,18 +179,20 @@ static void draw_ready(struct tui *tui, const struct view_init *init, struct rec
 	enum theme_role role = describe(tui, init, &text);
 	list_rows(state, init);
 	hold(state, init);
-	if (text.len > 0 && rect.h >= BELOW_ROWS && !state->is_whole) {
+	if (text.len > 0 && rect.h >= LAYOUT_DETAIL_ROWS && !state->is_whole) {
 		pen_text(tui, rect.y, 1, rect.w - 2, str_text(&text), paint_role(tui, role));
 		rect.y++;
 		rect.h--;
 	}
-	place_parts(state, rect);
+	if (state->is_whole)
+		state->preview = rect;
+	else
+		layout_list_and_detail(rect, LIST_SHARE, state->is_in_preview, &state->list, &state->preview);
 	if (state->list.w > 0)
 		draw_list(tui, init);
 	if (state->preview.w > 0)
 		wizard_preview(tui, init, &state->preview);
-	for (int y = rect.y; state->list.w > 0 && state->preview.x > state->list.w && y < rect.y + rect.h; y++)
-		pen_text(tui, y, state->list.w, 1, pen_glyph(tui, GLYPH_UPRIGHT), paint_role(tui, THEME_MUTED));
+	pen_divide(tui, &state->list, &state->preview);
 }
 
 /* The names of what was written; below them, always in sight, what comes next. */
@@ -226,12 +207,11 @@ static void draw_written(struct tui *tui, const struct view_init *init, struct r
 	for (size_t i = 0; i < init->written_count; i++)
 		str_print(&names, _("written: %s\n"), init->written[i]);
 	state->preview = (struct rect){rect.x, rect.y, rect.w, room > 1 ? room : 1};
-	int most = diff_draw_text(tui, str_text(&names), &state->preview, 0, 1 << 24, paint_plain) - state->preview.h;
-	if (state->preview_top > (size_t)(most > 0 ? most : 0))
-		state->preview_top = (size_t)(most > 0 ? most : 0);
+	int all = diff_draw_text(tui, str_text(&names), &state->preview, 0, PEN_NOWHERE, paint_plain);
+	bool has_more = pen_hold_top(&state->preview_top, all, state->preview.h);
 	diff_draw_text(tui, str_text(&names), &state->preview, 0, (int)state->preview_top, paint_role(tui, THEME_OK));
-	if ((int)state->preview_top < most)
-		pen_right(tui, rect.y + state->preview.h - 1, rect.x, rect.w - 1, pen_glyph(tui, GLYPH_MORE), paint_role(tui, THEME_MUTED));
+	if (has_more)
+		pen_more(tui, &state->preview);
 	pen_wrap(tui, rect.y + state->preview.h + (room > 1), 1, rect.w - 2, rows, next, paint_role(tui, THEME_ACCENT), false);
 }
 
