@@ -436,7 +436,7 @@ void ports_find(struct surveyed *surveyed, json_t *says)
 	}
 	const char *name = surveyed->program->name;
 	if (surveyed->port != 0 && search.source != NULL)
-		survey_say(says, search.source->path, line_of(search.source, search.offset), _("%s listens on port %u: read here"), name, surveyed->port);
+		survey_say(says, search.source->path, line_of(search.source, search.offset), _("%s listens on port %u"), name, surveyed->port);
 	if (surveyed->port == 0)
 		ports_in_settings(surveyed, says);
 	if (surveyed->port == 0 && usual != 0) {
