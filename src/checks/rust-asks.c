@@ -188,16 +188,27 @@ static bool has_ports(const struct sources *sources)
 	return false;
 }
 
+bool program_is_for_developers(const char *name)
+{
+	static const char *const words[] = {"xtask", "codegen", "bench", "benchmark", "loadtest", "example", "examples", "test", "tests", "fuzz", NULL};
+	return path_has_word(name, words);
+}
+
 bool has_program(const struct sources *sources)
 {
-	static const char *const words[] = {"fn main (", "# [launch]", NULL};
+	static const char *const words[] = {"fn main (", "# [launch]"};
 	struct rust_place place;
 	for (size_t i = 0; i < sources->rust.sources.count; i++) {
 		const struct rust_source *source = &sources->rust.sources.items[i];
-		if (!source->is_test && (strcmp(path_name(source->path), "main.rs") == 0 || strstr(source->path, "/bin/") != NULL))
+		if (!source->is_test && !program_is_for_developers(source->path) &&
+			(strcmp(path_name(source->path), "main.rs") == 0 || strstr(source->path, "/bin/") != NULL))
 			return true;
 	}
-	return find_any(&sources->rust, words, &place);
+	for (size_t i = 0; i < COUNT_OF(words); i++)
+		for (place = (struct rust_place){0}; rust_find(&sources->rust, words[i], &place);)
+			if (!program_is_for_developers(place.source->path))
+				return true;
+	return false;
 }
 
 bool serves_network(const struct sources *sources)

@@ -60,7 +60,8 @@ bool logs_json(const struct rust_facts *facts); /* as its sources set it up */
 const char *web_framework(const struct rust_facts *facts);
 /* A framework, a call that listens or a port says so. */
 bool serves_network(const struct sources *sources);
-bool has_program(const struct sources *sources); /* not a library alone */
+bool program_is_for_developers(const char *name); /* by its name or path: xtask, bench … */
+bool has_program(const struct sources *sources); /* not a library alone, nor one with programs for its developers */
 /* Is there Rust, and a program of it? False: it was said why not. */
 bool is_program(struct check *check);
 /* Is it a program that answers on the network? False: it was said why it is none. */

@@ -387,6 +387,15 @@ static bool workflow_ships(const struct sources *sources, const char *path)
 	return ships;
 }
 
+/* A library has nothing to ship: an image whose last stage is one for tests or
+ * developers is theirs alone. */
+static bool serves_library(const struct sources *sources, const struct docker_source *docker)
+{
+	int last = dockerfile_stage(&docker->file, NULL);
+	const char *name = last >= 0 ? docker->file.stages.items[last].name : NULL;
+	return name != NULL && is_for_development(name) && sources->rust.is_there && !sources->rust.is_cut && !has_program(sources);
+}
+
 /* One that no compose file names: built from the root, as is usual, unless what
  * it copies lies beside it. */
 static void take_alone(struct sources *sources, const char *path)
@@ -394,7 +403,7 @@ static void take_alone(struct sources *sources, const char *path)
 	struct docker_source *docker = read_docker(sources, path, NULL);
 	if (docker == NULL)
 		return;
-	docker->is_harness = docker->is_harness || (is_development_path(path) && !workflow_ships(sources, path));
+	docker->is_harness = docker->is_harness || ((is_development_path(path) || serves_library(sources, docker)) && !workflow_ships(sources, path));
 	if (docker->is_harness)
 		return;
 	auto_free char *folder = strchr(path, '/') != NULL ? path_parent(path) : mem_copy_string(".");
@@ -422,7 +431,7 @@ static void read_dockers(struct sources *sources)
 		for (size_t i = 0; i < sources->dockers.count; i++) {
 			struct docker_source *docker = sources->dockers.items[i];
 			const struct tree_file *file = tree_find(&sources->tree, docker->path);
-			if (docker->is_harness && file != NULL && !file->is_harness && !text_starts_with(docker->path, ".")) {
+			if (docker->is_harness && file != NULL && !file->is_harness && !text_starts_with(docker->path, ".") && !serves_library(sources, docker)) {
 				docker->is_harness = false;
 				add_shipped(sources, docker, dockerfile_stage(&docker->file, NULL), NULL, NULL, ".");
 			}
@@ -557,9 +566,9 @@ bool sources_open(const struct check_options *options, struct sources *sources, 
 		read_without_compose(sources);
 	else if (sources->compose == NULL)
 		choose_other_compose(sources);
+	rust_read(&sources->tree, options->cargo_json, options->cargo_len, &sources->rust);
 	read_dockers(sources);
 	read_ignores(sources);
-	rust_read(&sources->tree, options->cargo_json, options->cargo_len, &sources->rust);
 	sources->layers = layers_open(sources);
 	sources->writings = writings_open(sources);
 	return true;

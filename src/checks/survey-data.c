@@ -326,7 +326,7 @@ static void add_called(const struct survey *survey, struct strings *run)
 		{"zip", "zip"}, {"unzip", "unzip"}, {"gs", "ghostscript"}, {"dot", "graphviz"}, {"tesseract", "tesseract-ocr"}, {"mysqldump", "default-mysql-client"}};
 	for (size_t i = 0; i < survey->all.count; i++) {
 		const struct surveyed *surveyed = &survey->all.items[i];
-		for (struct literal literal = {0}; surveyed->is_service && literal_each(&surveyed->program->facts, &literal);)
+		for (struct literal literal = {0}; surveyed->is_shipped && literal_each(&surveyed->program->facts, &literal);)
 			for (size_t k = 0; k < COUNT_OF(known); k++) {
 				bool same = literal.len == strlen(known[k].program) && strncmp(literal.text, known[k].program, literal.len) == 0;
 				if (!same || !code_ends_with(literal.source, literal.offset, "Command::new(") || !reach_has(surveyed->reach, literal.source, literal.offset))
@@ -441,7 +441,7 @@ json_t *survey_folders(const struct survey *survey)
 	auto_strings folders = {0};
 	for (size_t i = 0; i < survey->all.count; i++) {
 		const struct surveyed *surveyed = &survey->all.items[i];
-		for (struct literal literal = {0}; surveyed->is_service && literal_each(&surveyed->program->facts, &literal);) {
+		for (struct literal literal = {0}; surveyed->is_shipped && literal_each(&surveyed->program->facts, &literal);) {
 			if (literal.len == 0 || literal.len > 200 || !is_argument_of(&literal, calls) || !reach_has(surveyed->reach, literal.source, literal.offset))
 				continue;
 			auto_free char *text = mem_copy_bytes(literal.text, literal.len);

@@ -28,14 +28,18 @@ static bool reaches_any(const struct surveyed *surveyed, const char *const *word
 
 /* ---- is it a service? ---- */
 
+static bool is_harness_path(const char *path)
+{
+	return path_has_word(path, (const char *const[]){"tests", "examples", "benches", "fuzz", NULL});
+}
+
 /* `listens`: what answers on the network is a tool by few names alone. */
 static bool is_tool_name(const char *name, bool listens)
 {
-	static const char *const always[] = {"xtask", "cli", "ctl", "migrate", "migration", "migrations", "migrator", "seed", "seeder", "seeds", "codegen", "bench",
-		"benchmark", "loadtest", "example", "examples", "test", "tests", "fuzz", NULL};
+	static const char *const always[] = {"cli", "ctl", "migrate", "migration", "migrations", "migrator", "seed", "seeder", "seeds", NULL};
 	static const char *const often[] = {"tool", "tools", "generate", "generator", "gen", "demo", "dev", "import", "export", "dump", "backfill", "setup", "init", "task",
 		"tasks", "build", "schema", "openapi", NULL};
-	return path_has_word(name, always) || (!listens && path_has_word(name, often));
+	return path_has_word(name, always) || program_is_for_developers(name) || (!listens && path_has_word(name, often));
 }
 
 /* What goes on without a port: a queue, a schedule, or a round without an end beside a server that it asks. */
@@ -57,14 +61,33 @@ static const char *worker_sign(const struct surveyed *surveyed, struct rust_plac
 	return server != NULL && reaches_any(surveyed, rounds, place) && reaches_any(surveyed, waits, &wait) ? server->name : NULL;
 }
 
+bool survey_has_service(const struct survey *survey)
+{
+	for (size_t i = 0; i < survey->all.count; i++)
+		if (survey->all.items[i].is_service)
+			return true;
+	return false;
+}
+
+/* What an image is made of: the services; in a project without one its tools, but
+ * for those that only its developers run. */
+static void decide_shipped(struct survey *survey)
+{
+	bool has_service = survey_has_service(survey);
+	for (size_t i = 0; i < survey->all.count; i++) {
+		struct surveyed *each = &survey->all.items[i];
+		each->is_shipped = has_service ? each->is_service : !is_harness_path(each->program->folder) && !program_is_for_developers(each->program->name) &&
+			!program_is_for_developers(each->program->package);
+	}
+}
+
 static void decide(struct survey *survey, struct surveyed *surveyed, size_t count)
 {
 	const struct program *program = surveyed->program;
 	struct rust_place place = {0};
 	bool is_tool = is_tool_name(program->name, surveyed->listens) || is_tool_name(program->package, surveyed->listens);
 	const char *sign = surveyed->listens ? NULL : worker_sign(surveyed, &place);
-	bool is_harness = path_has_word(program->folder, (const char *const[]){"tests", "examples", "benches", "fuzz", NULL});
-	surveyed->is_service = (surveyed->listens || sign != NULL) && !is_harness && (!is_tool || (count == 1 && surveyed->listens) || surveyed->is_started);
+	surveyed->is_service = (surveyed->listens || sign != NULL) && !is_harness_path(program->folder) && (!is_tool || (count == 1 && surveyed->listens) || surveyed->is_started);
 	if (surveyed->is_service && surveyed->listens && surveyed->framework != NULL)
 		survey_say(survey->says, program->path, 0, _("%s is a service: it answers by %s"), program->name, surveyed->framework);
 	else if (surveyed->is_service && surveyed->listens)
@@ -305,7 +328,7 @@ static json_t *program_json(const struct surveyed *surveyed)
 	json_object_set_new(json, "sigterm", json_boolean(sigterm));
 	json_object_set_new(json, "graceful", json_boolean(is_graceful(surveyed, sigterm)));
 	json_object_set_new(json, "json_logs", json_boolean(logs_json(&program->facts)));
-	json_object_set_new(json, "command", words_json(&surveyed->command));
+	json_object_set_new(json, "command", surveyed->is_service ? words_json(&surveyed->command) : json_array());
 	json_object_set_new(json, "env", names_read(surveyed));
 	json_object_set_new(json, "features", words_json(program->features));
 	free(answers.health);
@@ -318,7 +341,7 @@ json_t *survey_programs(const struct survey *survey)
 {
 	json_t *list = json_array();
 	for (size_t i = 0; i < survey->all.count; i++)
-		if (survey->all.items[i].is_service)
+		if (survey->all.items[i].is_shipped)
 			json_array_append_new(list, program_json(&survey->all.items[i]));
 	return list;
 }
@@ -328,14 +351,12 @@ json_t *survey_tools(const struct survey *survey)
 	json_t *list = json_array();
 	for (size_t i = 0; i < survey->all.count; i++) {
 		const struct surveyed *each = &survey->all.items[i];
+		if (each->is_shipped)
+			continue;
 		json_t *tool = json_object();
 		json_object_set_new(tool, "name", survey_text(each->program->name));
 		json_object_set_new(tool, "package", survey_text(each->program->package));
-		if (each->is_service || json_array_append(list, tool) != 0) {
-			json_decref(tool);
-			continue;
-		}
-		json_decref(tool);
+		json_array_append_new(list, tool);
 	}
 	return list;
 }
@@ -390,13 +411,7 @@ json_t *survey_env(const struct survey *survey)
 	json_t *list = json_array();
 	for (size_t i = 0; i < survey->all.count; i++) {
 		const struct surveyed *surveyed = &survey->all.items[i];
-		for (size_t k = 0; k < surveyed->reads.count && surveyed->is_service; k++)
-			add_variable(list, &surveyed->reads.items[k], surveyed->program->name);
-	}
-	/* of tools alone where there is no service */
-	for (size_t i = 0; json_array_size(list) == 0 && i < survey->all.count; i++) {
-		const struct surveyed *surveyed = &survey->all.items[i];
-		for (size_t k = 0; k < surveyed->reads.count; k++)
+		for (size_t k = 0; k < surveyed->reads.count && surveyed->is_shipped; k++)
 			add_variable(list, &surveyed->reads.items[k], surveyed->program->name);
 	}
 	return list;
@@ -439,7 +454,7 @@ static unsigned rank_of(const struct survey *survey, const struct surveyed *surv
 {
 	auto_free char *root = mem_copy_string(path_name(survey->sources->tree.root));
 	bool is_named = strcmp(surveyed->program->name, root) == 0 || strcmp(surveyed->program->folder, survey->folder) == 0;
-	return (surveyed->is_service ? 16u : 0) + (surveyed->is_started ? 8u : 0) + (surveyed->program->is_default ? 4u : 0) + (is_named ? 2u : 0) +
+	return (surveyed->is_shipped ? 16u : 0) + (surveyed->is_started ? 8u : 0) + (surveyed->program->is_default ? 4u : 0) + (is_named ? 2u : 0) +
 		(surveyed->listens ? 1u : 0);
 }
 
@@ -453,7 +468,7 @@ static void put_in_order(struct survey *survey)
 			survey->all.items[k - 1] = other;
 		}
 	if (survey->all.count > 0)
-		survey->all.items[0].is_main = survey->all.items[0].is_service;
+		survey->all.items[0].is_main = survey->all.items[0].is_shipped;
 }
 
 void survey_programs_find(struct survey *survey)
@@ -476,5 +491,6 @@ void survey_programs_find(struct survey *survey)
 		if (surveyed->is_service && surveyed->listens)
 			read_exposed(survey, surveyed);
 	}
+	decide_shipped(survey);
 	put_in_order(survey);
 }

@@ -178,10 +178,9 @@ static const char *kind_of(const struct survey *survey)
 {
 	if (!survey->sources->rust.is_there)
 		return "none";
-	for (size_t i = 0; i < survey->all.count; i++)
-		if (survey->all.items[i].is_service)
-			return "service";
-	return survey->all.count > 0 || has_program(survey->sources) ? "tool" : "library";
+	if (survey_has_service(survey))
+		return "service";
+	return has_program(survey->sources) ? "tool" : "library";
 }
 
 /* ---- all ---- */
@@ -193,7 +192,7 @@ static json_t *put_together(const struct survey *survey)
 	auto_free char *name = project_name(survey);
 	json_t *json = json_object();
 	if (strcmp(kind, "library") == 0)
-		survey_say(survey->says, rust_file(survey->sources), 0, _("a library: it has no program, so there is no image to be made"));
+		survey_say(survey->says, rust_file(survey->sources), 0, _("a library: it has no program to ship, so there is no image to be made"));
 	if (facts->is_there && !facts->has_lock)
 		survey_say(survey->says, rust_file(survey->sources), 0, _("there is no Cargo.lock: write one with cargo generate-lockfile, and commit it where there is a program"));
 	json_object_set_new(json, "name", json_string(name));

@@ -50,6 +50,7 @@ struct surveyed {
 	struct reads reads; /* by place; a name may be there twice */
 	const char *framework; /* or NULL */
 	bool listens, is_service, is_main, is_started; /* started: by an image */
+	bool is_shipped; /* a service, or a tool that people run where there is no service */
 	unsigned port; /* 0: not known */
 	char *port_env, *address_env; /* or NULL */
 	struct strings command;
@@ -85,7 +86,8 @@ struct survey {
 	json_t *says;
 };
 void survey_programs_find(struct survey *survey); /* fills `all`, the main one first */
-json_t *survey_programs(const struct survey *survey);
+bool survey_has_service(const struct survey *survey);
+json_t *survey_programs(const struct survey *survey); /* that are shipped */
 json_t *survey_tools(const struct survey *survey);
 json_t *survey_env(const struct survey *survey);
 

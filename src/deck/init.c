@@ -110,6 +110,8 @@ static json_t *default_migrator(const struct init *init)
 {
 	const json_t *database = json_object_get(init->facts, "database");
 	const char *tool = json_string_value(json_object_get(database, "tool"));
+	if (!init_has_migrator(init))
+		return json_null();
 	if (json_is_true(json_object_get(database, "is_embedded")))
 		return json_string("program");
 	bool has_files = json_is_string(json_object_get(database, "migrations"));
