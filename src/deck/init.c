@@ -62,6 +62,23 @@ bool init_has_base(const struct init *init)
 	return strcmp(init_kind(init), "library") != 0;
 }
 
+const char *init_base_lacks(const struct init *init, const char *base)
+{
+	/* https://github.com/GoogleContainerTools/distroless, cc: libc, libstdc++ and OpenSSL */
+	static const char *const distroless[] = {"libssl3t64", "libstdc++6"};
+	bool is_distroless = strcmp(base, "distroless") == 0;
+	const json_t *packages = json_object_get(json_object_get(init->facts, "native"), "run");
+	for (size_t i = 0; strcmp(base, "slim") != 0 && i < json_array_size(packages); i++) {
+		const char *package = json_string_value(json_array_get(packages, i));
+		bool is_there = package == NULL;
+		for (size_t k = 0; is_distroless && !is_there && k < COUNT_OF(distroless); k++)
+			is_there = strcmp(package, distroless[k]) == 0;
+		if (!is_there)
+			return package;
+	}
+	return NULL;
+}
+
 bool init_has_migrator(const struct init *init)
 {
 	return is_service(init) && has_fact(init, "database");
@@ -119,13 +136,24 @@ static json_t *default_migrator(const struct init *init)
 	return runs ? json_string(tool) : json_null();
 }
 
+/* No shell and few packages, where what the programs need is there. */
+static const char *default_base(struct init *init)
+{
+	const char *lacking = init_base_lacks(init, "distroless");
+	if (lacking == NULL || !init_has_base(init))
+		return "distroless";
+	auto_free char *sentence = mem_print(_("the programs need %s: the image stands on slim Debian, for distroless images have none"), lacking);
+	json_array_append_new(json_object_get(init->facts, "says"), json_string(sentence));
+	return "slim";
+}
+
 static void take_defaults(struct init *init)
 {
 	json_t *choices = json_object(), *all = json_object();
 	for (size_t i = 0; i < COUNT_OF(parts); i++)
 		json_object_set_new(all, parts[i].name, json_true());
 	json_object_set_new(choices, "parts", all);
-	json_object_set_new(choices, "base", json_string("distroless"));
+	json_object_set_new(choices, "base", json_string(default_base(init)));
 	json_object_set_new(choices, "migrator", default_migrator(init));
 	json_object_set_new(init->facts, "choices", choices);
 }

@@ -35,6 +35,8 @@ const char *init_kind(const struct init *init);
 /* Whether the project has what the part is about, and what is chosen. */
 bool init_applies(const struct init *init, const struct init_part *part);
 bool init_has_base(const struct init *init);
+/* A package that the programs need to run and that such an image does not hold; NULL: it suits. */
+const char *init_base_lacks(const struct init *init, const char *base);
 bool init_has_migrator(const struct init *init);
 bool init_has(const struct init *init, const char *part);
 void init_set_part(struct init *init, const char *part, bool is_on);

@@ -110,10 +110,29 @@ static char ask(const char *question, char by_default)
 	return letter == '\n' || letter == '\0' ? by_default : letter >= 'A' && letter <= 'Z' ? (char)(letter + 32) : letter;
 }
 
+/* Where but one suits, nothing is asked. */
 static void ask_base(struct init *init)
 {
+	if (init_base_lacks(init, "distroless") != NULL)
+		return;
 	char answer = ask(_("What the shipped image stands on: [d]istroless (no shell, recommended), [s]lim Debian, s[c]ratch (static)? [d] "), 'd');
-	init_set_base(init, answer == 's' ? "slim" : answer == 'c' ? "scratch" : "distroless");
+	const char *base = answer == 's' ? "slim" : answer == 'c' ? "scratch" : "distroless";
+	const char *lacking = init_base_lacks(init, base);
+	if (lacking == NULL)
+		init_set_base(init, base);
+	else
+		fprintf(stderr, _("An image of %s holds no %s, which the programs need: %s is taken.\n"), base, lacking, init_base(init));
+}
+
+static bool set_base(struct init *init, const char *base, struct fault *fault)
+{
+	const char *lacking = init_base_lacks(init, base);
+	if (lacking != NULL) {
+		fault_set(fault, FAULT_USAGE, "an image of %s holds no %s, which the programs need", base, lacking);
+		return fault_mend(fault, "take --base %s", init_base(init));
+	}
+	init_set_base(init, base);
+	return true;
 }
 
 /* Parts that belong together are one question. */
@@ -199,9 +218,9 @@ static bool choose(const struct command_line *line, struct init *init, struct fa
 		init_set_part(init, parts[i].name, parts[i].group == NULL);
 	if (!set_parts(line, "with", true, init, fault) || !set_parts(line, "without", false, init, fault))
 		return false;
-	if (base != NULL)
-		init_set_base(init, base);
-	else if (may_ask(line) && init_has_base(init))
+	if (base != NULL && !set_base(init, base, fault))
+		return false;
+	if (base == NULL && may_ask(line) && init_has_base(init))
 		ask_base(init);
 	if (migrator != NULL)
 		init_set_migrator(init, migrator);

@@ -41,6 +41,7 @@ struct wizard {
 	/* what was chosen */
 	bool has_part[PARTS_MOST];
 	const char *base, *migrator;
+	bool suits[3]; /* which of `bases` can hold what the programs need */
 	struct strings agreed; /* files that are to be overwritten */
 
 	bool is_written, has_failed;
@@ -165,12 +166,27 @@ static const char *word_behind(const char *const *words, size_t count, const cha
 	return words[0];
 }
 
+/* The next base that suits; slim always does. */
+static void turn_base(struct wizard *wizard)
+{
+	for (size_t steps = 1; steps <= COUNT_OF(bases); steps++) {
+		const char *next = word_behind(bases, COUNT_OF(bases), wizard->base, steps);
+		for (size_t i = 0; i < COUNT_OF(bases); i++)
+			if (strcmp(bases[i], next) == 0 && wizard->suits[i]) {
+				wizard->base = next;
+				return;
+			}
+	}
+}
+
 static void take_choices(struct wizard *wizard)
 {
 	size_t count;
 	const struct init_part *parts = init_parts(&count);
 	for (size_t i = 0; i < count && i < PARTS_MOST; i++)
 		wizard->has_part[i] = init_has(&wizard->init, parts[i].name);
+	for (size_t i = 0; i < COUNT_OF(bases); i++)
+		wizard->suits[i] = init_base_lacks(&wizard->init, bases[i]) == NULL;
 	wizard->base = word_behind(bases, COUNT_OF(bases), init_base(&wizard->init), 0);
 	wizard->migrator = word_behind(migrators, COUNT_OF(migrators), init_migrator(&wizard->init), 0);
 }
@@ -358,7 +374,7 @@ void deck_init_turn_part(struct deck *deck, const char *name)
 	if (!is_shown(wizard))
 		return;
 	if (strcmp(name, "base") == 0)
-		wizard->base = word_behind(bases, COUNT_OF(bases), wizard->base, 1);
+		turn_base(wizard);
 	else if (strcmp(name, "migrator") == 0)
 		wizard->migrator = word_behind(migrators, COUNT_OF(migrators), wizard->migrator, 1);
 	for (size_t i = 0; i < count && i < PARTS_MOST; i++)
