@@ -302,7 +302,7 @@ static bool talks_to_database(const struct surveyed *surveyed)
 	return (stores_find(&surveyed->view, &crate) & (STORE_POSTGRES | STORE_MYSQL | STORE_SQLITE | STORE_MONGO | STORE_SQL)) != 0;
 }
 
-static json_t *program_json(const struct surveyed *surveyed)
+static json_t *program_json(const struct survey *survey, const struct surveyed *surveyed)
 {
 	const struct program *program = surveyed->program;
 	struct answers answers = {0};
@@ -331,6 +331,7 @@ static json_t *program_json(const struct surveyed *surveyed)
 	json_object_set_new(json, "command", surveyed->is_service ? words_json(&surveyed->command) : json_array());
 	json_object_set_new(json, "env", names_read(surveyed));
 	json_object_set_new(json, "features", words_json(program->features));
+	json_object_set_new(json, "image", survey_image(survey, surveyed));
 	free(answers.health);
 	free(answers.ready);
 	free(answers.metrics);
@@ -342,7 +343,7 @@ json_t *survey_programs(const struct survey *survey)
 	json_t *list = json_array();
 	for (size_t i = 0; i < survey->all.count; i++)
 		if (survey->all.items[i].is_shipped)
-			json_array_append_new(list, program_json(&survey->all.items[i]));
+			json_array_append_new(list, program_json(survey, &survey->all.items[i]));
 	return list;
 }
 

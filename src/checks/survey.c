@@ -214,6 +214,7 @@ static json_t *put_together(const struct survey *survey)
 	json_object_set_new(json, "seeds", survey_seeds(survey));
 	json_object_set_new(json, "git", survey_git(survey));
 	json_object_set_new(json, "existing", survey_existing(survey));
+	json_object_set_new(json, "kept", survey_kept(survey));
 	for (size_t i = 0; i < survey->sources->notes.count; i++)
 		survey_say(survey->says, NULL, 0, "%s", survey->sources->notes.items[i]);
 	json_object_set(json, "says", survey->says);

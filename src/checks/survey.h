@@ -91,6 +91,13 @@ json_t *survey_programs(const struct survey *survey); /* that are shipped */
 json_t *survey_tools(const struct survey *survey);
 json_t *survey_env(const struct survey *survey);
 
+/* ---- survey-images.c ---- */
+
+/* The Dockerfile and stage that makes its image already: {"context", "path", "stage"}, or null. */
+json_t *survey_image(const struct survey *survey, const struct surveyed *surveyed);
+/* The project's Dockerfile, if it has one: {"path", "lacks_test", "lacks_dev", "lacks_debug"}, or null. */
+json_t *survey_kept(const struct survey *survey);
+
 /* ---- survey-data.c ---- */
 
 json_t *survey_database(const struct survey *survey);

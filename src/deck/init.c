@@ -198,10 +198,32 @@ void init_close(struct init *init)
 	*init = (struct init){0};
 }
 
+void init_replace_dockerfile(struct init *init, bool is_replaced)
+{
+	json_object_set_new(choices_of(init), "replaces_dockerfile", json_boolean(is_replaced));
+}
+
+/* The facts for the templates. A Dockerfile that is to be replaced is none that the
+ * other files have to go by. The caller frees. */
+static char *facts_to_plan(const struct init *init)
+{
+	json_t *facts = json_deep_copy(init->facts), *kept = json_object_get(facts, "kept");
+	bool is_replaced = json_is_true(json_object_get(choices_of(init), "replaces_dockerfile"));
+	if (is_replaced && text_equal(json_string_value(json_object_get(kept, "path")), "Dockerfile")) {
+		json_t *programs = json_object_get(facts, "programs");
+		for (size_t i = 0; i < json_array_size(programs); i++)
+			json_object_set_new(json_array_get(programs, i), "image", json_null());
+		json_object_set_new(facts, "kept", json_null());
+	}
+	char *text = json_dumps(facts, JSON_COMPACT);
+	json_decref(facts);
+	return text;
+}
+
 bool init_plan(struct init *init, struct fault *fault)
 {
 	auto_free char *templates = templates_folder();
-	auto_free char *facts = json_dumps(init->facts, JSON_COMPACT);
+	auto_free char *facts = facts_to_plan(init);
 	if (init->is_planned)
 		plan_close(&init->plan);
 	init->is_planned = false;

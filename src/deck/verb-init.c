@@ -175,14 +175,24 @@ static bool ask_overwrite(const struct plan_file *file)
 	return answer == 'y';
 }
 
-/* What is there is written over with --force, or after a yes for this one file. */
-static void agree(const struct command_line *line, struct plan *plan)
+/* What is there is written over with --force, or after a yes for this one file. The
+ * Dockerfile is the first that is asked for: the others go by which one is to be there. */
+static bool agree(const struct command_line *line, struct init *init, struct fault *fault)
 {
-	for (size_t i = 0; i < plan->files.count; i++) {
-		struct plan_file *file = &plan->files.items[i];
-		if (file->state == PLAN_DIFFERS)
-			file->is_wanted = command_line_has(line, "force") || (may_ask(line) && ask_overwrite(file));
+	bool is_forced = command_line_has(line, "force");
+	for (size_t i = 0; i < init->plan.files.count; i++) {
+		struct plan_file *file = &init->plan.files.items[i];
+		if (file->state != PLAN_DIFFERS)
+			continue;
+		file->is_wanted = is_forced || (may_ask(line) && ask_overwrite(file));
+		if (i > 0 || is_forced || !file->is_wanted || strcmp(file->path, "Dockerfile") != 0)
+			continue;
+		init_replace_dockerfile(init, true);
+		if (!init_plan(init, fault))
+			return false;
+		init->plan.files.items[0].is_wanted = true;
 	}
+	return true;
 }
 
 /* ---- options ---- */
@@ -214,6 +224,7 @@ static bool choose(const struct command_line *line, struct init *init, struct fa
 	size_t count;
 	const struct init_part *parts = init_parts(&count);
 	const char *base = command_line_value(line, "base"), *migrator = command_line_value(line, "migrator");
+	init_replace_dockerfile(init, command_line_has(line, "force"));
 	for (size_t i = 0; command_line_has(line, "with") && i < count; i++)
 		init_set_part(init, parts[i].name, parts[i].group == NULL);
 	if (!set_parts(line, "with", true, init, fault) || !set_parts(line, "without", false, init, fault))
@@ -279,9 +290,8 @@ static int go_on(const struct command_line *line, struct init *init)
 		fprintf(stderr, _("Found in %s:\n"), init->root);
 		print_findings(init);
 	}
-	if (!choose(line, init, &fault) || !init_plan(init, &fault))
+	if (!choose(line, init, &fault) || !init_plan(init, &fault) || !agree(line, init, &fault))
 		return verb_fault(&fault);
-	agree(line, &init->plan);
 	if (!is_json)
 		print_files(init);
 	if (command_line_has(line, "dry-run")) {
