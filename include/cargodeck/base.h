@@ -262,12 +262,6 @@ char *path_home(enum path_home which, const char *rest);
  * secrets masked, say); NULL: the texts themselves. Control letters become blanks. */
 struct diff_text { const char *text, *shown; };
 void diff_add(struct str *out, const char *path, struct diff_text before, struct diff_text after);
-/* The parts of one, for those who know the differences. `from`: lines before the
- * hunk in the old text; `shift`: how many more the new one has there. */
-void diff_add_head(struct str *out, const char *path, bool is_new);
-void diff_add_line(struct str *out, char mark, const char *text, size_t len); /* `text` with its end of line */
-void diff_add_hunk(struct str *out, size_t from, long shift, size_t old_count, size_t new_count, const struct str *lines);
-enum { DIFF_CONTEXT = 3 };
 
 /* FNV-1a, 64 bits: names and change detection, never security. */
 uint64_t hash_bytes(const void *bytes, size_t len);

@@ -3,7 +3,7 @@
  * equal at both ends. Called by the rooms that change files of a project. */
 #include "cargodeck/base.h"
 
-enum { MOST_CELLS = 4000000 };
+enum { MOST_CELLS = 4000000, CONTEXT = 3 };
 
 struct line {
 	const char *text, *shown;
@@ -20,14 +20,14 @@ struct steps { struct step *items; size_t count, cap; };
 
 /* ---- parts ---- */
 
-void diff_add_head(struct str *out, const char *path, bool is_new)
+static void put_head(struct str *out, const char *path, bool is_new)
 {
 	auto_str clean = {0};
 	text_add_clean(&clean, path, strlen(path), false);
 	str_print(out, "--- %s%s\n+++ b/%s\n", is_new ? "/dev/null" : "a/", is_new ? "" : str_text(&clean), str_text(&clean));
 }
 
-void diff_add_line(struct str *out, char mark, const char *text, size_t len)
+static void put_line(struct str *out, char mark, const char *text, size_t len)
 {
 	size_t body = len;
 	while (body > 0 && (text[body - 1] == '\n' || text[body - 1] == '\r'))
@@ -39,7 +39,7 @@ void diff_add_line(struct str *out, char mark, const char *text, size_t len)
 		str_add(out, "\n\\ No newline at end of file\n"); /* no text */
 }
 
-void diff_add_hunk(struct str *out, size_t from, long shift, size_t old_count, size_t new_count, const struct str *lines)
+static void put_hunk(struct str *out, size_t from, long shift, size_t old_count, size_t new_count, const struct str *lines)
 {
 	str_print(out, "@@ -%zu,%zu +%zu,%zu @@\n", old_count > 0 ? from + 1 : from, old_count, (size_t)((long)from + shift) + (new_count > 0), new_count);
 	str_add(out, str_text(lines));
@@ -129,10 +129,10 @@ static void compare(const struct lines *old, const struct lines *new, struct ste
 static size_t hunk_end(const struct steps *steps, size_t first)
 {
 	size_t last = first;
-	for (size_t i = first; i < steps->count && i - last <= 2 * DIFF_CONTEXT + 1; i++)
+	for (size_t i = first; i < steps->count && i - last <= 2 * CONTEXT + 1; i++)
 		if (steps->items[i].mark != ' ')
 			last = i;
-	return last + 1 + DIFF_CONTEXT < steps->count ? last + 1 + DIFF_CONTEXT : steps->count;
+	return last + 1 + CONTEXT < steps->count ? last + 1 + CONTEXT : steps->count;
 }
 
 struct hunk {
@@ -149,9 +149,9 @@ static void add_hunk(struct str *out, const struct steps *steps, struct hunk *hu
 		const struct step *step = &steps->items[i];
 		old_count += step->mark != '+';
 		new_count += step->mark != '-';
-		diff_add_line(&lines, step->mark, step->line->shown, step->line->shown_len);
+		put_line(&lines, step->mark, step->line->shown, step->line->shown_len);
 	}
-	diff_add_hunk(out, hunk->old_at, (long)hunk->new_at - (long)hunk->old_at, old_count, new_count, &lines);
+	put_hunk(out, hunk->old_at, (long)hunk->new_at - (long)hunk->old_at, old_count, new_count, &lines);
 	hunk->old_at += old_count;
 	hunk->new_at += new_count;
 }
@@ -166,16 +166,16 @@ void diff_add(struct str *out, const char *path, struct diff_text before, struct
 	compare(&old, &new, &steps);
 	bool is_begun = before.text == NULL;
 	if (is_begun)
-		diff_add_head(out, path, true);
+		put_head(out, path, true);
 	for (size_t i = 0; i < steps.count; i++) {
 		if (steps.items[i].mark == ' ')
 			continue;
-		hunk.from = i > hunk.to + DIFF_CONTEXT ? i - DIFF_CONTEXT : hunk.to;
+		hunk.from = i > hunk.to + CONTEXT ? i - CONTEXT : hunk.to;
 		hunk.old_at += hunk.from - hunk.to;
 		hunk.new_at += hunk.from - hunk.to;
 		hunk.to = hunk_end(&steps, i);
 		if (!is_begun)
-			diff_add_head(out, path, false);
+			put_head(out, path, false);
 		is_begun = true;
 		add_hunk(out, &steps, &hunk);
 		i = hunk.to - 1;

@@ -93,23 +93,14 @@ static void apply(struct fix_file *file, const struct check_edit *edit)
 		file->is_changed = true;
 }
 
-static void put_before(const struct fix_file *file, const struct fix_line *line, const char *mark, struct str *out)
+static void put_before(const struct fix_file *file, const struct fix_line *line, struct str *out)
 {
 	for (size_t i = 0; i < line->before.count; i++) {
 		auto_strings lines = {0};
 		strings_split(&lines, line->before.items[i], '\n');
 		for (size_t j = 0; j < lines.count; j++)
-			str_print(out, "%s%s%s", mark, lines.items[j], file->has_returns ? "\r\n" : "\n");
+			str_print(out, "%s%s", lines.items[j], file->has_returns ? "\r\n" : "\n");
 	}
-}
-
-static size_t new_lines(const struct fix_line *line)
-{
-	size_t count = 0;
-	for (size_t i = 0; i < line->before.count; i++)
-		for (const char *at = line->before.items[i]; at != NULL; at = strchr(at, '\n'), at = at != NULL ? at + 1 : NULL)
-			count += at[0] != '\0' && at[0] != '\n';
-	return count;
 }
 
 static char *whole_text(const struct fix_file *file)
@@ -120,59 +111,13 @@ static char *whole_text(const struct fix_file *file)
 		/* a last line without an end gets one where lines follow it */
 		if (line->before.count > 0 && out.len > 0 && out.data[out.len - 1] != '\n')
 			str_add(&out, file->has_returns ? "\r\n" : "\n");
-		put_before(file, line, "", &out);
+		put_before(file, line, &out);
 		if (line->changed != NULL)
 			str_add(&out, line->changed);
 		else
 			str_add_bytes(&out, line->text, line->len);
 	}
 	return str_steal(&out);
-}
-
-/* ---- as a diff ---- */
-
-static bool is_touched(const struct fix_line *line)
-{
-	return line->changed != NULL || line->before.count > 0;
-}
-
-static void put_hunk(const struct fix_file *file, size_t from, size_t to, long *shift, struct str *out)
-{
-	size_t old_count = 0, new_count = 0;
-	auto_str body = {0};
-	for (size_t i = from; i < to; i++) {
-		const struct fix_line *line = &file->lines.items[i];
-		put_before(file, line, "+", &body);
-		new_count += new_lines(line);
-		if (i + 1 == file->lines.count)
-			continue;
-		old_count++;
-		new_count++;
-		diff_add_line(&body, line->changed != NULL ? '-' : ' ', line->text, line->len);
-		if (line->changed != NULL)
-			diff_add_line(&body, '+', line->changed, strlen(line->changed));
-	}
-	diff_add_hunk(out, from, *shift, old_count, new_count, &body);
-	*shift += (long)new_count - (long)old_count;
-}
-
-static void put_diff(const struct fix_file *file, struct str *out)
-{
-	size_t count = file->lines.count;
-	long shift = 0;
-	diff_add_head(out, file->path, file->text == NULL);
-	for (size_t i = 0; i < count;) {
-		if (!is_touched(&file->lines.items[i])) {
-			i++;
-			continue;
-		}
-		size_t from = i > DIFF_CONTEXT ? i - DIFF_CONTEXT : 0, to = i + 1;
-		for (size_t j = i + 1; j < count && j <= to + 2 * DIFF_CONTEXT; j++)
-			if (is_touched(&file->lines.items[j]))
-				to = j + 1;
-		i = to;
-		put_hunk(file, from, to + DIFF_CONTEXT < count ? to + DIFF_CONTEXT : count, &shift, out);
-	}
 }
 
 /* ---- all files of a report ---- */
@@ -215,7 +160,8 @@ size_t checks_write_diff(const struct check_report *report, const char *root, st
 		struct fix_file file;
 		if (!lay_over(report, root, paths.items[i], &file))
 			continue;
-		put_diff(&file, out);
+		auto_free char *text = whole_text(&file);
+		diff_add(out, file.path, (struct diff_text){file.text, NULL}, (struct diff_text){text, NULL});
 		close_file(&file);
 		count++;
 	}

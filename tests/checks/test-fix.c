@@ -39,8 +39,8 @@ static void writes_edits(void **state)
 	check_edit_insert(&check, "new", 0, "*.pem");
 	verdict_reach(&check);
 	assert_int_equal(checks_write_diff(&report, folder, &diff), 2);
-	assert_string_equal(str_text(&diff), "--- a/a\n+++ b/a\n@@ -1,6 +1,8 @@\n one\n-two # stays\n+2 # stays\n+  x: 1\n+  y: 2\n three\n four\n five\n six\n"
-		"@@ -8,3 +10,4 @@\n eight\n nine\n ten\n\\ No newline at end of file\n+end\n--- /dev/null\n+++ b/new\n@@ -0,0 +1,1 @@\n+*.pem\n");
+	assert_string_equal(str_text(&diff), "--- a/a\n+++ b/a\n@@ -1,5 +1,7 @@\n one\n-two # stays\n+2 # stays\n+  x: 1\n+  y: 2\n three\n four\n five\n"
+		"@@ -7,4 +9,5 @@\n seven\n eight\n nine\n-ten\n\\ No newline at end of file\n+ten\n+end\n--- /dev/null\n+++ b/new\n@@ -0,0 +1,1 @@\n+*.pem\n");
 	assert_true(checks_apply(&report, folder, &changed, NULL));
 	assert_int_equal(changed.count, 2);
 	auto_free char *a = read_back(folder, "a"), *made = read_back(folder, "new");
