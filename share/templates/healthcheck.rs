@@ -2,7 +2,7 @@
 //! Without PATH a connection is enough; with it the answer to GET PATH must be
 //! 200 to 399. The image's HEALTHCHECK calls it; it needs no shell and no curl.
 
-use std::io::{Error, Read, Result, Write};
+use std::io::{Error, ErrorKind, Read, Result, Write};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -10,10 +10,14 @@ use std::time::{Duration, Instant};
 /// For all of it: below the --timeout of the HEALTHCHECK.
 const LIMIT: Duration = Duration::from_millis(2500);
 
+fn failed(why: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Other, why.into())
+}
+
 fn left(until: Instant) -> Result<Duration> {
     match until.checked_duration_since(Instant::now()) {
         Some(left) if !left.is_zero() => Ok(left),
-        _ => Err(Error::other("no answer in time")),
+        _ => Err(failed("no answer in time")),
     }
 }
 
@@ -30,20 +34,20 @@ fn get(mut stream: TcpStream, path: &str, until: Instant) -> Result<()> {
     while filled < head.len() {
         stream.set_read_timeout(Some(left(until)?))?;
         match stream.read(&mut head[filled..])? {
-            0 => return Err(Error::other("the connection was closed")),
+            0 => return Err(failed("the connection was closed")),
             count => filled += count,
         }
     }
     match &head {
         [b'H', b'T', b'T', b'P', b'/', _, b'.', _, b' ', b'2' | b'3', _, _] => Ok(()),
-        other => Err(Error::other(format!("answered {}", String::from_utf8_lossy(other)))),
+        other => Err(failed(format!("answered {}", String::from_utf8_lossy(other)))),
     }
 }
 
 fn ask() -> Result<()> {
     let until = Instant::now() + LIMIT;
     let words: Vec<String> = std::env::args().skip(1).collect();
-    let port = words.first().and_then(|word| word.parse().ok()).ok_or_else(|| Error::other("healthcheck PORT [PATH]"))?;
+    let port = words.first().and_then(|word| word.parse().ok()).ok_or_else(|| failed("healthcheck PORT [PATH]"))?;
     let stream = connect(port, until)?;
     match words.get(1) {
         Some(path) => get(stream, path, until),

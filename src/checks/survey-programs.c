@@ -415,6 +415,11 @@ json_t *survey_env(const struct survey *survey)
 		for (size_t k = 0; k < surveyed->reads.count && surveyed->is_shipped; k++)
 			add_variable(list, &surveyed->reads.items[k], surveyed->program->name);
 	}
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		json_t *each = json_array_get(list, i);
+		auto_free char *name = mem_print("%s_FILE", json_string_value(json_object_get(each, "name")));
+		json_object_set_new(each, "has_file", json_boolean(find_variable(list, name) != NULL));
+	}
 	return list;
 }
 

@@ -183,6 +183,20 @@ static const char *kind_of(const struct survey *survey)
 	return has_program(survey->sources) ? "tool" : "library";
 }
 
+/* Is there a secret that a program takes from a variable, and not from a file that one names? */
+static bool reads_secrets_by_env(const json_t *env, const json_t *database)
+{
+	const char *file = text_equal(json_string_value(json_object_get(database, "engine")), "sqlite") ? json_string_value(json_object_get(database, "env")) : NULL;
+	size_t index;
+	json_t *each;
+	json_array_foreach(env, index, each) {
+		bool is_path = text_equal(json_string_value(json_object_get(each, "name")), file);
+		if (!is_path && json_is_true(json_object_get(each, "is_secret")) && !json_is_true(json_object_get(each, "has_file")))
+			return true;
+	}
+	return false;
+}
+
 /* ---- all ---- */
 
 static json_t *put_together(const struct survey *survey)
@@ -202,8 +216,10 @@ static json_t *put_together(const struct survey *survey)
 	json_object_set_new(json, "programs", survey_programs(survey));
 	json_object_set_new(json, "tools", survey_tools(survey));
 	json_object_set_new(json, "members", members(survey));
-	json_object_set_new(json, "env", survey_env(survey));
-	json_object_set_new(json, "database", survey_database(survey));
+	json_t *env = survey_env(survey), *database = survey_database(survey);
+	json_object_set_new(json, "env", env);
+	json_object_set_new(json, "database", database);
+	json_object_set_new(json, "secrets_by_env", json_boolean(reads_secrets_by_env(env, database)));
 	json_object_set_new(json, "redis", survey_redis(survey));
 	json_object_set_new(json, "mail", survey_mail(survey));
 	json_object_set_new(json, "traces", json_boolean(traces_crate(facts) != NULL));
