@@ -43,6 +43,7 @@ struct reading {
 	struct programs *programs;
 	size_t member;
 	bool is_binary; /* within [[bin]] */
+	bool is_again; /* the root's manifest, for what others inherit of it: its programs are known */
 };
 
 static void add_need(struct member *member, const char *name)
@@ -67,7 +68,7 @@ static void visit(void *context, const struct toml_leaf *leaf)
 	size_t at = needs_at(leaf);
 	const char *last = leaf->depth > 0 ? leaf->path[leaf->depth - 1] : "";
 	if (leaf->depth >= 1 && leaf->is_table)
-		reading->is_binary = leaf->depth == 1 && strcmp(leaf->path[0], "bin") == 0 && programs->binaries.count < MOST_BINARIES;
+		reading->is_binary = !reading->is_again && leaf->depth == 1 && strcmp(leaf->path[0], "bin") == 0 && programs->binaries.count < MOST_BINARIES;
 	if (reading->is_binary && leaf->is_table)
 		*array_add(&programs->binaries) = (struct binary){.member = reading->member};
 	if (at > 0) {
@@ -158,7 +159,7 @@ struct programs *programs_open(const struct sources *sources)
 		auto_free char *text = path != NULL ? tree_read(&sources->tree, path, &len) : NULL;
 		if (text == NULL || len > MOST_MANIFEST)
 			continue;
-		struct reading reading = {.programs = programs, .member = programs->members.count};
+		struct reading reading = {.programs = programs, .member = programs->members.count, .is_again = i == facts->manifests.count};
 		*array_add(&programs->members) = (struct member){.folder = folder_of(path)};
 		toml_read(text, len, visit, &reading);
 		if (programs->members.items[reading.member].name == NULL || i == facts->manifests.count) {

@@ -4,6 +4,7 @@
 #include "compose-files.h"
 #include "pipe-other.h"
 #include "pipeline.h"
+#include "rust-asks.h"
 #include "services.h"
 #include "writings.h"
 

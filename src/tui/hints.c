@@ -176,7 +176,7 @@ static int general_width(struct tui *tui)
 /* What one does most in this pane. */
 static bool is_leading(const struct tui *tui, const struct command_def *def)
 {
-	enum view_state state;
+	enum view_state state = VIEW_HEALTHY;
 	if (def->id == COMMAND_WHY && tui->focus == PANE_SERVICES)
 		return selected_state(tui, &state) && state >= VIEW_UNHEALTHY;
 	if (log_has_focus(tui))
