@@ -3,7 +3,7 @@
 #include "project.h"
 
 #include <stdio.h>
-
+#include <sys/utsname.h>
 
 static void family_finish(struct project_family *family)
 {
@@ -40,6 +40,23 @@ static const char *profile_name(const char *profile)
 	return strcmp(profile, "bench") == 0 ? "release" : profile;
 }
 
+/* A target that the shell works out: by the machine's name where it is asked for,
+ * "$(uname -m)-unknown-linux-gnu"; else it is the builder's own. The caller frees;
+ * NULL: none is told. */
+static char *worked_out(const char *target)
+{
+	static const char *const asked[] = {"$(uname -m)", "`uname -m`"};
+	struct utsname machine;
+	if (target == NULL || target[0] == '\0')
+		return NULL;
+	for (size_t i = 0; i < COUNT_OF(asked); i++) {
+		const char *at = strstr(target, asked[i]), *rest = at != NULL ? at + strlen(asked[i]) : NULL;
+		if (at != NULL && strpbrk(rest, "$`") == NULL && uname(&machine) == 0)
+			return mem_print("%.*s%s%s", (int)(at - target), target, machine.machine, rest);
+	}
+	return strpbrk(target, "$`") == NULL ? mem_copy_string(target) : NULL;
+}
+
 /* Labels win over the Dockerfile's line; the profile is dev unless told. */
 static void take_arguments(struct project_family *family, const struct compose_service *service, const struct cargo_call *call)
 {
@@ -54,9 +71,8 @@ static void take_arguments(struct project_family *family, const struct compose_s
 		strings_add(&family->arguments, "--no-default-features");
 	if (call != NULL && features == NULL && call->all_features)
 		strings_add(&family->arguments, "--all-features");
-	/* a target that the shell works out is the builder's own */
-	if (target == NULL && call != NULL && call->target != NULL && strpbrk(call->target, "$`") == NULL)
-		target = call->target;
+	auto_free char *called = target == NULL && call != NULL ? worked_out(call->target) : NULL;
+	target = called != NULL ? called : target;
 	if (target != NULL && target[0] != '\0')
 		add_option(family, "--target", target);
 	else
@@ -67,6 +83,22 @@ static void take_arguments(struct project_family *family, const struct compose_s
 	family->profile_folder = target != NULL ? mem_print("%s/%s", path_name(target), profile_name(profile)) : mem_copy_string(profile_name(profile));
 	if (call != NULL)
 		strings_copy(&family->env, &call->env);
+}
+
+/* What the compiling stage sets for rustc, and the one that becomes the builder does not. */
+static void take_settings(struct project_family *family, const struct dockerfile *file, size_t index)
+{
+	static const char *const names[] = {"RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_RUSTFLAGS"};
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		auto_free char *asked = mem_print("${%s:-}", names[i]);
+		auto_free char *value = dockerfile_expand(file, index, asked), *other = stage_expand(file, family->stage, asked);
+		auto_free char *set = mem_print("%s=", names[i]);
+		bool is_called = false;
+		for (size_t j = 0; j < family->env.count; j++)
+			is_called = is_called || text_starts_with(family->env.items[j], set);
+		if (!is_called && value[0] != '\0' && strcmp(value, other) != 0)
+			strings_print(&family->env, "%s%s", set, value);
+	}
 }
 
 /* ---- where cargo runs ---- */
@@ -113,6 +145,7 @@ static void read_stage(const struct project *project, const struct compose_servi
 			free(family->cwd);
 			family->cwd = host_folder(project, service, file, i, call);
 			take_arguments(family, service, call);
+			take_settings(family, file, i);
 		}
 		cargo_calls_finish(&calls);
 	}

@@ -15,6 +15,12 @@ struct mapping {
 	"FROM debian AS run\nCOPY --from=build /app /usr/local/bin/app\nCMD [\"app\"]\n"
 #define IMAGE BUILD "FROM debian\nCOPY --from=build /app/target/release/api /usr/local/bin/api\n"
 
+#if defined(__aarch64__)
+#define MACHINE "aarch64"
+#else
+#define MACHINE "x86_64"
+#endif
+
 static const struct mapping mappings[] = {
 	{"a plain copy", IMAGE "CMD [\"api\"]\n", "", "", NULL, NULL, "api /usr/local/bin/api 0"},
 	{"shell form", IMAGE "CMD exec api --port $PORT\n", "", "", NULL, NULL, "api /usr/local/bin/api 0"},
@@ -68,6 +74,10 @@ static const struct mapping mappings[] = {
 	{"cargo's own arguments", "FROM rust AS build\nWORKDIR /app\nCOPY . .\nRUN RUSTFLAGS=-Cx cargo build --release --no-default-features --features a,b --target x86_64-unknown-linux-musl\n"
 		"FROM scratch\nCOPY --from=build /app/target/x86_64-unknown-linux-musl/release/api /api\nCMD [\"/api\"]\n", "", "", NULL, NULL,
 		"api /api 0 --features a,b --no-default-features --target x86_64-unknown-linux-musl RUSTFLAGS=-Cx in x86_64-unknown-linux-musl/debug"},
+	{"the machine's target, and what a stage for development does not set", "FROM rust AS base\nFROM base AS dev\nRUN true\nFROM base AS build\nWORKDIR /app\n"
+		"ENV RUSTFLAGS=\"-C target-feature=+crt-static\"\nCOPY . .\nRUN cargo build --release --target \"$(uname -m)-unknown-linux-gnu\" "
+		"&& cp \"target/$(uname -m)-unknown-linux-gnu/release/api\" /api\nFROM scratch\nCOPY --from=build /api /api\nENTRYPOINT [\"/api\"]\n", "", "", NULL, NULL,
+		"api /api 1 --target " MACHINE "-unknown-linux-gnu RUSTFLAGS=-C target-feature=+crt-static in " MACHINE "-unknown-linux-gnu/debug"},
 	{"labels for cargo", IMAGE "CMD [\"api\"]\n", "\"labels\":{\"dev.cargodeck.profile\":\"release\",\"dev.cargodeck.features\":\"x\"}", "", NULL, NULL,
 		"api /usr/local/bin/api 0 --features x --profile release in release"},
 	{"a heredoc that builds", "FROM rust AS build\nWORKDIR /app\nCOPY . .\nRUN --mount=type=cache,target=/app/target <<EOF\nset -e\ncargo build --release --bin api\ncp target/release/api /bin/server\nEOF\n"
