@@ -171,6 +171,8 @@ json_t *compose_services(const struct sources *sources); /* object, or NULL */
 json_t *compose_member(const json_t *service, const char *path); /* "deploy.resources.limits.memory" */
 /* `services` as the file writes it; NULL: it has none. */
 const struct yaml_node *compose_written(const struct yaml_source *source);
+/* The key that ends a path of a written service ("deploy.resources"); NULL: it has it not. */
+const struct yaml_node *compose_key(const struct yaml_node *service, const char *path);
 /* Where a service's member stands: in the last file that has it; else what would
  * hold it, at last the service's own line. The file is relative; NULL: not found. */
 const char *compose_place(const struct sources *sources, const char *service, const char *path, unsigned *line);
@@ -179,6 +181,8 @@ const char *compose_place(const struct sources *sources, const char *service, co
  * where; else the place of the whole. */
 const char *compose_entry(const struct sources *sources, const char *service, const char *where, const char *name,
 	const char **file, unsigned *line);
+/* The same in one map, or list of NAME=VALUE: its value, "" where it has none; NULL: it is not there. */
+const char *compose_variable(const struct yaml_node *all, const char *name, unsigned *line);
 /* Where the mount on `target` is written, else the service's own place. */
 const char *compose_mount_place(const struct sources *sources, const char *service, const char *target, unsigned *line);
 /* Does the service run a program that is built here, or a known image? */

@@ -42,7 +42,7 @@ static bool command_cleans(const struct pipe_command *command)
 	for (size_t i = command->at; i < command->words.count; i++) {
 		const char *word = command->words.items[i];
 		if ((deletes && strstr(word, "packages/container") != NULL) || (is_ssh && strstr(word, " prune") != NULL) ||
-			strstr(word, "registry garbage-collect") != NULL)
+			strstr(word, "registry garbage-collect") != NULL || strcmp(word, "garbage-collect") == 0)
 			return true;
 	}
 	return false;
@@ -115,7 +115,47 @@ static void look_at_cleaner(struct check *check, const struct pipeline *pipe, co
 	}
 }
 
-static bool look_at_command(struct check *check, const struct pipe_step *step, const struct pipe_command *command)
+/* Does the step, or the registry's own settings, see to it that nobody pushes meanwhile? */
+static bool keeps_registry_quiet(const struct check *check, const struct pipeline *pipe, const struct pipe_step *step)
+{
+	static const char *const words[] = {"readonly", "READONLY"};
+	bool quiet = false;
+	for (size_t k = 0; k < step->command_count && !quiet; k++) {
+		const struct pipe_command *command = &pipe->commands.items[step->first_command + k];
+		auto_free char *said = strings_join(&command->words, " ", " ");
+		quiet = pipe_has_word(command, "stop") || strstr(said, " stop ") != NULL || strstr(said, words[0]) != NULL || strstr(said, words[1]) != NULL;
+	}
+	for (size_t i = 0; i < COUNT_OF(words); i++)
+		for (size_t k = 0; k < check->sources->compose_files.count; k++)
+			quiet = quiet || strstr(check->sources->compose_files.items[k].text, words[i]) != NULL;
+	return quiet;
+}
+
+/* The registry's own garbage collection, in the container that serves: it takes layers
+ * that belong to no image yet, those of a push that is on its way (distribution, Garbage
+ * collection). */
+static bool collects_while_serving(const struct pipe_command *command)
+{
+	bool collects = false, runs = false;
+	for (size_t i = command->at; i < command->words.count; i++) {
+		const char *word = command->words.items[i];
+		collects = collects || strstr(word, "garbage-collect") != NULL;
+		runs = runs || strcmp(word, "exec") == 0 || strstr(word, " exec ") != NULL;
+	}
+	return collects && runs;
+}
+
+/* The first such command of the step; NULL: none, or it is seen to. */
+static const struct pipe_command *collects_beside_pushes(const struct check *check, const struct pipeline *pipe, const struct pipe_step *step)
+{
+	for (size_t k = 0; k < step->command_count; k++)
+		if (collects_while_serving(&pipe->commands.items[step->first_command + k]))
+			return keeps_registry_quiet(check, pipe, step) ? NULL : &pipe->commands.items[step->first_command + k];
+	return NULL;
+}
+
+static bool look_at_command(struct check *check, const struct pipe_step *step, const struct pipe_command *command,
+	const struct pipe_command *unquiet)
 {
 	if (!command_cleans(command))
 		return false;
@@ -123,6 +163,9 @@ static bool look_at_command(struct check *check, const struct pipe_step *step, c
 		check_against(check, command->file, command->line,
 			"it deletes volumes that no container uses at that moment, with the data in them");
 		check_mend(check, "Use `docker image prune --all --force --filter until=168h`");
+	} else if (command == unquiet) {
+		check_against(check, command->file, command->line, "the registry takes pushes while it collects: layers of an image that is being pushed are deleted");
+		check_mend(check, "Stop the registry for the collection, or set REGISTRY_STORAGE_MAINTENANCE_READONLY for its time");
 	} else {
 		check_for(check, command->file, command->line, "old images are deleted%s", step->condition != NULL ?
 			_(", on a condition") : "");
@@ -164,8 +207,9 @@ void ci_cleanup(struct check *check)
 			look_at_cleaner(check, &pipe, &builds, step);
 			found = true;
 		}
+		const struct pipe_command *unquiet = collects_beside_pushes(check, &pipe, step);
 		for (size_t j = 0; j < step->command_count; j++)
-			found = look_at_command(check, step, &pipe.commands.items[step->first_command + j]) || found;
+			found = look_at_command(check, step, &pipe.commands.items[step->first_command + j], unquiet) || found;
 	}
 	const struct pipe_job *push = pipe_first(&pipe, PIPE_PUSHES);
 	if (!found)

@@ -1,8 +1,12 @@
 /* 9.6: passwords of registries come out of secrets. Of a password nothing but its
  * place is ever shown. */
 #include "ci.h"
+#include "own-images.h"
+#include "shipped.h"
 
 #include <ctype.h>
+
+enum { LOOK_BACK = 500 }; /* commands of a script */
 
 /* ---- values ---- */
 
@@ -88,6 +92,19 @@ static bool is_login(const struct pipe_command *command)
 	return false;
 }
 
+/* Does the step do nothing else than log in, to a registry of elsewhere? */
+bool ci_is_login(const struct pipeline *pipe, const struct pipe_step *step)
+{
+	static const char *const actions[] = {"docker/login-action", "redhat-actions/podman-login", "azure/docker-login", "aws-actions/amazon-ecr-login", NULL};
+	auto_free char *registry = pipe_with(pipe, step, "registry", NULL);
+	bool found = pipe_is_action(step, actions) && !is_local(registry);
+	for (size_t i = 0; i < step->command_count && !found; i++) {
+		const struct pipe_command *command = &pipe->commands.items[step->first_command + i];
+		found = is_login(command) && !is_local(command->words.items[command->words.count - 1]);
+	}
+	return found;
+}
+
 /* echo hunter2 | docker login --password-stdin */
 static bool echoes_literal(const struct pipe_command *before)
 {
@@ -95,6 +112,34 @@ static bool echoes_literal(const struct pipe_command *before)
 		return false;
 	const char *last = before->words.items[before->words.count - 1];
 	return before->words.count > before->at + 1 && strchr(last, '$') == NULL && last[0] != '-' && strchr(last, '`') == NULL;
+}
+
+/* Does the shell print each command before it runs it (set -x)? Runners mask their
+ * secrets, who runs a script by hand does not. */
+static bool is_traced(const struct pipeline *scripts, size_t at)
+{
+	const char *file = scripts->commands.items[at].file;
+	size_t last = at > LOOK_BACK ? at - LOOK_BACK : 0;
+	while (at-- > last && scripts->commands.items[at].file == file) {
+		const struct pipe_command *command = &scripts->commands.items[at];
+		const char *flags = pipe_command_is(command, "set") && command->words.count > command->at + 1 ? command->words.items[command->at + 1] : "";
+		bool is_word = pipe_has_word(command, "xtrace");
+		if ((flags[0] == '-' || flags[0] == '+') && (is_word || (strchr(flags, 'x') != NULL && strchr(flags, 'o') == NULL)))
+			return flags[0] == '-';
+	}
+	return false;
+}
+
+/* echo "$TOKEN" | docker login --password-stdin in a script that is traced. */
+static void look_at_trace(struct check *check, const struct pipeline *scripts, size_t at)
+{
+	const struct pipe_command *command = &scripts->commands.items[at], *before = at > 0 ? command - 1 : NULL;
+	bool echoes = before != NULL && before->file == command->file && (pipe_command_is(before, "echo") || pipe_command_is(before, "printf"));
+	if (!echoes || !pipe_has_word(command, "--password-stdin") || strchr(before->words.items[before->words.count - 1], '$') == NULL ||
+		!is_traced(scripts, at))
+		return;
+	check_against(check, before->file, before->line, "the shell prints what it runs (set -x), and the password with it");
+	check_mend(check, "Write set +x before the login, or hand the password over from a file: docker login --password-stdin <file");
 }
 
 static bool look_at_login(struct check *check, const struct pipe_command *command, const struct pipe_command *before)
@@ -116,6 +161,79 @@ static bool look_at_login(struct check *check, const struct pipe_command *comman
 		check_for(check, command->file, command->line, "the password is handed over on the standard input");
 	}
 	return true;
+}
+
+/* ---- requests of forks ---- */
+
+/* A run for a request from a fork has no secrets but its own token. */
+static void look_at_pulls(struct check *check, const struct pipeline *pipe, const struct pipe_step *step)
+{
+	unsigned line;
+	auto_free char *value = ci_is_login(pipe, step) && step->uses != NULL ? pipe_with(pipe, step, "password", &line) : NULL;
+	if (value == NULL || strstr(value, "secrets.") == NULL || strstr(value, "GITHUB_TOKEN") != NULL || strstr(value, "||") != NULL)
+		return;
+	const struct pipe_workflow *workflow = pipe_workflow_of(pipe, step);
+	if ((workflow->triggers & PIPE_ON_PULL) == 0 || workflow->source->is_translated || pipe_has_condition(pipe, step) || step->goes_on)
+		return;
+	check_against(check, step->file, line, "it logs in on pull requests too: one from a fork is given no secrets, and its run ends here");
+	check_mend(check, "Log in under a condition: if: github.event_name != 'pull_request'");
+}
+
+/* ---- the token of the run ---- */
+
+/* Up to version 5 actions/checkout leaves it in .git/config, unless it is told not
+ * to. A commit does not say which version it is. */
+static bool leaves_token(const struct pipeline *pipe, const struct pipe_step *step)
+{
+	auto_free char *persist = pipe_with(pipe, step, "persist-credentials", NULL);
+	const char *version = step->version;
+	bool is_old = version[0] == 'v' && version[1] >= '1' && version[1] <= '5' && (version[2] == '\0' || version[2] == '.');
+	return strcmp(step->action, "actions/checkout") == 0 && is_old && (persist == NULL || strcmp(persist, "false") != 0);
+}
+
+/* Does a stage take the folder .git out of the context? */
+static bool stage_takes_git(const struct sources *sources, const struct shipped *image, int stage)
+{
+	for (size_t i = 0; i < sources->shipped.count; i++) {
+		const struct shipped *shipped = &sources->shipped.items[i];
+		if (!shipped_is_same(shipped, image) || strcmp(shipped->context, ".") != 0)
+			continue;
+		const struct ignore *ignore = sources_ignore(sources, shipped);
+		return stage_copies_context(shipped, stage) && (ignore == NULL || !ignore_leaves_out(ignore, ".git/config", NULL));
+	}
+	return false;
+}
+
+/* Does what is pushed hold it: in the image, or in a cache of all its stages? */
+static bool takes_git(const struct sources *sources, const struct image_build *build)
+{
+	bool is_path = build->context != NULL && strstr(build->context, "://") == NULL && strchr(build->context, '{') == NULL;
+	bool caches = false;
+	for (size_t i = 0; i < build->cache_to.count; i++)
+		caches = caches || (strstr(build->cache_to.items[i], "type=registry") != NULL && strstr(build->cache_to.items[i], "mode=max") != NULL);
+	if (!build->has_image || build->pushes == 0 || !is_path)
+		return false;
+	int builder = caches ? shipped_builder(&build->image) : -1;
+	return stage_takes_git(sources, &build->image, build->image.stage) || (builder >= 0 && stage_takes_git(sources, &build->image, builder));
+}
+
+static void look_at_checkouts(struct check *check, const struct pipeline *pipe)
+{
+	auto_builds builds = {0};
+	image_builds_open(check->sources, pipe, &builds);
+	for (size_t i = 0; i < pipe->steps.count; i++) {
+		const struct pipe_step *step = &pipe->steps.items[i];
+		size_t most = leaves_token(pipe, step) ? builds.items.count : 0;
+		for (size_t k = 0; k < most; k++) {
+			const struct image_build *build = &builds.items.items[k];
+			if (build->job != pipe_job_of(pipe, step) || !takes_git(check->sources, build))
+				continue;
+			check_against(check, step->file, step->line, "the token of the run stays in .git/config, and the build copies that folder into what it pushes (%s)",
+				build->image.source->path);
+			check_mend(check, "Give actions/checkout persist-credentials: false, and leave .git out by .dockerignore");
+			break;
+		}
+	}
 }
 
 /* ---- what else holds them ---- */
@@ -198,8 +316,10 @@ void ci_logins(struct check *check)
 	bool found = look_at_config(check);
 	pipeline_open_scripts(check->sources, &scripts);
 	for (size_t i = 0; i < scripts.commands.count; i++)
-		if (is_login(&scripts.commands.items[i]))
+		if (is_login(&scripts.commands.items[i])) {
 			found = look_at_login(check, &scripts.commands.items[i], i > 0 ? &scripts.commands.items[i - 1] : NULL) || found;
+			look_at_trace(check, &scripts, i);
+		}
 	if (!pipeline_begin(check, &pipe))
 		return;
 	for (size_t i = 0; i < pipe.steps.count; i++) {
@@ -213,6 +333,9 @@ void ci_logins(struct check *check)
 				found = look_at_login(check, command, j > 0 ? command - 1 : NULL) || found;
 		}
 	}
+	for (size_t i = 0; i < pipe.steps.count; i++)
+		look_at_pulls(check, &pipe, &pipe.steps.items[i]);
+	look_at_checkouts(check, &pipe);
 	for (size_t i = 0; i < pipe.jobs.count; i++)
 		found = look_at_job(check, &pipe, &pipe.jobs.items[i]) || found;
 	for (size_t i = 0; i < pipe.workflows.count; i++)

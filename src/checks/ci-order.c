@@ -1,6 +1,7 @@
 /* 9.2: what is pushed has passed the tests, what is deployed has been pushed, and
  * neither happens for a pull request. */
 #include "ci.h"
+#include "own-images.h"
 
 static bool step_tests(const struct pipeline *pipe, const struct pipe_step *step)
 {
@@ -100,6 +101,29 @@ static void look_at_push(struct check *check, const struct pipeline *pipe, size_
 	}
 }
 
+/* Built in a job before, and looked at there, and built anew where it is pushed: with no
+ * layers in common the two differ by what the network gave that minute. */
+static void look_at_second_build(struct check *check, const struct pipeline *pipe, const struct image_builds *builds, size_t at)
+{
+	const struct image_build *push = &builds->items.items[at];
+		if (push->pushes == 0 || !push->has_image || push->job == NULL || push->is_remote || push->cache_from.count > 0 || push->keeps_layers ||
+		ci_keeps_layers(pipe, push->job))
+		return;
+	auto_free bool *is_before = mem_alloc((pipe->jobs.count + 1) * sizeof *is_before);
+	for (size_t k = 0; k < push->job->before.count; k++)
+		is_before[push->job->before.items[k]] = true;
+	for (size_t i = 0; i < builds->items.count; i++) {
+		const struct image_build *first = &builds->items.items[i];
+		if (first->job == NULL || !is_before[first->job - pipe->jobs.items] || first->pushes > 0 || !first->has_image ||
+			!shipped_is_same(&first->image, &push->image))
+			continue;
+		check_against(check, push->file, push->line, "the image is built anew here, without a layer of the one that the job %s has built: what was looked at is not what is pushed",
+			first->job->name);
+		check_mend(check, "Give both builds the same cache (cache-to and cache-from: type=gha), or push what the first has built");
+		return;
+	}
+}
+
 /* ---- deploy ---- */
 
 static bool pushes_in_workflow(const struct pipeline *pipe, const struct pipe_job *job)
@@ -128,6 +152,61 @@ static bool builds_untested(const struct pipeline *pipe, size_t at)
 	return false;
 }
 
+/* "ghcr.io/acme/api:latest": a tag that the next push moves. */
+static bool is_moving_image(const char *text)
+{
+	static const char *const tags[] = {"latest", "main", "master", "edge", "stable", "dev", "develop", "nightly", "staging", "prod", "production", NULL};
+	const char *slash = strrchr(text, '/'), *colon = slash != NULL ? strchr(slash, ':') : NULL;
+	return colon != NULL && slash[-1] != '/' && slash != text && strstr(text, "://") == NULL && name_in(colon + 1, tags);
+}
+
+/* The first of the text's words that is one, behind "api=" too; NULL: none. The caller frees. */
+static char *moving_image(const struct pipeline *pipe, const struct pipe_step *step, const char *text)
+{
+	auto_free char *filled = pipe_fill_word(pipe, step, text);
+	auto_strings words = {0};
+	for (char *at = filled; *at != '\0'; at++)
+		*at = strchr("\n\t'\";,", *at) != NULL ? ' ' : *at;
+	strings_split(&words, filled, ' ');
+	for (size_t i = 0; i < words.count; i++) {
+		const char *equals = strchr(words.items[i], '='), *word = equals != NULL ? equals + 1 : words.items[i];
+		if (is_moving_image(word))
+			return mem_copy_string(word);
+	}
+	return NULL;
+}
+
+static void say_moving(struct check *check, const char *file, unsigned line, const char *image)
+{
+	check_against(check, file, line, "it deploys %s: the tag moves with each push, and nobody knows what runs or what to go back to", image);
+	check_mend(check, "Deploy the digest that the push gave out (NAME@sha256:…), or the tag of the version or commit");
+}
+
+/* What commands and actions of the job deploy by such a tag. */
+static void look_at_images(struct check *check, const struct pipeline *pipe, const struct pipe_job *job)
+{
+	static const char *const inputs[] = {"image", "images"};
+	for (size_t i = 0; i < job->step_count; i++) {
+		const struct pipe_step *step = &pipe->steps.items[job->first_step + i];
+		bool deploys = step->uses != NULL && step->command_count == 0 && (pipe_step_roles(pipe, step) & PIPE_DEPLOYS) != 0;
+		for (size_t k = 0; deploys && k < COUNT_OF(inputs); k++) {
+			unsigned line;
+			auto_free char *value = pipe_with(pipe, step, inputs[k], &line);
+			auto_free char *image = value != NULL ? moving_image(pipe, step, value) : NULL;
+			if (image != NULL)
+				say_moving(check, step->file, line, image);
+		}
+		for (size_t k = 0; k < step->command_count; k++) {
+			const struct pipe_command *command = &pipe->commands.items[step->first_command + k];
+			auto_free char *image = NULL;
+			for (size_t n = command->at + 1; n < command->words.count && image == NULL && pipe_command_deploys(command); n++)
+				image = moving_image(pipe, step, command->words.items[n]);
+			if (image != NULL)
+				say_moving(check, command->file, command->line, image);
+		}
+	}
+}
+
 static void look_at_deploy(struct check *check, const struct pipeline *pipe, size_t at)
 {
 	const struct pipe_job *job = &pipe->jobs.items[at];
@@ -139,6 +218,7 @@ static void look_at_deploy(struct check *check, const struct pipeline *pipe, siz
 		check_for(check, file, job->line, "%s deploys", job->uses);
 		return;
 	}
+	look_at_images(check, pipe, job);
 	if (!pushes_in_workflow(pipe, job) && builds_untested(pipe, at)) {
 		check_against(check, file, job->line, "the job %s deploys and does not wait for tests", job->name);
 		check_mend(check, "Let the job that deploys name the job of the tests in `needs:`");
@@ -175,6 +255,8 @@ void ci_order(struct check *check)
 			look_at_deploy(check, &pipe, i);
 		}
 	}
+	for (size_t i = 0; i < builds.items.count; i++)
+		look_at_second_build(check, &pipe, &builds, i);
 	if (pushes || deploys)
 		return;
 	const struct pipe_job *build = pipe_first(&pipe, PIPE_BUILDS);

@@ -49,6 +49,23 @@ static void look_at_scan(struct check *check, const struct image_step *scan)
 	}
 }
 
+/* A scanner's tags and binaries were taken over in 2026 to read what lies open in
+ * its job: the registry's password, once the job has logged in to push. */
+static void look_at_neighbours(struct check *check, const struct pipeline *pipe, const struct pipe_step *scan)
+{
+	const struct pipe_job *job = pipe_job_of(pipe, scan);
+	if ((job->roles & PIPE_PUSHES) == 0 || scan->uses == NULL || text_starts_with(scan->action, "docker/") || text_starts_with(scan->uses, "./"))
+		return;
+	for (const struct pipe_step *step = &pipe->steps.items[job->first_step]; step < scan; step++) {
+		if (!ci_is_login(pipe, step))
+			continue;
+		check_against(check, scan->file, scan->line, "%s runs where the job has logged in to push (line %u): the password lies open to it", scan->action,
+			step->line);
+		check_mend(check, "Scan before the login, or in a job of its own whose token may read alone");
+		return;
+	}
+}
+
 /* Is what the image has beside the program next to nothing? */
 static bool is_bare(const struct sources *sources)
 {
@@ -81,6 +98,7 @@ static void find_scans(struct check *check, const struct image_steps *steps, str
 		if (scan->step == NULL || !is_scan(scan) || scan->act == SCAN_OF_NOTHING)
 			continue;
 		look_at_scan(check, scan);
+		look_at_neighbours(check, pipe, scan->step);
 		take(found, pipe, pipe_job_of(pipe, scan->step), scan->act != SCAN_OF_FILES, scan->act == SCAN_OF_FILES);
 	}
 	for (size_t i = 0; i < pipe->steps.count; i++) {

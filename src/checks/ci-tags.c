@@ -13,7 +13,9 @@ struct tags {
 	struct strings moving; /* "latest", commits … as they are written */
 	const char *file; /* where the last of those stands */
 	unsigned line;
-	bool has_meta;
+	bool has_meta, has_repository; /* the latter: it was looked for */
+	char *repository; /* where the project says that it lies on GitHub: "Acme/Shop"; NULL: nowhere */
+	const char *manifest; /* that says so */
 };
 
 /* ---- one tag ---- */
@@ -79,10 +81,51 @@ static void judge_letters(struct tags *tags, const char *image, const char *file
 	check_mend(tags->check, "Write the name of the image in small letters");
 }
 
+/* As struct tags has it. The caller frees. */
+static char *repository_of(const struct sources *sources, const char **file)
+{
+	for (size_t i = 0; i <= sources->rust.manifests.count; i++) {
+		*file = i < sources->rust.manifests.count ? sources->rust.manifests.items[i] : "Cargo.toml";
+		auto_free char *text = tree_find(&sources->tree, *file) != NULL ? tree_read(&sources->tree, *file, NULL) : NULL;
+		const char *line = text != NULL ? strstr(text, "\nrepository") : NULL;
+		auto_free char *value = line != NULL ? mem_copy_bytes(line + 1, strcspn(line + 1, "\n")) : NULL;
+		const char *at = value != NULL ? strstr(value, "github.com/") : NULL;
+		if (at != NULL)
+			return mem_copy_bytes(at + strlen("github.com/"), strcspn(at + strlen("github.com/"), "\"'"));
+	}
+	return NULL;
+}
+
+/* ${{ github.repository }} is written as its owner writes it: metadata-action makes
+ * small letters of it, and `${GITHUB_REPOSITORY,,}` does. */
+static void judge_owner(struct tags *tags, const char *image, const char *file, unsigned line)
+{
+	static const char *const names[] = {"github.repository_owner", "GITHUB_REPOSITORY_OWNER", "github.repository", "GITHUB_REPOSITORY"};
+	const char *found = NULL;
+	size_t which = 0;
+	for (; which < COUNT_OF(names) && found == NULL; which++)
+		found = strstr(image, names[which]);
+	if (found == NULL || strstr(found, ",,") != NULL)
+		return;
+	if (!tags->has_repository)
+		tags->repository = repository_of(tags->check->sources, &tags->manifest);
+	tags->has_repository = true;
+	const char *repository = tags->repository;
+	size_t len = repository == NULL ? 0 : which <= 2 ? strcspn(repository, "/") : strlen(repository);
+	bool large = false;
+	for (size_t i = 0; i < len; i++)
+		large = large || (repository[i] >= 'A' && repository[i] <= 'Z');
+	if (!large)
+		return;
+	check_against(tags->check, file, line, "the name of the image has the letters of %s (%s), large ones too: no registry takes it", repository, tags->manifest);
+	check_mend(tags->check, "Take the tags from docker/metadata-action, or write ${GITHUB_REPOSITORY,,}");
+}
+
 static void take_tag(struct tags *tags, const char *image, const char *file, unsigned line, unsigned triggers)
 {
 	const char *tag = tag_of(image);
 	judge_letters(tags, image, file, line);
+	judge_owner(tags, image, file, line);
 	if (tag == NULL && is_metadata(image)) {
 		tags->unknown += !tags->has_meta;
 		return;
@@ -207,6 +250,37 @@ static void look_for_latest(struct tags *tags, const struct pipe_step *step, con
 	check_mend(tags->check, "Use the rules `type=semver,pattern={{version}}` and `type=semver,pattern={{major}}.{{minor}}`");
 }
 
+/* Is every member of version 0.x? Then what breaks comes with the second number. */
+static const char *young_version(const struct rust_facts *facts)
+{
+	const char *version = NULL;
+	for (size_t i = 0; i < facts->crates.count; i++) {
+		const struct rust_crate *crate = &facts->crates.items[i];
+		if (!crate->is_member || crate->version[0] == '\0')
+			continue;
+		if (!text_starts_with(crate->version, "0."))
+			return NULL;
+		version = crate->version;
+	}
+	return version;
+}
+
+/* The rule that makes the tag "0", which moves over all that breaks. */
+static void look_for_zero(struct tags *tags, const struct pipe_step *step, const struct strings *rules, unsigned line)
+{
+	static const char rule[] = "pattern={{major}}";
+	const char *version = young_version(&tags->check->sources->rust);
+	for (size_t i = 0; version != NULL && i < rules->count; i++) {
+		const char *at = strstr(rules->items[i], rule);
+		if (at == NULL || (at[strlen(rule)] != '\0' && at[strlen(rule)] != ',') || strstr(rules->items[i], "enable=") != NULL)
+			continue;
+		check_against(tags->check, step->file, line, "pattern={{major}} makes the tag 0 of version %s: it moves on to versions that break what it stood for",
+			version);
+		check_mend(tags->check, "Add enable=${{ !startsWith(github.ref, 'refs/tags/v0.') }} to that rule");
+		return;
+	}
+}
+
 static void take_meta(struct tags *tags, const struct pipe_step *step)
 {
 	unsigned line, triggers = pipe_workflow_of(tags->pipe, step)->triggers;
@@ -221,6 +295,7 @@ static void take_meta(struct tags *tags, const struct pipe_step *step)
 		tags->versions++;
 		check_for(tags->check, step->file, line, "%s makes tags of the version", step->action);
 		look_for_latest(tags, step, rules, line);
+		look_for_zero(tags, step, &lines, line);
 	} else if (open) {
 		tags->unknown++;
 	} else {
@@ -333,4 +408,5 @@ void ci_tags(struct check *check)
 	else if (tags.versions == 0)
 		check_missing(check, "the job %s of %s does not say under which tag it pushes", push->name, pipe_file(&pipe, push));
 	strings_finish(&tags.moving);
+	free(tags.repository);
 }

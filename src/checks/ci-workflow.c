@@ -59,6 +59,21 @@ static void look_at_scripts(struct check *check, const struct pipeline *pipe)
 	}
 }
 
+static void say_target(struct check *check, const char *file, unsigned line)
+{
+	check_against(check, file, line, "pull_request_target checks out the code of the request: it runs with the secrets of this repository");
+	check_mend(check, "Use `pull_request` for what runs the code of a request");
+}
+
+/* gh pr checkout, git fetch origin pull/7/head */
+static bool fetches_request(const struct pipe_command *command)
+{
+	bool fetches = pipe_command_is(command, "git fetch") || pipe_command_is(command, "git pull"), found = pipe_command_is(command, "gh pr checkout");
+	for (size_t i = command->at; fetches && i < command->words.count; i++)
+		found = found || text_starts_with(command->words.items[i], "pull/") || strstr(command->words.items[i], "refs/pull/") != NULL;
+	return found;
+}
+
 /* pull_request_target has secrets: the code of the request must not run there. */
 static void look_at_targets(struct check *check, const struct pipeline *pipe)
 {
@@ -66,15 +81,18 @@ static void look_at_targets(struct check *check, const struct pipeline *pipe)
 	static const char *const heads[] = {"pull_request.head", "head_ref", "refs/pull/", "pull_request.number"};
 	for (size_t i = 0; i < pipe->steps.count; i++) {
 		const struct pipe_step *step = &pipe->steps.items[i];
-		if ((pipe_workflow_of(pipe, step)->triggers & PIPE_ON_PULL_TARGET) == 0 || !pipe_is_action(step, checkout))
+		if ((pipe_workflow_of(pipe, step)->triggers & PIPE_ON_PULL_TARGET) == 0)
+			continue;
+		for (size_t j = 0; j < step->command_count; j++)
+			if (fetches_request(&pipe->commands.items[step->first_command + j]))
+				say_target(check, pipe->commands.items[step->first_command + j].file, pipe->commands.items[step->first_command + j].line);
+		if (!pipe_is_action(step, checkout))
 			continue;
 		unsigned line;
 		auto_free char *ref = pipe_with(pipe, step, "ref", &line);
 		for (size_t j = 0; ref != NULL && j < COUNT_OF(heads); j++)
 			if (strstr(ref, heads[j]) != NULL) {
-				check_against(check, step->file, line,
-					"pull_request_target checks out the code of the request: it runs with the secrets of this repository");
-				check_mend(check, "Use `pull_request` for what runs the code of a request");
+				say_target(check, step->file, line);
 				break;
 			}
 	}

@@ -22,6 +22,8 @@ bool ci_is_product(const struct sources *sources, const struct image_build *buil
 /* Builds that are pushed or made by an action are the ones that count; where
  * there are none, all do. */
 bool ci_counts(const struct image_builds *builds, const struct image_build *build);
+/* Does the step log in to a registry, and nothing else: docker/login-action, docker login? */
+bool ci_is_login(const struct pipeline *pipe, const struct pipe_step *step);
 /* Is there a builder that can export caches and make several platforms? */
 bool ci_has_builder(const struct pipeline *pipe, const struct pipe_job *job);
 bool ci_runs_itself(const struct pipe_job *job); /* on runners of its own */

@@ -260,34 +260,47 @@ static bool node_has(const struct yaml_node *node, const char *word)
 	return false;
 }
 
-/* The line in one file; *exact: `word` was found. 0: the service is not there. */
+/* The line of the deepest key of the path that is there; *whole: all of it. */
+static unsigned line_of_path(const struct yaml_node *service, const char *path, bool *whole)
+{
+	auto_free char *part = mem_copy_string(path);
+	*whole = true;
+	for (char *dot; part[0] != '\0'; *dot = '\0') {
+		const struct yaml_node *key = compose_key(service, part);
+		if (key != NULL)
+			return key->line;
+		*whole = false;
+		dot = strrchr(part, '.');
+		if (dot == NULL)
+			break;
+	}
+	return 0;
+}
+
+/* The line in one file; *exact: 1 the member is there, 2 `word` was found in it. 0: the service is not there. */
 static unsigned line_in(const struct layer *layer, const char *name, const char *member, const char *word, int *exact)
 {
 	const struct yaml_node *services = yaml_get(yaml_root(layer->yaml), "services");
 	const struct yaml_node *key = yaml_key(services, name), *service = yaml_get(services, name);
+	bool whole = true;
 	*exact = 0;
 	if (key == NULL)
 		return 0;
-	const struct yaml_node *at = service;
-	unsigned line = key->line;
-	for (const char *part = member; part != NULL && *part != '\0';) {
-		const char *end = strchrnul(part, '.');
-		auto_free char *one = mem_copy_bytes(part, (size_t)(end - part));
-		const struct yaml_node *found = yaml_key(at, one);
-		if (found == NULL)
-			return line;
-		line = found->line;
-		at = yaml_get(at, one);
-		part = *end != '\0' ? end + 1 : end;
-	}
+	unsigned line = member != NULL ? line_of_path(service, member, &whole) : 0;
+	line = line > 0 ? line : key->line;
+	if (!whole)
+		return line;
 	*exact = member != NULL;
-	for (size_t i = 0; word != NULL && at != NULL && at->kind != YAML_SCALAR && i < at->items.count; i++) {
-		const struct yaml_node *item = at->items.items[i];
-		bool is_key = at->kind == YAML_MAP && yaml_is(at->keys.items[i], word);
-		if (!is_key && !(at->kind == YAML_LIST && node_has(item, word)))
+	const struct yaml_node *at = member != NULL && member[0] != '\0' ? yaml_at(service, member) : service;
+	if (word == NULL || at == NULL)
+		return line;
+	bool is_variable = compose_variable(at, word, &line) != NULL;
+	*exact = is_variable ? 2 : *exact;
+	for (size_t i = 0; !is_variable && at->kind == YAML_LIST && i < at->items.count; i++) {
+		if (!node_has(at->items.items[i], word))
 			continue;
 		*exact = 2;
-		return at->kind == YAML_MAP ? at->keys.items[i]->line : item->line;
+		return at->items.items[i]->line;
 	}
 	return line;
 }

@@ -34,8 +34,7 @@ const char *compose_image(const json_t *service)
 
 /* ---- places ---- */
 
-/* The key that ends the path; NULL: the file has it not. */
-static const struct yaml_node *find_key(const struct yaml_node *map, const char *path)
+const struct yaml_node *compose_key(const struct yaml_node *map, const char *path)
 {
 	const struct yaml_node *key = NULL;
 	for (int depth = 0; *path != '\0' && depth < PATH_LIMIT; depth++) {
@@ -73,7 +72,7 @@ static const char *extended_place(const struct sources *sources, const struct ya
 			if (strcmp(path_name(sources->compose_files.items[i].path), path_name(file)) == 0)
 				source = &sources->compose_files.items[i];
 		node = name != NULL ? service_node(source, name, &key) : NULL;
-		const struct yaml_node *found = node != NULL ? find_key(node, path) : NULL;
+		const struct yaml_node *found = node != NULL ? compose_key(node, path) : NULL;
 		if (found == NULL)
 			continue;
 		*line = found->line;
@@ -94,7 +93,7 @@ static const char *find_place(const struct sources *sources, const char *service
 	for (size_t i = sources->compose_files.count; i-- > 0;) {
 		const struct yaml_source *source = &sources->compose_files.items[i];
 		const struct yaml_node *node = service_node(source, service, &key);
-		const struct yaml_node *found = node != NULL ? find_key(node, path) : NULL;
+		const struct yaml_node *found = node != NULL ? compose_key(node, path) : NULL;
 		if (found != NULL) {
 			*line = found->line;
 			return source->path;
@@ -130,15 +129,20 @@ const char *compose_place(const struct sources *sources, const char *service, co
 	}
 }
 
-/* In a list of NAME=VALUE: the item, and its value; "" where there is none. */
-static const char *value_in_list(const struct yaml_node *list, const char *name, unsigned *line)
+const char *compose_variable(const struct yaml_node *all, const char *name, unsigned *line)
 {
+	const struct yaml_node *key = all != NULL ? yaml_key(all, name) : NULL;
 	size_t len = strlen(name);
-	for (size_t i = 0; list != NULL && list->kind == YAML_LIST && i < list->items.count; i++) {
-		const char *text = yaml_text(list->items.items[i]);
+	if (key != NULL) {
+		const char *value = yaml_text(yaml_get(all, name));
+		*line = key->line;
+		return value != NULL ? value : "";
+	}
+	for (size_t i = 0; all != NULL && all->kind == YAML_LIST && i < all->items.count; i++) {
+		const char *text = yaml_text(all->items.items[i]);
 		if (text == NULL || strncmp(text, name, len) != 0 || (text[len] != '=' && text[len] != '\0'))
 			continue;
-		*line = list->items.items[i]->line;
+		*line = all->items.items[i]->line;
 		return text + len + (text[len] == '=');
 	}
 	return NULL;
@@ -150,17 +154,10 @@ const char *compose_entry(const struct sources *sources, const char *service, co
 	for (size_t i = sources->compose_files.count; i-- > 0;) {
 		const struct yaml_source *source = &sources->compose_files.items[i];
 		const struct yaml_node *node = yaml_get(compose_written(source), service);
-		const struct yaml_node *all = node != NULL ? yaml_at(node, where) : NULL;
-		const struct yaml_node *key = all != NULL ? yaml_key(all, name) : NULL;
-		const char *value = value_in_list(all, name, line);
+		const char *value = compose_variable(node != NULL ? yaml_at(node, where) : NULL, name, line);
 		*file = source->path;
 		if (value != NULL)
 			return value;
-		if (key == NULL)
-			continue;
-		*line = key->line;
-		value = yaml_text(yaml_get(all, name));
-		return value != NULL ? value : "";
 	}
 	*file = compose_place(sources, service, where, line);
 	return NULL;

@@ -1,20 +1,8 @@
-/* 6.5: who dumps the database, with what, and where the dump goes. */
+/* 6.5: who dumps the database, with what, and where the dump goes. What the script
+ * or command does is judged in database-dump.c. */
 #include "database.h"
 
-#include <ctype.h>
-
 enum { SCRIPTS_LIMIT = 200 };
-
-static const char *const dump_programs[] = {"pg_dump", "pg_dumpall", "pg_basebackup", "pgbackrest", "wal-g", "barman",
-	"mysqldump", "mariadb-dump", "mariadb-backup", "xtrabackup", "mongodump"};
-
-static bool has_dump(const char *text)
-{
-	for (size_t i = 0; text != NULL && i < COUNT_OF(dump_programs); i++)
-		if (strstr(text, dump_programs[i]) != NULL)
-			return true;
-	return false;
-}
 
 /* Images that do nothing else: prodrigestivill/postgres-backup-local, databack/mysql-backup … */
 static bool is_backup_image(const char *image)
@@ -37,64 +25,16 @@ static bool is_backup_image(const char *image)
 	return found;
 }
 
-/* ---- what a script does ---- */
-
-/* "pg_dump … | gzip": the shell tells what gzip said, not pg_dump. */
-static const char *piped_dump(const char *text)
-{
-	for (const char *at = text; *at != '\0';) {
-		size_t len = strcspn(at, "\n");
-		auto_free char *line = mem_copy_bytes(at, len);
-		const char *dump = line[strspn(line, " \t")] != '#' ? strstr(line, "pg_dump") : NULL;
-		if (dump == NULL && line[strspn(line, " \t")] != '#')
-			dump = strstr(line, "mysqldump");
-		const char *pipe = dump != NULL ? strchr(dump, '|') : NULL;
-		if (pipe != NULL && pipe[1] != '|' && strcspn(dump, ";&") > (size_t)(pipe - dump))
-			return at;
-		at += len + (at[len] == '\n');
-	}
-	return NULL;
-}
-
-static bool checks_pipes(const char *text)
-{
-	return strstr(text, "pipefail") != NULL || strstr(text, "PIPESTATUS") != NULL;
-}
-
-/* "pg_dump postgres://user:password@…": ps shows it to all. */
-static bool shows_password(const char *text)
-{
-	for (const char *at = text; (at = strstr(at, "pg_dump")) != NULL; at++) {
-		size_t len = strcspn(at, "\n;|");
-		auto_free char *command = mem_copy_bytes(at, len);
-		const char *address = strstr(command, "://"), *sign = address != NULL ? strchr(address, '@') : NULL;
-		const char *colon = address != NULL ? strchr(address + 3, ':') : NULL;
-		if (sign != NULL && colon != NULL && colon < sign && colon[1] != '$' && colon[1] != '{')
-			return true;
-	}
-	return false;
-}
-
-static void judge_text(struct check *check, const char *text, const char *file, unsigned line)
-{
-	const char *piped = piped_dump(text);
-	unsigned own = line > 0 || piped == NULL ? line : text_line_at(text, (size_t)(piped - text));
-	if (piped != NULL && !checks_pipes(text)) {
-		check_against(check, file, own,
-			"the dump goes through a pipe, and the shell passes over that pg_dump failed: it needs set -o pipefail, or pg_dump "
-			"-Fc without a pipe");
-		check_mend(check, "Dump with pg_dump -Fc --file, or set -o pipefail in a shell that knows it");
-	}
-	if (shows_password(text))
-		check_against(check, file, line, "the password stands in the command line of pg_dump: the process list shows it");
-}
-
 /* ---- services ---- */
 
 struct backup {
 	struct check *check;
 	const struct databases *databases;
 	bool found;
+	bool leaves_roles; /* the text of one is known, and it dumps no roles */
+	bool takes_roles; /* so does another, or nobody knows */
+	const char *file; /* where the first that leaves them is written */
+	unsigned line;
 };
 
 static bool is_database(const struct backup *backup, const char *service)
@@ -202,13 +142,6 @@ static const char *mounted_volume(const json_t *service)
 	return NULL;
 }
 
-/* Somebody has made it before, as it has to be. */
-static bool is_external(const struct sources *sources, const char *volume)
-{
-	const json_t *declared = json_object_get(json_object_get(sources->compose, "volumes"), volume);
-	return json_is_true(json_object_get(declared, "external"));
-}
-
 /* Does another service, a job that runs before, give the volume to somebody? */
 static bool is_given_away(const struct sources *sources, const char *volume)
 {
@@ -241,12 +174,48 @@ static void judge_rights(struct backup *backup, const char *name, const json_t *
 		bool is_there = target == NULL || text_starts_with(target, "/var/lib/postgresql") || strcmp(target, "/tmp") == 0 ||
 			(shipped != NULL && strstr(shipped->source->text, target) != NULL);
 		if (!text_equal(json_string_value(json_object_get(mount, "type")), "volume") || volume == NULL || is_there ||
-			json_is_true(json_object_get(mount, "read_only")) || is_external(check->sources, volume) || is_given_away(check->sources, volume))
+			json_is_true(json_object_get(mount, "read_only")) || volume_is_external(check->sources, volume) || is_given_away(check->sources, volume))
 			continue;
 		const char *file = compose_mount_place(check->sources, name, target, &line);
 		check_against(check, file, line, "a new volume at %s belongs to root: the user %s of %s may not write its dump there", target, user, name);
 		check_mend(check, "Make the folder in the image and give it to that user, or let a job that runs once chown it before");
 	}
+}
+
+/* Dumps of one database hold no roles, whoever makes them. */
+static void note_roles(struct backup *backup, const struct dump *dump)
+{
+	bool takes = dump->text == NULL || strstr(dump->text, "pg_dump") == NULL;
+	static const char *const words[] = {"pg_dumpall", "--globals-only", "pg_basebackup", "pgbackrest", "wal-g", "barman"};
+	for (size_t i = 0; i < COUNT_OF(words) && !takes; i++)
+		takes = strstr(dump->text, words[i]) != NULL;
+	backup->takes_roles = backup->takes_roles || takes;
+	if (takes || backup->leaves_roles)
+		return;
+	backup->leaves_roles = true;
+	backup->file = dump->file;
+	backup->line = dump->line;
+}
+
+/* A role that a migration makes: on a new server the migration counts as applied,
+ * since its table came with the dump, and nothing makes the role again. */
+static void judge_roles(struct backup *backup)
+{
+	struct migrations migrations;
+	bool postgres = false;
+	for (size_t i = 0; i < backup->databases->count; i++)
+		postgres = postgres || backup->databases->items[i].engine == ENGINE_POSTGRES;
+	if (!postgres || !backup->leaves_roles || backup->takes_roles)
+		return;
+	migrations_find(backup->check->sources, &migrations);
+	unsigned line;
+	const char *made = migration_with_role(backup->check->sources, &migrations, &line);
+	if (made != NULL) {
+		check_against(backup->check, backup->file, backup->line,
+			"the dump holds no roles, and a migration makes one (%s:%u): a restore on a new server fails for want of it", made, line);
+		check_mend(backup->check, "Dump the roles as well, by pg_dumpall --globals-only");
+	}
+	migrations_finish(&migrations);
 }
 
 static void say_found(struct backup *backup, const char *name, const json_t *service, const char *text, const char *path)
@@ -260,8 +229,13 @@ static void say_found(struct backup *backup, const char *name, const json_t *ser
 			name, volume);
 	else
 		check_for(check, file, line, "%s backs the database up", name);
+	struct dump dump = {.text = text, .file = path != NULL ? path : command, .line = path != NULL ? 0 : own, .name = name,
+		.service = service, .shipped = service_shipped(check->sources, name, service)};
 	if (text != NULL)
-		judge_text(check, text, path != NULL ? path : command, path != NULL ? 0 : own);
+		dump_judge(check, &dump);
+	if (text != NULL)
+		dump_judge_service(check, &dump);
+	note_roles(backup, &dump);
 	if (text != NULL && stays_inside(service, text))
 		check_against(check, file, line, "%s mounts nothing: the dump goes with its container", name);
 	judge_rights(backup, name, service);
@@ -320,7 +294,7 @@ static bool find_scripts(struct backup *backup, const char **path, unsigned *lin
 		if (runs_container(file, own)) {
 			check_for(backup->check, file, text_line_at(own, (size_t)(found - own)),
 				"this dumps the database from a container of its own");
-			judge_text(backup->check, own, file, 0);
+			dump_judge(backup->check, &(struct dump){.text = own, .file = file});
 			return true;
 		}
 		if (*path == NULL && !text_ends_with(file, ".yaml") && !text_ends_with(file, ".yml")) {
@@ -375,6 +349,7 @@ void backup_files(struct check *check)
 		judge_service(&backup, name, service);
 	if (!backup.found)
 		say_none(&backup);
+	judge_roles(&backup);
 	databases_finish(&databases);
 }
 

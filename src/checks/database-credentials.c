@@ -237,6 +237,25 @@ static void judge_variable(struct check *check, const char *service, const char 
 	}
 }
 
+/* The server's first user may do anything in it. A remark: the practice is about where the password comes from. */
+static void remark_superuser(struct check *check, const struct databases *databases, const char *service, const char *name, const char *value)
+{
+	const char *user = strstr(value, "://"), *file;
+	unsigned line;
+	struct login login;
+	for (size_t i = 0; user != NULL && i < databases->count; i++) {
+		const char *first = service_env(databases->items[i].json, "POSTGRES_USER");
+		first = first != NULL && first[0] != '\0' ? first : "postgres";
+		size_t len = strlen(first);
+		if (databases->items[i].engine != ENGINE_POSTGRES || !login_in(value, strlen(value), &login) || strncmp(user + 3, first, len) != 0 ||
+			user[3 + len] != ':')
+			continue;
+		compose_entry(check->sources, service, "environment", name, &file, &line);
+		check_for(check, file, line, "%s logs in to %s as %s, who may do anything there: a role of its own may do less", service,
+			databases->items[i].service, first);
+	}
+}
+
 /* The image's history shows what a build was given. */
 static void judge_build(struct check *check, const char *service, const char *name, const char *value)
 {
@@ -250,7 +269,7 @@ static void judge_build(struct check *check, const char *service, const char *na
 		check_against(check, file, line, "%s holds the password as it is, and the image's history shows it", name);
 }
 
-static void judge_services(struct check *check)
+static void judge_services(struct check *check, const struct databases *databases)
 {
 	const char *service, *name;
 	json_t *value;
@@ -259,8 +278,10 @@ static void judge_services(struct check *check)
 		if (!service_is_rust(check->sources, service, each) || service_is_for_tests(service))
 			continue;
 		json_object_foreach((json_t *)json_object_get(each, "environment"), name, value)
-			if (json_is_string(value))
+			if (json_is_string(value)) {
 				judge_variable(check, service, name, json_string_value(value));
+				remark_superuser(check, databases, service, name, json_string_value(value));
+			}
 		json_object_foreach((json_t *)json_object_get(json_object_get(each, "build"), "args"), name, value)
 			if (json_is_string(value))
 				judge_build(check, service, name, json_string_value(value));
@@ -419,7 +440,7 @@ static void judge_credentials(struct check *check)
 	}
 	for (size_t i = 0; i < databases.count; i++)
 		judge_server(check, &databases.items[i]);
-	judge_services(check);
+	judge_services(check, &databases);
 	judge_images(check);
 	bool told = judge_code(check) || has_settings_crate(check);
 	if (!told && check->result->evidence.count == 0)

@@ -5,6 +5,13 @@
 #include <ctype.h>
 #include <stdio.h>
 
+enum { FILES_READ = 300 };
+
+static bool is_down(const char *name)
+{
+	return text_ends_with(name, ".down.sql");
+}
+
 /* ---- SQL ---- */
 
 static const char *skip_sql_blanks(const char *at)
@@ -39,13 +46,19 @@ static void add_table(const char *at, struct strings *tables)
 		strings_add_new(tables, str_text(&name));
 }
 
+bool sql_is_commented(const char *text, const char *at)
+{
+	enum { WINDOW = 1000 };
+	const char *line = at;
+	while (line > text && line[-1] != '\n' && at - line < WINDOW)
+		line--;
+	return memmem(line, (size_t)(at - line), "--", 2) != NULL;
+}
+
 void sql_tables(const char *text, struct strings *tables)
 {
 	for (const char *at = text; (at = strcasestr(at, "create")) != NULL; at += 6) {
-		const char *line = at;
-		while (line > text && line[-1] != '\n')
-			line--;
-		if (strstr(line, "--") != NULL && strstr(line, "--") < at)
+		if (sql_is_commented(text, at))
 			continue;
 		const char *name = skip_word(at, "create");
 		const char *unlogged = name != NULL ? skip_word(name, "unlogged") : NULL;
@@ -56,6 +69,32 @@ void sql_tables(const char *text, struct strings *tables)
 		if (name != NULL)
 			add_table(unless != NULL ? unless : name, tables);
 	}
+}
+
+/* Where a statement makes a role; NULL: none does. */
+static const char *role_in(const char *text)
+{
+	static const char *const makes[] = {"create role ", "create user "};
+	for (size_t i = 0; i < COUNT_OF(makes); i++)
+		for (const char *at = text; (at = strcasestr(at, makes[i])) != NULL; at++)
+			if (!sql_is_commented(text, at) && strncasecmp(at, "create user mapping", 19) != 0)
+				return at;
+	return NULL;
+}
+
+const char *migration_with_role(const struct sources *sources, const struct migrations *migrations, unsigned *line)
+{
+	for (size_t i = 0; i < migrations->sets.count; i++)
+		for (size_t k = 0; k < migrations->sets.items[i].files.count && k < FILES_READ; k++) {
+			const char *path = migrations->sets.items[i].files.items[k]->path;
+			auto_free char *text = text_ends_with(path, "down.sql") ? NULL : tree_read(&sources->tree, path, NULL);
+			const char *at = text != NULL ? role_in(text) : NULL;
+			if (at == NULL)
+				continue;
+			*line = text_line_at(text, (size_t)(at - text));
+			return path;
+		}
+	return NULL;
 }
 
 /* ---- what applies them ---- */
@@ -125,11 +164,6 @@ static bool sqlx_version(const char *name, unsigned long long *version)
 	return *end == '_';
 }
 
-static bool is_down(const char *name)
-{
-	return text_ends_with(name, ".down.sql");
-}
-
 static void judge_sqlx(struct check *check, const struct migration_set *set)
 {
 	size_t good = 0;
@@ -186,6 +220,52 @@ static void judge_diesel(struct check *check, const struct migration_set *set)
 	}
 	if (ups == 0 && downs > 0)
 		check_against(check, set->files.items[0]->path, 0, "there is a down.sql, but no up.sql");
+}
+
+/* ---- transactions ---- */
+
+/* "CREATE INDEX CONCURRENTLY" and its like; NULL: none is there. */
+static const char *concurrent_statement(const char *text)
+{
+	static const char *const words[] = {"create", "drop", "reindex"};
+	for (const char *at = text; (at = strcasestr(at, "concurrently")) != NULL; at += 12) {
+		const char *start = at;
+		while (start > text && start[-1] != ';' && at - start < 400)
+			start--;
+		start = skip_sql_blanks(start);
+		bool is_statement = false;
+		for (size_t i = 0; i < COUNT_OF(words); i++)
+			is_statement = is_statement || skip_word(start, words[i]) != NULL;
+		if (is_statement && !sql_is_commented(text, at))
+			return at;
+	}
+	return NULL;
+}
+
+/* sqlx asks the first line, diesel a file beside it. */
+static bool runs_outside(const struct sources *sources, const struct migration_set *set, const char *path, const char *text)
+{
+	if (set->kind == MIGRATION_SQLX)
+		return text_starts_with(text, "-- no-transaction");
+	auto_free char *folder = path_parent(path), *beside = path_join(folder, "metadata.toml");
+	auto_free char *settings = tree_find(&sources->tree, beside) != NULL ? tree_read(&sources->tree, beside, NULL) : NULL;
+	return settings != NULL && strstr(settings, "run_in_transaction") != NULL && strstr(settings, "false") != NULL;
+}
+
+/* sqlx and diesel put a transaction around each file, and PostgreSQL refuses these in one. */
+static void judge_transactions(struct check *check, const struct migration_set *set)
+{
+	for (size_t i = 0; i < set->files.count && i < FILES_READ; i++) {
+		const char *path = set->files.items[i]->path;
+		auto_free char *text = tree_read(&check->sources->tree, path, NULL);
+		const char *found = text != NULL ? concurrent_statement(text) : NULL;
+		if (found == NULL || runs_outside(check->sources, set, path, text))
+			continue;
+		check_against(check, path, text_line_at(text, (size_t)(found - text)),
+			"CONCURRENTLY fails here: %s puts a transaction around each migration", set->kind == MIGRATION_SQLX ? "sqlx" : "diesel");
+		check_mend(check, set->kind == MIGRATION_SQLX ? N_("Begin that file with the line -- no-transaction, with the one statement in it") :
+			N_("Put run_in_transaction = false into metadata.toml beside that file"));
+	}
 }
 
 /* ---- when they are applied, and what is embedded ---- */
@@ -264,22 +344,6 @@ static const char *in_context(const struct shipped *shipped, const char *path)
 		path_relative(path, shipped->context) : NULL;
 }
 
-static bool copies_all(const struct shipped *shipped, int stage)
-{
-	const struct dockerfile *file = &shipped->source->file;
-	bool found = false;
-	for (size_t i = 0; i < file->lines.count && !found; i++) {
-		struct copy_line copy;
-		if (!stage_has_line(file, stage, i) || !copy_line_read(file, i, &copy))
-			continue;
-		for (size_t k = 0; copy.from == NULL && k < copy.sources.count; k++)
-			found = found || strcmp(copy.sources.items[k], ".") == 0 || strcmp(copy.sources.items[k], "./") == 0 ||
-				strcmp(copy.sources.items[k], "/") == 0;
-		copy_line_finish(&copy);
-	}
-	return found;
-}
-
 /* sqlx reads .env, and asks the database that it names before its own data. */
 static void judge_env_file(struct check *check, const struct shipped *shipped, int builder)
 {
@@ -289,7 +353,7 @@ static void judge_env_file(struct check *check, const struct shipped *shipped, i
 	if (text == NULL || strstr(text, "SQLX_OFFLINE") != NULL || strstr(shipped->source->text, "SQLX_OFFLINE") != NULL)
 		return;
 	bool sets = text_starts_with(text, "DATABASE_URL=") || strstr(text, "\nDATABASE_URL=") != NULL;
-	if (!sets || !copies_all(shipped, builder) || (ignore != NULL && ignore_leaves_out(ignore, ".env", NULL)))
+	if (!sets || !stage_copies_context(shipped, builder) || (ignore != NULL && ignore_leaves_out(ignore, ".env", NULL)))
 		return;
 	check_against(check, shipped->source->path, shipped->source->file.stages.items[builder].line,
 		"%s gets into the build, and query!() dials the DATABASE_URL in it instead of reading .sqlx", path);
@@ -357,7 +421,7 @@ static bool is_made_for(const struct migration_set *set, const char *crate)
 		strcmp(crate, "sqlx") == 0);
 }
 
-static bool judge_sets(struct check *check, const struct migrations *migrations, const char *crate)
+static bool judge_sets(struct check *check, const struct migrations *migrations, unsigned stores, const char *crate)
 {
 	bool made = false;
 	for (size_t i = 0; i < migrations->sets.count; i++) {
@@ -367,6 +431,8 @@ static bool judge_sets(struct check *check, const struct migrations *migrations,
 			judge_diesel(check, set);
 		else if (set->kind == MIGRATION_SQLX && strcmp(crate, "sqlx") == 0)
 			judge_sqlx(check, set);
+		if (is_made_for(set, crate) && (stores & STORE_POSTGRES) != 0)
+			judge_transactions(check, set);
 		made = made || is_made_for(set, crate);
 	}
 	return made;
@@ -387,7 +453,7 @@ void migrations_files(struct check *check)
 	if (!is_program(check))
 		return;
 	migrations_find(check->sources, &migrations);
-	bool applied = is_applied(check), made = judge_sets(check, &migrations, crate);
+	bool applied = is_applied(check), made = judge_sets(check, &migrations, stores, crate);
 	if (migrations.sets.count == 0 && !applied)
 		say_none(check, stores, crate);
 	else if (!applied && !made)

@@ -177,6 +177,26 @@ static void judge_bouncer(struct check *check)
 	}
 }
 
+/* ---- waiting ---- */
+
+/* sqlx, r2d2 and bb8 give up after half a minute by themselves; deadpool waits for
+ * a connection without end, unless it is given a time (deadpool, Timeouts). */
+static void judge_waiting(struct check *check)
+{
+	static const char *const deadpool[] = {"deadpool-postgres", "deadpool-diesel", "deadpool-sqlite", "deadpool", NULL};
+	static const char *const elsewhere[] = {"config", "figment", "envy", "envconfig", "confique", "twelf", NULL}; /* settings may say it */
+	static const char *const makes[] = {"create_pool (", "Pool :: builder (", NULL};
+	static const char *const bounds[] = {"wait_timeout (", "Timeouts", "timeouts", "timeout (", "timeout_get (", "TimeoutLayer", NULL};
+	const struct rust_facts *rust = &check->sources->rust;
+	const struct rust_crate *crate = direct_crate(rust, deadpool);
+	struct rust_place place, other;
+	if (crate == NULL || direct_crate(rust, elsewhere) != NULL || !find_any(rust, makes, &place) || find_any(rust, bounds, &other))
+		return;
+	check_against(check, place.source->path, place.line, "%s waits for a free connection without end: when the server hangs, so does every request",
+		crate->name);
+	check_mend(check, "Give the pool a time to wait: wait_timeout(Some(Duration::from_secs(5))) of its builder, with a runtime");
+}
+
 /* ---- the check ---- */
 
 void pool_files(struct check *check)
@@ -203,6 +223,7 @@ void pool_files(struct check *check)
 		judge_workers(check);
 		judge_size(check);
 		judge_bouncer(check);
+		judge_waiting(check);
 	} else if (stores == STORE_OTHER) {
 		check_none(check, rust_file(sources), "%s keeps its connections itself", crate);
 	} else if (stores == STORE_SQLITE) {

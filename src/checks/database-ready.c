@@ -1,5 +1,6 @@
 /* 6.8: is the database asked whether it is there, and do those wait who need it? */
 #include "database.h"
+#include "probes.h"
 
 /* Has a command an option, as "-h", "-h127.0.0.1", "--host=…"? */
 static bool has_option(const struct shell_command *command, char letter, const char *name)
@@ -47,41 +48,6 @@ static enum ask asked_how(const char *test)
 	}
 	shell_commands_finish(&commands);
 	return ask;
-}
-
-/* The test as shell text: behind CMD or CMD-SHELL; NULL: none, or switched off. */
-static char *test_text(const json_t *test)
-{
-	const char *first = json_string_value(json_array_get(test, 0));
-	if (json_is_string(test))
-		return mem_copy_string(json_string_value(test));
-	if (first == NULL || strcmp(first, "NONE") == 0)
-		return NULL;
-	struct str out = {0};
-	for (size_t i = 1; i < json_array_size(test) && i < 100; i++) {
-		const char *word = json_string_value(json_array_get(test, i));
-		bool quote = strcmp(first, "CMD") == 0 && word != NULL && (word[0] == '\0' || strpbrk(word, " \t") != NULL) &&
-			strpbrk(word, "'") == NULL;
-		/* `sh -c TEXT` is the text */
-		if (quote && i > 1 && text_equal(json_string_value(json_array_get(test, i - 1)), "-c"))
-			str_print(&out, "; %s", word);
-		else
-			str_print(&out, quote ? "%s'%s'" : "%s%s", i > 1 ? " " : "", word != NULL ? word : "");
-	}
-	return str_steal(&out);
-}
-
-static char *own_healthcheck(const struct database *database, unsigned *line)
-{
-	if (database->shipped == NULL)
-		return NULL;
-	const struct dockerfile *file = &database->shipped->source->file;
-	int index = dockerfile_last(file, database->shipped->stage, "HEALTHCHECK");
-	if (index < 0 || text_equal_fold(file->lines.items[index].rest, "NONE"))
-		return NULL;
-	*line = file->lines.items[index].first;
-	const char *command = strstr(file->lines.items[index].rest, "CMD");
-	return mem_copy_string(command != NULL ? command + 3 : file->lines.items[index].rest);
 }
 
 /* How pg_isready with -h is written in place of what stands there; NULL: it
@@ -157,21 +123,18 @@ static const char healthcheck[] = "healthcheck:\n  test: [\"CMD-SHELL\", \"pg_is
 
 static void judge_check(struct check *check, const struct database *database)
 {
-	const json_t *test = compose_member(database->json, "healthcheck.test");
-	bool off = json_is_true(compose_member(database->json, "healthcheck.disable"));
-	unsigned line = 0;
-	auto_free char *text = off ? NULL : test_text(test), *own = test == NULL && !off ? own_healthcheck(database, &line) : NULL;
-	const char *file;
-	if (own != NULL) {
-		judge_test(check, database, own, database->shipped->source->path, line);
-	} else if (text != NULL) {
-		file = compose_place(check->sources, database->service, "healthcheck.test", &line);
-		judge_test(check, database, text, file, line);
-	} else if (off || test != NULL) {
-		file = compose_place(check->sources, database->service, "healthcheck", &line);
-		check_against(check, file, line, "the health check of %s is switched off", database->service);
+	auto_probe said = {0}, own = {0};
+	bool is_said = probe_of_service(check->sources, database->service, database->json, &said);
+	const struct probe *probe = is_said || database->shipped == NULL ? &said : &own;
+	bool is_there = is_said || (database->shipped != NULL && probe_of_image(database->shipped, &own) && !own.is_off);
+	auto_free char *text = probe_text(probe);
+	if (is_there && !probe->is_off) {
+		judge_test(check, database, text, probe->file, probe->line);
+	} else if (is_there) {
+		check_against(check, probe->file, probe->line, "the health check of %s is switched off", database->service);
 	} else {
-		file = compose_place(check->sources, database->service, "", &line);
+		unsigned line;
+		const char *file = compose_place(check->sources, database->service, "", &line);
 		check_against(check, file, line, "%s has no health check", database->service);
 		if (database->engine == ENGINE_POSTGRES && !image_is_bitnami(database->image))
 			compose_edit_add(check, database->service, healthcheck);
@@ -275,13 +238,14 @@ static void judge_state(struct check *check, const json_t *container, enum engin
 	const char *state = live_text(container, "inspect.State.Health.Status"), *service = live_service(container);
 	const json_t *log = live_at(container, "inspect.State.Health.Log");
 	const char *said = json_string_value(json_object_get(json_array_get(log, json_array_size(log) - 1), "Output"));
-	auto_free char *test = test_text(live_at(container, "inspect.Config.Healthcheck.Test")),
-		*host = live_env(container, "PGHOST");
+	auto_probe probe = {0};
+	probe_of_test(live_at(container, "inspect.Config.Healthcheck.Test"), &probe);
+	auto_free char *test = probe_text(&probe), *host = live_env(container, "PGHOST");
 	if (state == NULL || strcmp(state, "none") == 0)
 		check_live_against(check, service, "State.Health is empty: nothing asks whether the database is there");
 	else if (strcmp(state, "unhealthy") == 0)
 		check_live_against(check, service, "State.Health.Status is unhealthy: %s", said != NULL ? said : "");
-	else if (engine == ENGINE_POSTGRES && test != NULL && asked_how(test) == ASK_SOCKET && host == NULL)
+	else if (engine == ENGINE_POSTGRES && asked_how(test) == ASK_SOCKET && host == NULL)
 		check_live_against(check, service, "Config.Healthcheck.Test asks on the socket, which answers before the network does");
 	else if (strcmp(state, "healthy") == 0)
 		check_live_for(check, service, "State.Health.Status is healthy");

@@ -1,144 +1,7 @@
-/* 6.1, 6.3: the database's image and its volume. */
+/* 6.3: where the database's data lies. */
 #include "compose-files.h"
 #include "database.h"
-
-/* ---- 6.1: image ---- */
-
-/* The last day of its mends, as YYYYMMDD (postgresql.org/support/versioning). */
-static const unsigned ends[] = {[10] = 20221110, [11] = 20231109, [12] = 20241121, [13] = 20251113, [14] = 20261112,
-	[15] = 20271111, [16] = 20281109, [17] = 20291108, [18] = 20301114};
-
-static bool is_past_its_end(unsigned major)
-{
-	char today[32];
-	clock_format_rfc3339(clock_wall_ms(), today, sizeof today);
-	unsigned day = (unsigned)atoi(today) * 10000 + (unsigned)atoi(today + 5) * 100 + (unsigned)atoi(today + 8);
-	return major < 10 || (major < COUNT_OF(ends) && ends[major] < day);
-}
-
-/* Images of others that are the official one with something added. */
-static bool stands_on_official(const char *name)
-{
-	static const char *const names[] = {"postgis", "timescaledb", "timescaledb-ha", "pgvector", "pgvecto-rs", "vchord-postgres",
-		"citus", "paradedb"};
-	for (size_t i = 0; i < COUNT_OF(names); i++)
-		if (strcmp(path_name(name), names[i]) == 0)
-			return true;
-	return strcmp(name, "supabase/postgres") == 0;
-}
-
-static bool is_official(const struct image_name *name)
-{
-	static const char *const machines[] = {"amd64/postgres", "arm64v8/postgres", "arm32v7/postgres", "ppc64le/postgres",
-		"s390x/postgres"};
-	bool official = strcmp(name->name, "postgres") == 0 || text_ends_with(name->name, "/library/postgres");
-	for (size_t i = 0; i < COUNT_OF(machines); i++)
-		official = official || strcmp(name->name, machines[i]) == 0;
-	return official;
-}
-
-static void judge_tag(struct check *check, const struct image_name *name, unsigned major, const char *file, unsigned line)
-{
-	if (major == 0 && name->is_variable)
-		check_missing(check, "which version it is stands in a variable without a value (%s)", file);
-	else if (name->digest != NULL && name->tag == NULL)
-		check_for(check, file, line, "the image is pinned by its digest");
-	else if (name->tag == NULL)
-		check_against(check, file, line,
-			"the image has no tag: latest becomes another major version, which does not read this one's files");
-	else if (major == 0)
-		check_against(check, file, line, "the tag %s has no major version: the next one does not read this one's files",
-			name->tag);
-	else if (is_past_its_end(major))
-		check_against(check, file, line, "PostgreSQL %u is mended no more", major);
-	else
-		check_for(check, file, line, "PostgreSQL %u", major);
-}
-
-/* musl and glibc order letters differently: an index of the one is wrong for the other. */
-static void judge_variants(struct check *check, const struct database *database)
-{
-	const struct sources *sources = check->sources;
-	struct image_name name, other;
-	image_name_read(database->image, &name);
-	for (size_t i = 0; i < sources->other_composes.count && name.tag != NULL; i++) {
-		const struct yaml_source *source = &sources->other_composes.items[i];
-		const struct yaml_node *image = yaml_get(yaml_get(compose_written(source), database->service), "image");
-		if (yaml_text(image) == NULL || !role_is_deployed(source->path))
-			continue;
-		image_name_read(image->text, &other);
-		bool alpine = strstr(name.tag, "alpine") != NULL;
-		if (is_official(&other) && other.tag != NULL && !other.is_variable && alpine != (strstr(other.tag, "alpine") != NULL))
-			check_against(check, source->path, image->line, "%s and %s order letters differently: over one volume indexes break", name.tag, other.tag);
-		image_name_finish(&other);
-	}
-	image_name_finish(&name);
-}
-
-static void judge_postgres(struct check *check, const struct database *database)
-{
-	unsigned line = 0;
-	const char *file = compose_place(check->sources, database->service, "image", &line);
-	struct image_name name;
-	if (database->shipped != NULL) {
-		const struct dockerfile *docker = &database->shipped->source->file;
-		file = database->shipped->source->path;
-		line = docker->stages.items[database->shipped->stage].line;
-	}
-	image_name_read(database->image, &name);
-	if (!is_official(&name) && !stands_on_official(name.name))
-		check_against(check, file, line, "%s is not the official image", name.name);
-	else
-		judge_tag(check, &name, database->major, file, line);
-	image_name_finish(&name);
-}
-
-void postgres_files(struct check *check)
-{
-	struct databases databases;
-	bool any = false;
-	if (!databases_are_there(check, &databases))
-		return;
-	for (size_t i = 0; i < databases.count; i++) {
-		if (databases.items[i].engine != ENGINE_POSTGRES)
-			continue;
-		judge_postgres(check, &databases.items[i]);
-		if (databases.items[i].shipped == NULL)
-			judge_variants(check, &databases.items[i]);
-		any = true;
-	}
-	if (!any) {
-		unsigned line;
-		const char *file = compose_place(check->sources, databases.items[0].service, "image", &line);
-		check_none(check, file, "the database is %s, not PostgreSQL", engine_name(databases.items[0].engine));
-	}
-	databases_finish(&databases);
-}
-
-void postgres_live(struct check *check)
-{
-	size_t at = 0;
-	for (const json_t *container; (container = live_each(check->sources, &at)) != NULL;) {
-		unsigned major = 0;
-		const char *image = live_text(container, "inspect.Config.Image"), *service = live_service(container);
-		struct image_name name;
-		if (live_engine(check->sources, container, &major) != ENGINE_POSTGRES || image == NULL)
-			continue;
-		image_name_read(image, &name);
-		bool built = compose_is_built(json_object_get(compose_services(check->sources), live_service(container))) || engine_of_image(image, NULL) == ENGINE_NONE;
-		bool unnumbered = !built && name.digest == NULL && engine_of_image(image, &(unsigned){0}) == ENGINE_POSTGRES &&
-			(name.tag == NULL || strpbrk(name.tag, "0123456789") == NULL);
-		if (major > 0 && is_past_its_end(major))
-			check_live_against(check, service, "PostgreSQL %u runs, which is mended no more", major);
-		else if (!built && !is_official(&name) && !stands_on_official(name.name))
-			check_live_against(check, service, "Config.Image is %s, not the official image", image);
-		else if (unnumbered)
-			check_live_against(check, service, "Config.Image is %s, without a major version", image);
-		else if (major > 0)
-			check_live_for(check, service, "Config.Image is %s: PostgreSQL %u", image, major);
-		image_name_finish(&name);
-	}
-}
+#include "pipeline.h"
 
 /* ---- 6.3: volume ---- */
 
@@ -181,25 +44,22 @@ static enum holds holds_data(const char *target, const char *data, bool has_pgda
 	return postgres && database->major == 0 && path_is_below(clean, old_parent) ? HOLDS : HOLDS_NOT;
 }
 
-static bool is_memory_volume(const struct sources *sources, const char *volume)
-{
-	const json_t *options = json_object_get(json_object_get(json_object_get(sources->compose, "volumes"), volume), "driver_opts");
-	return text_equal(json_string_value(json_object_get(options, "type")), "tmpfs");
-}
-
 /* A mount that holds the data: does it stay? */
 static void judge_mount(struct check *check, const struct database *database, const json_t *mount, const char *target)
 {
 	const char *type = json_string_value(json_object_get(mount, "type")), *source = json_string_value(json_object_get(mount,
 		"source"));
+	const char *system = text_equal(type, "volume") && source != NULL ? volume_type(check->sources, source) : NULL;
 	unsigned line;
 	const char *file = compose_mount_place(check->sources, database->service, target, &line);
 	if (text_equal(type, "tmpfs"))
 		check_against(check, file, line, "%s keeps its data in memory: it is gone with the container", database->service);
 	else if (text_equal(type, "volume") && source == NULL)
 		check_against(check, file, line, "the volume at %s has no name: a new container gets a new one", target);
-	else if (text_equal(type, "volume") && is_memory_volume(check->sources, source))
+	else if (text_equal(system, "tmpfs"))
 		check_against(check, file, line, "the volume %s lies in memory", source);
+	else if (text_equal(system, "cifs") || text_equal(system, "smb3"))
+		check_against(check, file, line, "the volume %s is a share of Windows' kind, which keeps no owners of files: the server does not run on it", source);
 	else if (text_equal(type, "bind"))
 		check_for(check, file, line, "%s keeps its data in a folder of the host", database->service);
 	else
@@ -268,17 +128,6 @@ static char *sqlite_path(const char *text, const char *folder)
 	return name[0] != '\0' && strchr(name, '$') == NULL ? path_clean(path) : NULL;
 }
 
-static bool is_mounted(const json_t *service, const char *path)
-{
-	const json_t *mounts = json_object_get(service, "volumes");
-	for (size_t i = 0; i < json_array_size(mounts); i++) {
-		const char *target = json_string_value(json_object_get(json_array_get(mounts, i), "target"));
-		if (target != NULL && path_is_below(path, target))
-			return true;
-	}
-	return false;
-}
-
 /* Something of the service stays: a volume, or a folder of the host that is no socket. */
 static const char *kept_folder(const json_t *service)
 {
@@ -305,7 +154,7 @@ static bool judge_sqlite_service(struct check *check, const char *name, const js
 	auto_free char *path = sqlite_path(value != NULL ? value : own, folder);
 	unsigned line;
 	const char *file = compose_place(check->sources, name, "volumes", &line);
-	if (path != NULL && is_mounted(service, path))
+	if (path != NULL && service_covers(service, path))
 		check_for(check, file, line, "%s keeps SQLite's file %s in a volume", name, path);
 	else if (path != NULL)
 		check_against(check, file, line, "%s keeps SQLite's file %s in no volume: it goes with the container", name, path);
@@ -328,6 +177,49 @@ static bool judge_sqlite(struct check *check)
 	return any;
 }
 
+/* ---- 6.3: deployments ---- */
+
+/* "docker compose down -v", by itself or within what ssh is told. */
+static bool takes_volumes(const struct pipe_command *command)
+{
+	static const char *const parts[] = {" down -v", " down --volumes", "docker volume prune", "system prune --volumes"};
+	bool is_compose = pipe_command_is(command, "docker compose") || pipe_command_is(command, "docker-compose");
+	bool is_down = is_compose && pipe_has_word(command, "down");
+	if (command->is_remote)
+		return (is_down && (pipe_has_word(command, "-v") || pipe_has_word(command, "--volumes"))) || pipe_command_is(command, "docker volume prune");
+	for (size_t i = command->at; pipe_command_is(command, "ssh") && i < command->words.count; i++)
+		for (size_t k = 0; k < COUNT_OF(parts); k++)
+			if (strstr(command->words.items[i], parts[k]) != NULL)
+				return true;
+	return false;
+}
+
+/* Is its data in a volume that `down` leaves alone? */
+static bool is_spared(const struct sources *sources, const struct database *database)
+{
+	const json_t *mounts = json_object_get(database->json, "volumes");
+	bool found = false;
+	for (size_t i = 0; i < json_array_size(mounts); i++) {
+		const char *volume = json_string_value(json_object_get(json_array_get(mounts, i), "source"));
+		found = found || (volume != NULL && volume_is_external(sources, volume));
+	}
+	return found;
+}
+
+/* A deployment that begins with an empty database. */
+static void judge_deployments(struct check *check, const struct database *database)
+{
+	auto_pipeline pipe = {0};
+	pipeline_open(check->sources, &pipe);
+	for (size_t i = 0; i < pipe.commands.count; i++) {
+		const struct pipe_command *command = &pipe.commands.items[i];
+		if (!takes_volumes(command) || is_spared(check->sources, database))
+			continue;
+		check_against(check, command->file, command->line, "the deployment deletes the volumes, with the data of %s in them", database->service);
+		check_mend(check, "Leave -v out, or declare the volume external: true");
+	}
+}
+
 void volume_files(struct check *check)
 {
 	struct databases databases;
@@ -338,6 +230,7 @@ void volume_files(struct check *check)
 		return;
 	for (size_t i = 0; i < databases.count; i++)
 		judge_volume(check, &databases.items[i]);
+	judge_deployments(check, &databases.items[0]);
 	databases_finish(&databases);
 }
 

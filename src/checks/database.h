@@ -40,12 +40,33 @@ enum engine live_engine(const struct sources *sources, const json_t *container, 
 
 /* The names that CREATE TABLE makes there, in small letters. */
 void sql_tables(const char *text, struct strings *tables);
+bool sql_is_commented(const char *text, const char *at); /* is the place in a comment of its line? */
 void migrations_files(struct check *check); /* 6.7 */
 void migrations_live(struct check *check);
 
-/* ---- database-server.c ---- */
+/* The first file of them that makes a role, and where; NULL: none does. */
+const char *migration_with_role(const struct sources *sources, const struct migrations *migrations, unsigned *line);
+
+/* ---- database-dump.c ---- */
+
+/* A script or command that dumps, and what runs it. */
+struct dump {
+	const char *text;
+	const char *file; /* that it stands in */
+	unsigned line; /* 0: the text is the whole file */
+	const char *name; /* of the service; NULL: it is run by none */
+	const json_t *service;
+	const struct shipped *shipped; /* that the service is built of, or NULL */
+};
+bool has_dump(const char *text); /* does it call pg_dump or its like? */
+void dump_judge(struct check *check, const struct dump *dump);
+void dump_judge_service(struct check *check, const struct dump *dump); /* and what concerns the service that runs it */
+
+/* ---- database-image.c ---- */
 void postgres_files(struct check *check); /* 6.1 */
 void postgres_live(struct check *check);
+
+/* ---- database-server.c ---- */
 void volume_files(struct check *check); /* 6.3 */
 void volume_live(struct check *check);
 bool image_is_bitnami(const char *image);

@@ -544,7 +544,10 @@ static bool is_included(const struct yaml_source *files, size_t count, const cha
 json_t *model_read(const struct sources *sources, const struct yaml_source *files, size_t count)
 {
 	json_t *whole = json_object();
-	auto_free char *folder = count > 0 && strchr(files[count - 1].path, '/') != NULL ? path_parent(files[count - 1].path) : mem_copy_string("");
+	size_t first = 0;
+	while (first + 1 < count && files[first].is_mentioned)
+		first++;
+	auto_free char *folder = count > 0 && strchr(files[first].path, '/') != NULL ? path_parent(files[first].path) : mem_copy_string("");
 	struct model model = {.sources = sources, .variables = map_open(free), .folder = folder};
 	read_variables(&model);
 	for (size_t i = 0; i < count; i++)

@@ -2,6 +2,7 @@
  * many ways; common to all is a literal that holds the path, among the words of
  * a route. What HEALTHCHECK or compose probes counts too, where the code has it. */
 #include "observability.h"
+#include "probes.h"
 
 #include <ctype.h>
 
@@ -195,8 +196,7 @@ static bool asks_for_login(const char *code)
 	return false;
 }
 
-/* The function that answers: behind #[get("/health")], or by its name. */
-static bool find_handler(const struct rust_facts *facts, const struct literal *literal, struct rust_place *place)
+bool route_handler(const struct rust_facts *facts, const struct literal *literal, struct rust_place *place)
 {
 	const char *rest = literal->source->code + literal->offset + 1 + literal->len;
 	size_t len = strlen(rest) < 300 ? strlen(rest) : 300;
@@ -218,7 +218,7 @@ static bool find_handler(const struct rust_facts *facts, const struct literal *l
 static bool judge_login(struct check *check, const struct literal *literal, const char *path)
 {
 	struct rust_place place;
-	if (!find_handler(&check->sources->rust, literal, &place) || !asks_for_login(place.source->code + place.offset))
+	if (!route_handler(&check->sources->rust, literal, &place) || !asks_for_login(place.source->code + place.offset))
 		return false;
 	check_against(check, place.source->path, text_line_at(place.source->text, place.offset),
 		"the path %s answers only to who has logged in, which a probe has not", path);
@@ -286,12 +286,12 @@ struct probes {
 	bool is_probed; /* for a path that it has */
 };
 
-static void judge_probe(struct probes *probes, const char *text, const char *file, unsigned line)
+static void judge_probe(struct probes *probes, const struct probe *probe)
 {
 	struct check *check = probes->check;
 	const struct rust_facts *facts = &check->sources->rust;
 	struct literal literal;
-	auto_free char *path = probed_path(text);
+	auto_free char *text = probe_text(probe), *path = probed_path(text);
 	if (path == NULL || strchr(path, '$') != NULL || strcmp(path, "/") == 0)
 		return;
 	if (code_has_path(facts, path, &literal)) {
@@ -299,7 +299,7 @@ static void judge_probe(struct probes *probes, const char *text, const char *fil
 		check_for(check, literal.source->path, literal_line(&literal), "the path %s, which is probed, is answered here", path);
 	} else if (!facts->is_cut && probes->has_route) {
 		/* without any route of health the want of one is the finding */
-		check_against(check, file, line, "the probe asks for %s, which no route in the code has", path);
+		check_against(check, probe->file, probe->line, "the probe asks for %s, which no route in the code has", path);
 	}
 }
 
@@ -308,20 +308,16 @@ static void judge_probes(struct probes *probes)
 	const struct sources *sources = probes->check->sources;
 	size_t at = 0;
 	for (const struct shipped *shipped; (shipped = own_rust_image(sources, &at)) != NULL;) {
-		const struct dockerfile *file = &shipped->source->file;
-		int index = dockerfile_last(file, shipped->stage, "HEALTHCHECK");
-		if (index >= 0)
-			judge_probe(probes, file->lines.items[index].rest, shipped->source->path, file->lines.items[index].first);
+		auto_probe probe = {0};
+		if (probe_of_image(shipped, &probe))
+			judge_probe(probes, &probe);
 	}
 	const char *name;
 	void *iter = NULL;
 	for (const json_t *service; (service = service_each(sources, &iter, &name)) != NULL;) {
-		unsigned line;
-		auto_free char *test = words_text(compose_member(service, "healthcheck.test"));
-		if (!service_is_rust(sources, name, service) || test[0] == '\0')
-			continue;
-		const char *file = compose_place(sources, name, "healthcheck.test", &line);
-		judge_probe(probes, test, file, line);
+		auto_probe probe = {0};
+		if (service_is_rust(sources, name, service) && probe_of_service(sources, name, service, &probe))
+			judge_probe(probes, &probe);
 	}
 }
 
@@ -374,8 +370,11 @@ void health_files(struct check *check)
 		return;
 	}
 	probes.has_route = find_routes(check);
+	judge_liveness(check);
 	bool has_crate = has_health_crate(check);
 	judge_probes(&probes);
+	if (probes.is_probed)
+		remark_noise(check);
 	if (!probes.has_route && !has_crate && !probes.is_probed)
 		say_none(check, framework);
 }

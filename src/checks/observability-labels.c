@@ -104,6 +104,51 @@ static void judge_label_port(struct check *check, const char *name, const json_t
 	}
 }
 
+/* Which labels Traefik reads, by how it is started: those of Swarm's services, or of containers. */
+enum reads { READS_NOTHING, READS_CONTAINERS, READS_SWARM };
+
+static enum reads traefik_reads(const struct sources *sources)
+{
+	const char *name;
+	void *iter = NULL;
+	for (const json_t *service; (service = service_each(sources, &iter, &name)) != NULL;) {
+		const char *image = compose_image(service);
+		if (image == NULL || !discovers(image) || strstr(image, "traefik") == NULL)
+			continue;
+		auto_free char *command = words_text(json_object_get(service, "command"));
+		if (strcasestr(command, "--providers.swarm") != NULL || strcasestr(command, "swarmmode=true") != NULL)
+			return READS_SWARM;
+		return strcasestr(command, "--providers.docker") != NULL ? READS_CONTAINERS : READS_NOTHING;
+	}
+	return READS_NOTHING;
+}
+
+static bool has_traefik_label(const json_t *labels)
+{
+	const char *name;
+	json_t *value;
+	json_object_foreach((json_t *)(uintptr_t)labels, name, value)
+		if (text_starts_with(name, "traefik."))
+			return true;
+	return false;
+}
+
+static void judge_traefik_labels(struct check *check, const char *name, const json_t *service)
+{
+	enum reads reads = traefik_reads(check->sources);
+	bool own = has_traefik_label(json_object_get(service, "labels")), swarm = has_traefik_label(compose_member(service, "deploy.labels"));
+	unsigned line;
+	if (reads == READS_SWARM && own && !swarm) {
+		const char *file = compose_place(check->sources, name, "labels", &line);
+		check_against(check, file, line, "Traefik reads the labels of Swarm's services, and these are of the containers: it does not see %s", name);
+		check_mend(check, "Write the labels of %s under deploy: labels:", name);
+	} else if (reads == READS_CONTAINERS && swarm && !own) {
+		const char *file = compose_place(check->sources, name, "deploy.labels", &line);
+		check_against(check, file, line, "Traefik reads the labels of containers, and these are of Swarm's service: it does not see %s", name);
+		check_mend(check, "Write the labels of %s under labels:", name);
+	}
+}
+
 /* LABEL lines of the image that are for more than its description. */
 static bool image_is_labelled(const struct shipped *shipped, unsigned *line)
 {
@@ -140,6 +185,7 @@ static unsigned judge_labels(struct check *check, const char *name, const json_t
 		count = 1;
 	}
 	judge_label_port(check, name, service);
+	judge_traefik_labels(check, name, service);
 	return count;
 }
 

@@ -162,6 +162,15 @@ static void say_plain(struct check *check, const struct rust_facts *facts)
 	check_mend(check, "Add tracing and tracing-subscriber with its feature json, and set up fmt().json()");
 }
 
+/* A panic that nobody takes in is printed as text of several lines. */
+static void remark_panics(struct check *check)
+{
+	static const char *const hooks[] = {"set_hook (", "tracing_panic", "panic_hook (", "log_panics", NULL}, *const mains[] = {"fn main (", NULL};
+	struct rust_place place, other;
+	if (logs_json(&check->sources->rust) && !find_any(&check->sources->rust, hooks, &other) && find_any(&check->sources->rust, mains, &place))
+		check_for(check, place.source->path, place.line, "a panic is still printed as several lines of text: std::panic::set_hook could log it");
+}
+
 void json_logs_files(struct check *check)
 {
 	if (!is_service(check))
@@ -183,6 +192,7 @@ void json_logs_files(struct check *check)
 	programs_close(programs);
 	if ((!any || others || check->result->evidence.count == 0) && !find_json(check, &check->sources->rust))
 		say_plain(check, &check->sources->rust);
+	remark_panics(check);
 }
 
 /* Lines of a panic or of what runs before the program are no JSON: a tenth may be

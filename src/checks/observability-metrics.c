@@ -134,10 +134,25 @@ static void judge_target(struct check *check, const char *file, const struct yam
 		check_against(check, file, target->line, "Prometheus asks %s, and no service of compose is called so", text);
 }
 
+/* Docker's discovery makes a target of each exposed port in each network of each
+ * container (Prometheus, docker_sd_config): something has to choose among them. */
+static void judge_discovery(struct check *check, const char *file, const struct yaml_node *job)
+{
+	const struct yaml_node *key = yaml_key(job, "docker_sd_configs"), *list = yaml_get(job, "docker_sd_configs");
+	bool chooses = yaml_get(job, "relabel_configs") != NULL;
+	for (size_t i = 0; list != NULL && list->kind == YAML_LIST && i < list->items.count; i++)
+		chooses = chooses || yaml_get(list->items.items[i], "filters") != NULL;
+	if (key == NULL || chooses)
+		return;
+	check_against(check, file, key->line, "every exposed port of every container becomes a target, the database's too: nothing chooses among them");
+	check_mend(check, "Keep by relabel_configs what has a label such as prometheus.scrape, and its port alone");
+}
+
 static void judge_scrapes(struct check *check, const char *file, const struct yaml_node *root)
 {
 	const struct yaml_node *jobs = yaml_get(root, "scrape_configs");
 	for (size_t i = 0; jobs != NULL && i < jobs->items.count && i < 100; i++) {
+		judge_discovery(check, file, jobs->items.items[i]);
 		const struct yaml_node *groups = yaml_get(jobs->items.items[i], "static_configs");
 		for (size_t j = 0; groups != NULL && j < groups->items.count && j < 100; j++) {
 			const struct yaml_node *targets = yaml_get(groups->items.items[j], "targets");

@@ -1,6 +1,7 @@
 /* 5.1: does EXPOSE say which ports the program listens on, and can anybody
  * reach it there? */
 #include "observability.h"
+#include "probes.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -82,12 +83,13 @@ static unsigned published_port(const struct sources *sources, const char *servic
 	return 0;
 }
 
-static bool probes_http(const struct shipped *shipped, const json_t *service)
+static bool probes_http(const struct sources *sources, const struct shipped *shipped, const json_t *service)
 {
-	const struct dockerfile *file = &shipped->source->file;
-	auto_free char *test = words_text(compose_member(service, "healthcheck.test"));
-	int own = dockerfile_last(file, shipped->stage, "HEALTHCHECK");
-	return strstr(test, "http") != NULL || (own >= 0 && strstr(file->lines.items[own].rest, "http") != NULL);
+	auto_probe own = {0}, said = {0};
+	probe_of_image(shipped, &own);
+	probe_of_service(sources, shipped->service != NULL ? shipped->service : "", service, &said);
+	auto_free char *own_text = probe_text(&own), *text = probe_text(&said);
+	return strstr(own_text, "http") != NULL || strstr(text, "http") != NULL;
 }
 
 /* Is it seen to listen: by ports, a probe, labels of a proxy, a variable? */
@@ -99,7 +101,7 @@ static bool is_seen_to_listen(const struct sources *sources, const struct shippe
 		const json_t *service = each->service != NULL ? json_object_get(compose_services(sources), each->service) : NULL;
 		if (!shipped_is_same(each, shipped))
 			continue;
-		if (service_has_ports(service) || probes_http(each, service))
+		if (service_has_ports(service) || probes_http(sources, each, service))
 			return true;
 		const char *label;
 		json_t *value;

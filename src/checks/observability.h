@@ -14,6 +14,13 @@ void ports_live(struct check *check);
 /* ---- observability-health.c ---- */
 void health_files(struct check *check); /* 5.4 */
 void health_live(struct check *check);
+/* The function that answers a route: behind #[get("/health")], or by its name in
+ * get(health). False: it has none, or is not found. */
+bool route_handler(const struct rust_facts *facts, const struct literal *literal, struct rust_place *place);
+
+/* ---- observability-liveness.c ---- */
+void judge_liveness(struct check *check); /* of 5.4 */
+void remark_noise(struct check *check); /* of a program that is probed: does each probe make a line of the log? */
 
 /* ---- observability-logs.c ---- */
 void json_logs_files(struct check *check); /* 5.2 */

@@ -2,6 +2,8 @@
  * signals are in signals.c, what compose sets in running.c, scanning in scan.c. */
 #include "production.h"
 
+#include "probes.h"
+
 #include <ctype.h>
 #include <stdio.h>
 
@@ -25,23 +27,16 @@ static bool script_names(const struct sources *sources, const struct shipped *sh
 /* Is the program called by something that stays in the image? */
 static bool is_used(const struct sources *sources, const struct shipped *shipped, const char *name)
 {
-	const struct dockerfile *file = &shipped->source->file;
-	const json_t *service = image_service(sources, shipped);
+	auto_probe own = {0}, said = {0};
 	struct rust_place place = {0};
 	struct image_start start;
-	int probe = dockerfile_last(file, shipped->stage, "HEALTHCHECK");
-	if (probe >= 0 && !text_starts_with(after_flags(file->lines.items[probe].rest), "CMD"))
-		probe = -1;
-	bool used = (probe >= 0 && strstr(file->lines.items[probe].rest, name) != NULL) ||
-		rust_find_string(&sources->rust, name, true, &place);
-	auto_free char *compose_probe = json_dumps(compose_member(service, "healthcheck"), JSON_COMPACT | JSON_ENCODE_ANY);
-	used = used || (compose_probe != NULL && strstr(compose_probe, name) != NULL);
-	if (!used && probe >= 0) {
-		auto_strings words = {0};
-		bool json;
-		dockerfile_words(after_flags(file->lines.items[probe].rest) + 3, &words, &json);
-		used = script_names(sources, shipped, &words, name);
-	}
+	probe_of_image(shipped, &own);
+	probe_of_service(sources, shipped->service != NULL ? shipped->service : "", image_service(sources, shipped), &said);
+	auto_free char *own_text = probe_text(&own), *text = probe_text(&said);
+	bool used = strstr(own_text, name) != NULL || strstr(text, name) != NULL || rust_find_string(&sources->rust, name, true, &place);
+	auto_strings words = {0};
+	strings_split(&words, own_text, ' ');
+	used = used || script_names(sources, shipped, &words, name);
 	image_start(sources, shipped, &start);
 	used = used || script_names(sources, shipped, &start.words, name);
 	used = used || (start.body != NULL && strstr(start.body, name) != NULL);
@@ -503,6 +498,8 @@ static void look_at_bareness(struct check *check, const struct shipped *shipped)
 		check_mend(check, "Take gcr.io/distroless/cc-debian13:nonroot, and a builder of the same release");
 	} else if (bare) {
 		bool starts = check_loader(check, shipped, &base), speaks = check_shell(check, shipped, &base);
+		if (strcmp(base.name, "scratch") == 0)
+			empty_image_judge(check, shipped);
 		if (starts && speaks && suite == 12)
 			check_for(check, path, line,
 				"the shipped stage stands on %s (of Debian 12, whose distroless images are supported until September 2026)",

@@ -19,6 +19,9 @@ void read_only_live(struct check *check);
 void limits_files(struct check *check); /* 8.7 */
 void limits_live(struct check *check);
 
+/* empty-image.c: of 8.3, what the program finds nothing of on scratch */
+void empty_image_judge(struct check *check, const struct shipped *shipped);
+
 /* scan.c */
 void scan_files(struct check *check); /* 8.4 */
 

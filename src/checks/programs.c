@@ -4,6 +4,7 @@
 #include "programs.h"
 
 #include "compose-files.h"
+#include "rust-asks.h"
 #include "toml.h"
 #include "writings.h"
 
@@ -18,6 +19,7 @@ struct member {
 	char *name, *folder; /* folder: "" is the root */
 	char *default_run; /* or NULL */
 	struct strings needs; /* names of the crates that it asks for */
+	size_t manifest; /* its index in the facts */
 };
 struct programs {
 	const struct sources *sources;
@@ -160,7 +162,7 @@ struct programs *programs_open(const struct sources *sources)
 		if (text == NULL || len > MOST_MANIFEST)
 			continue;
 		struct reading reading = {.programs = programs, .member = programs->members.count, .is_again = i == facts->manifests.count};
-		*array_add(&programs->members) = (struct member){.folder = folder_of(path)};
+		*array_add(&programs->members) = (struct member){.folder = folder_of(path), .manifest = i};
 		toml_read(text, len, visit, &reading);
 		if (programs->members.items[reading.member].name == NULL || i == facts->manifests.count) {
 			free(programs->members.items[reading.member].name);
@@ -234,20 +236,14 @@ static void mark(const struct programs *programs, size_t from, bool *marked, str
 	}
 }
 
-/* The member whose folder is the next above the file; -1: none. */
+/* The member that the file belongs to; -1: none. */
 static int owner_of(const struct programs *programs, const char *path)
 {
-	int best = -1;
-	size_t len = 0;
-	for (size_t i = 0; i < programs->members.count; i++) {
-		const struct member *member = &programs->members.items[i];
-		bool is_above = member->name[0] != '\0' && (member->folder[0] == '\0' || path_is_below(path, member->folder));
-		if (!is_above || (best >= 0 && strlen(member->folder) < len))
-			continue;
-		best = (int)i;
-		len = strlen(member->folder);
-	}
-	return best;
+	int manifest = manifest_of(&programs->sources->rust, path);
+	for (size_t i = 0; manifest >= 0 && i < programs->members.count; i++)
+		if (programs->members.items[i].manifest == (size_t)manifest && programs->members.items[i].name[0] != '\0')
+			return (int)i;
+	return -1;
 }
 
 /* Is it the main file of another program, or one of its own modules in src/bin? */

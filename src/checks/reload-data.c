@@ -1,150 +1,6 @@
-/* 10.4 to 10.6: a registry, a migrated database and containers of tests on the
- * developer's machine. */
+/* 10.5 and 10.6: a migrated database and containers of tests on the developer's
+ * machine. */
 #include "reload.h"
-
-#include <ctype.h>
-
-/* ---- 10.4 ---- */
-
-static const char *const registry_images[] = {"registry", "distribution", "zot-linux-amd64", "zot", NULL};
-
-static bool has_registry_password(const struct layers *layers, const struct unit *unit)
-{
-	static const char *const variables[] = {"REGISTRY_AUTH", "REGISTRY_AUTH_HTPASSWD_PATH", "REGISTRY_AUTH_TOKEN_REALM"};
-	struct unit_mount mount;
-	bool found = false;
-	for (size_t i = 0; i < COUNT_OF(variables); i++)
-		found = found || (service_env(unit->json, variables[i]) != NULL && service_env(unit->json, variables[i])[0] != '\0');
-	for (size_t i = 0; unit_mount(layers, unit, i, &mount); unit_mount_finish(&mount), i++)
-		found = found || strstr(mount.target, "htpasswd") != NULL || strstr(mount.target, "/auth") != NULL ||
-			strstr(mount.target, "config.y") != NULL;
-	return found;
-}
-
-static void judge_registry(struct check *check, const struct layers *layers, const struct unit *unit)
-{
-	struct unit_port port;
-	unsigned line;
-	const char *image = json_string_value(json_object_get(unit->json, "image"));
-	const char *file = unit_place(layers, unit, NULL, NULL, &line);
-	check_for(check, file, line, strstr(image, "registry:2") != NULL ? N_("%s is a registry (registry:3 is the living release)") :
-		N_("%s is a registry"), unit->name);
-	for (size_t i = 0; unit_port(unit, i, &port); unit_port_finish(&port), i++)
-		if (!port_is_local(&port) && !has_registry_password(layers, unit))
-			port_against(check, layers, unit, &port, N_("%s is published at %s for every machine that reaches this one, without a password"));
-}
-
-static bool is_loopback(const char *address)
-{
-	return text_starts_with(address, "127.") || text_starts_with(address, "localhost") || text_starts_with(address, "::1") ||
-		text_starts_with(address, "[::1]");
-}
-
-static void judge_daemon(struct check *check, const char *path)
-{
-	auto_free char *text = tree_read(&check->sources->tree, path, NULL);
-	json_t *json = text != NULL ? json_loads(text, 0, NULL) : NULL;
-	const json_t *list = json_object_get(json, "insecure-registries");
-	for (size_t i = 0; i < json_array_size(list); i++) {
-		const char *address = json_string_value(json_array_get(list, i));
-		const char *found = address != NULL && !is_loopback(address) ? strstr(text, address) : NULL;
-		if (found != NULL)
-			check_against(check, path, text_line_at(text, (size_t)(found - text)), "%s is trusted without TLS: whoever sits between can "
-				"change its images", address);
-	}
-	json_decref(json);
-}
-
-/* "localhost:5000/app:dev" */
-static const char *local_image(const char *text)
-{
-	static const char *const hosts[] = {"localhost:", "127.0.0.1:", "registry.localhost:", "k3d-registry.localhost:"};
-	for (size_t i = 0; i < COUNT_OF(hosts); i++)
-		for (const char *at = text; (at = strstr(at, hosts[i])) != NULL; at++) {
-			const char *port = at + strlen(hosts[i]);
-			size_t digits = strspn(port, "0123456789");
-			if (digits >= 4 && port[digits] == '/' && isalpha((unsigned char)port[digits + 1]) && (at == text || at[-1] != '/'))
-				return at;
-		}
-	return NULL;
-}
-
-static bool find_pushes(struct check *check, const struct writings *writings)
-{
-	bool found = false;
-	static const char *const words[] = {"docker push", "docker tag", "docker image push", "buildx build"};
-	for (size_t i = 0; i < COUNT_OF(words); i++) {
-		struct written_line at = {0};
-		while (writings_find(writings, words[i], &at))
-			if (!at.written->is_harness && local_image(at.text) != NULL) {
-				check_for(check, at.written->path, at.line, "images go to a registry on this machine");
-				found = true;
-			}
-		written_line_finish(&at);
-	}
-	return found;
-}
-
-void files_registry(struct check *check)
-{
-	const struct layers *layers = check->sources->layers;
-	const struct writings *writings = check->sources->writings;
-	const struct tree_file *file;
-	bool found = find_pushes(check, writings);
-	for (size_t i = 0; i < layers->units.count; i++) {
-		const struct unit *unit = &layers->units.items[i];
-		const char *image = json_string_value(json_object_get(unit->json, "image"));
-		unsigned line;
-		if (unit_has_image(unit, registry_images)) {
-			judge_registry(check, layers, unit);
-			found = true;
-		} else if (image != NULL && local_image(image) == image) {
-			const char *place = unit_place(layers, unit, "image", NULL, &line);
-			check_for(check, place, line, "%s comes from a registry on this machine", unit->name);
-			found = true;
-		}
-	}
-	for (size_t at = 0; (file = tree_each(&check->sources->tree, &at, "*daemon.json")) != NULL;)
-		if (!file->is_harness)
-			judge_daemon(check, file->path);
-	if (!found)
-		check_none(check, main_place(check->sources), "nothing here uses a registry on this machine");
-}
-
-static void judge_live_registry(struct check *check, const json_t *container)
-{
-	const char *service = live_service(container), *port;
-	json_t *bindings;
-	json_object_foreach((json_t *)(uintptr_t)live_at(container, "inspect.HostConfig.PortBindings"), port, bindings) {
-		const char *host = json_string_value(json_object_get(json_array_get(bindings, 0), "HostIp"));
-		if ((host == NULL || !is_loopback(host)) && live_variable(container, "REGISTRY_AUTH") == NULL &&
-			live_variable(container, "REGISTRY_AUTH_HTPASSWD_PATH") == NULL)
-			check_live_against(check, service, "HostConfig.PortBindings publishes %s at %s without a password", port,
-				host != NULL && host[0] != '\0' ? host : "0.0.0.0");
-	}
-	const json_t *trusted = json_object_get(json_object_get(json_object_get(check->sources->live, "info"), "RegistryConfig"),
-		"InsecureRegistryCIDRs");
-	for (size_t i = 0; i < json_array_size(trusted); i++) {
-		const char *range = json_string_value(json_array_get(trusted, i));
-		if (range != NULL && !is_loopback(range))
-			check_live_against(check, service, "InsecureRegistryCIDRs of the engine has %s", range);
-	}
-	const json_t *http = live_at(container, "http");
-	for (size_t i = 0; i < json_array_size(http) && !has_against(check); i++) {
-		const char *path = json_string_value(json_object_get(json_array_get(http, i), "path"));
-		json_int_t status = json_integer_value(json_object_get(json_array_get(http, i), "status"));
-		if (path != NULL && text_starts_with(path, "/v2") && (status == 200 || status == 401))
-			check_live_for(check, service, "GET %s answers %d", path, (int)status);
-	}
-}
-
-void live_registry(struct check *check)
-{
-	const json_t *container;
-	for (size_t at = 0; (container = live_each(check->sources, &at)) != NULL;)
-		if (live_has_image(container, registry_images))
-			judge_live_registry(check, container);
-}
 
 /* ---- 10.5 ---- */
 
@@ -314,8 +170,55 @@ static void judge_fixed_port(struct check *check, const struct rust_source *sour
 		}
 }
 
+/* While it sets itself up, PostgreSQL runs once without a network: what that server
+ * says comes on the standard output, the word of the real one on the standard error. */
+static void judge_early_word(struct check *check, const struct rust_source *source)
+{
+	static const char words[] = "database system is ready to accept connections";
+	static const char *const early[] = {"on_stdout(", "::stdout(", "on_either_std(", "stdout_or_stderr("},
+		*const right[] = {"on_stderr(", "::stderr(", "with_times(", ".times(", "WaitFor::seconds", "healthcheck", "retry", "attempt", "sleep("};
+	const char *found = strstr(source->text, words);
+	for (size_t i = 0; found != NULL && i < COUNT_OF(right); i++)
+		found = strstr(source->text, right[i]) == NULL ? found : NULL;
+	for (size_t i = 0; found != NULL && i < COUNT_OF(early); i++) {
+		size_t len = strlen(early[i]);
+		const char *call = found;
+		while (call > source->text && call[-1] != '(' && found - call < 40)
+			call--;
+		if ((size_t)(call - source->text) < len || strncmp(call - len, early[i], len) != 0)
+			continue;
+		check_against(check, source->path, text_line_at(source->text, (size_t)(found - source->text)),
+			"PostgreSQL says this twice: the first time it is the server of its set-up, which takes no connections");
+		check_mend(check, "Wait for the word on the standard error, which only the real server says: WaitFor::message_on_stderr()");
+		return;
+	}
+}
+
+/* What is static is never dropped, and its container stays when the tests are over. */
+static void judge_static_container(struct check *check, const struct rust_source *source)
+{
+	static const char *const cleans[] = {"dtor", "reuse", "ReuseDirective"};
+	for (size_t i = 0; i < COUNT_OF(cleans); i++)
+		if (strstr(source->text, cleans[i]) != NULL)
+			return;
+	for (const char *at = source->code; (at = strstr(at, "static ")) != NULL; at++) {
+		size_t len = 0;
+		while (len < 300 && at[len] != '\0' && strchr("=;{", at[len]) == NULL)
+			len++;
+		if ((at > source->code && is_name_letter(at[-1])) || (at > source->code && at[-1] == '\'') ||
+			(!has_name(at, len, "ContainerAsync") && !has_name(at, len, "Container")))
+			continue;
+		check_against(check, source->path, text_line_at(source->text, (size_t)(at - source->code)),
+			"nothing drops what is static: this container stays when the tests are over, one more with each run");
+		check_mend(check, "Let each test hold its container, or remove it when the process ends (ctor::dtor)");
+		return;
+	}
+}
+
 static void judge_test_source(struct check *check, const struct rust_source *source)
 {
+	judge_early_word(check, source);
+	judge_static_container(check, source);
 	const char *generic = strstr(source->text, "GenericImage::new(");
 	judge_fixed_port(check, source);
 	if (generic != NULL && strstr(source->text, "wait_for") == NULL && strstr(source->text, "WaitFor") == NULL)

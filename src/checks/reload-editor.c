@@ -1,170 +1,11 @@
-/* 10.7 and 10.8: looking into containers by exec, and editors that work in them. */
+/* 10.8: editors that work in containers; and of 10.3 whether they and the watcher
+ * there wait for each other. */
 #include "jsonc.h"
 #include "reload.h"
 
 #include <ctype.h>
 
-/* ---- 10.7 ---- */
-
-/* `docker compose exec`, taken apart. */
-struct exec_call {
-	const char *service, *program; /* in `words`; NULL: not said */
-	bool is_compose, is_old; /* docker-compose */
-	bool has_no_tty, is_interactive, is_privileged;
-	bool has_input; /* from a pipe or a file */
-	struct strings words;
-};
-
-/* Does the command run compose? "docker compose", "docker-compose", "$(DC)", "{{compose}}" */
-static bool is_compose_word(const struct strings *words, size_t at, struct exec_call *call)
-{
-	const char *word = words->items[at];
-	call->is_old = call->is_old || strcmp(path_name(word), "docker-compose") == 0;
-	if (strcasestr(word, "compose") != NULL)
-		return true;
-	return (word[0] == '$' || word[0] == '{') && strcasestr(word, "dc") != NULL;
-}
-
-static bool takes_value(const char *option)
-{
-	static const char *const names[] = {"-u", "--user", "-e", "--env", "-w", "--workdir", "--index", "--detach-keys", "--env-file"};
-	for (size_t i = 0; i < COUNT_OF(names); i++)
-		if (strcmp(option, names[i]) == 0)
-			return true;
-	return false;
-}
-
-static void read_option(struct exec_call *call, const char *option)
-{
-	if (strcmp(option, "--privileged") == 0)
-		call->is_privileged = true;
-	else if (strcmp(option, "--no-TTY") == 0 || strcmp(option, "--no-tty") == 0 || strcmp(option, "--interactive=false") == 0)
-		call->has_no_tty = true;
-	else if (option[1] != '-' && strchr(option, 'T') != NULL)
-		call->has_no_tty = true;
-	else if (option[1] != '-' && strchr(option, 't') != NULL)
-		call->is_interactive = true;
-}
-
-/* False: the words hold no such command. */
-static bool read_exec(struct exec_call *call)
-{
-	const struct strings *words = &call->words;
-	size_t at = 0, exec = 0;
-	for (; at < words->count && exec == 0; at++) {
-		if (is_compose_word(words, at, call))
-			call->is_compose = true;
-		else if (strcmp(words->items[at], "exec") == 0 && at > 0 && (call->is_compose || strcmp(path_name(words->items[at - 1]), "docker") == 0 ||
-			strcmp(path_name(words->items[at - 1]), "podman") == 0 || strcmp(words->items[at - 1], "container") == 0))
-			exec = at;
-	}
-	if (exec == 0)
-		return false;
-	for (at = exec + 1; at < words->count && words->items[at][0] == '-'; at++) {
-		read_option(call, words->items[at]);
-		at += takes_value(words->items[at]);
-	}
-	call->service = at < words->count ? words->items[at] : NULL;
-	call->program = at + 1 < words->count ? words->items[at + 1] : NULL;
-	return call->service != NULL;
-}
-
-/* The call in a line. Prose has backquotes and prompts around it. */
-static bool find_exec(const char *line, struct exec_call *call)
-{
-	auto_free char *text = mem_copy_string(line);
-	for (char *at = text; *at != '\0'; at++)
-		if (*at == '`')
-			*at = ' ';
-	struct shell_commands commands = {0};
-	shell_split(text, &commands);
-	bool found = false;
-	for (size_t i = 0; i < commands.count && !found; i++) {
-		struct shell_command *command = &commands.items[i];
-		*call = (struct exec_call){0};
-		strings_copy(&call->words, &command->words);
-		found = read_exec(call);
-		if (!found) {
-			strings_finish(&call->words);
-			continue;
-		}
-		const char *before = command->start;
-		while (before > text && isspace((unsigned char)before[-1]))
-			before--;
-		bool is_piped = before > text && before[-1] == '|' && (before - 1 == text || before[-2] != '|');
-		const char *arrow = memchr(command->start, '<', command->len);
-		call->has_input = is_piped || (arrow != NULL && arrow[1] != '(');
-	}
-	shell_commands_finish(&commands);
-	return found;
-}
-
-static bool is_known_service(const struct layers *layers, const char *name)
-{
-	if (strpbrk(name, "$<>{}[]\"'%@") != NULL || isupper((unsigned char)name[0]))
-		return true; /* a variable, or to be filled in */
-	for (size_t i = 0; i < layers->items.count; i++)
-		if (json_object_get(layers->items.items[i].services, name) != NULL)
-			return true;
-	return json_object_get(layers->main, name) != NULL;
-}
-
-/* The image has no shell at all. */
-static const char *shell_less_base(const struct layers *layers, const char *service)
-{
-	for (size_t i = 0; i < layers->units.count; i++) {
-		const struct unit *unit = &layers->units.items[i];
-		if (unit->docker == NULL || strcmp(unit->name, service) != 0)
-			continue;
-		const char *base = stage_root_base(&unit->docker->file, unit->stage);
-		bool is_bare = strcmp(base, "scratch") == 0 || (strstr(base, "distroless") != NULL && strstr(base, "debug") == NULL);
-		return is_bare ? base : NULL;
-	}
-	return NULL;
-}
-
-static void judge_exec(struct check *check, const struct layers *layers, const struct written_line *at, const struct exec_call *call)
-{
-	const char *file = at->written->path;
-	check_for(check, file, at->line, call->is_old ? N_("exec into %s (docker-compose ended in July 2023: docker compose is its successor)") :
-		N_("exec into %s"), call->service);
-	if (call->is_privileged)
-		check_against(check, file, at->line, "exec with --privileged gives the command every right on this machine");
-	if (!call->is_compose || at->written->is_harness)
-		return;
-	if (!at->written->is_prose && !is_known_service(layers, call->service))
-		check_against(check, file, at->line, "no compose file has the service %s", call->service);
-	const char *base = call->program != NULL && is_shell(call->program) ? shell_less_base(layers, call->service) : NULL;
-	if (base != NULL)
-		check_against(check, file, at->line, "the image of %s has no shell: it stands on %s", call->service, base);
-	if (call->has_input && !call->has_no_tty && !at->written->is_prose)
-		check_against(check, file, at->line, "input comes from a pipe or file, but exec asks for a terminal: -T is missing");
-}
-
-void files_exec(struct check *check)
-{
-	const struct layers *layers = check->sources->layers;
-	const struct writings *writings = check->sources->writings;
-	struct written_line at = {0};
-	struct exec_call call;
-	bool found = false;
-	while (writings_find(writings, " exec ", &at)) {
-		if (!find_exec(at.text, &call))
-			continue;
-		judge_exec(check, layers, &at, &call);
-		strings_finish(&call.words);
-		found = true;
-	}
-	written_line_finish(&at);
-	if (!found && layers->units.count == 0) {
-		if (!compose_is_unread(check))
-			check_none(check, main_place(check->sources), "there is no compose file whose containers one could look into");
-	} else if (!found)
-		check_none(check, layers_place(layers),
-			"no script or text here looks into a container");
-}
-
-/* ---- 10.8 ---- */
+enum { MOST_FILES = 20 };
 
 /* A devcontainer.json. */
 struct editor_file {
@@ -202,30 +43,37 @@ static const struct layer *layer_named(const struct layers *layers, const char *
 	return NULL;
 }
 
-/* The layers that dockerComposeFile names. False: one is not there, which is said. */
-static bool name_layers(struct check *check, const struct layers *layers, const struct editor_file *file, const struct layer **named,
-	size_t *count)
+/* The layers that dockerComposeFile names. False: one is not read here; those that are
+ * not there at all are put into `missing`. */
+static bool find_layers(const struct layers *layers, const struct editor_file *file, const struct layer **named, size_t *count, struct strings *missing)
 {
 	const json_t *member = json_object_get(file->json, "dockerComposeFile");
 	size_t most = json_is_array(member) ? json_array_size(member) : 1;
 	bool is_whole = true;
 	*count = 0;
-	for (size_t i = 0; i < most && i < 20; i++) {
+	for (size_t i = 0; i < most && i < MOST_FILES; i++) {
 		const char *name = json_string_value(json_is_array(member) ? json_array_get(member, i) : member);
 		auto_free char *path = name != NULL && !is_variable(name) ? beside(file, name) : NULL;
-		if (path == NULL)
-			continue;
-		const struct layer *layer = layer_named(layers, path);
-		if (layer != NULL) {
+		const struct layer *layer = path != NULL ? layer_named(layers, path) : NULL;
+		if (layer != NULL)
 			named[(*count)++] = layer;
-		} else if (tree_find(&check->sources->tree, path) == NULL) {
-			check_against(check, file->path, jsonc_line(file->text, "dockerComposeFile"), "dockerComposeFile names %s, which is not there", path);
-			is_whole = false;
-		} else {
-			is_whole = false; /* under a name that says nothing of compose */
-		}
+		else if (path != NULL)
+			is_whole = false; /* it is not there, or under a name that says nothing of compose */
+		if (path != NULL && layer == NULL && tree_find(&layers->sources->tree, path) == NULL)
+			strings_add(missing, path);
 	}
 	return is_whole && *count > 0;
+}
+
+/* The same; what is not there is said. */
+static bool name_layers(struct check *check, const struct layers *layers, const struct editor_file *file, const struct layer **named,
+	size_t *count)
+{
+	auto_strings missing = {0};
+	bool is_whole = find_layers(layers, file, named, count, &missing);
+	for (size_t i = 0; i < missing.count; i++)
+		check_against(check, file->path, jsonc_line(file->text, "dockerComposeFile"), "dockerComposeFile names %s, which is not there", missing.items[i]);
+	return is_whole;
 }
 
 static bool has_service(const struct layer **named, size_t count, const char *service)
@@ -251,9 +99,82 @@ static bool has_mount_above(const struct layer **named, size_t count, const char
 	return found;
 }
 
+/* Images without a user for people; others bring one ("vscode"). */
+static bool is_plain_image(const char *base)
+{
+	static const char *const names[] = {"rust", "debian", "alpine", "buildpack-deps"};
+	struct image_name name;
+	image_name_read(base, &name);
+	bool found = false;
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		found = found || (strcmp(name.name, names[i]) == 0 && name.registry == NULL);
+	image_name_finish(&name);
+	return found;
+}
+
+/* ---- what starts in it ---- */
+
+/* The service as those files make it, one over the other: paths in all of them are
+ * relative to the first. Its Dockerfile and command are looked up as for any other. */
+static struct unit open_unit(const struct layers *layers, const struct layer **named, size_t count, const char *service)
+{
+	struct yaml_source files[MOST_FILES];
+	for (size_t i = 0; i < count; i++)
+		files[i] = (struct yaml_source){.path = named[i]->path, .yaml = named[i]->yaml};
+	json_t *model = model_read(layers->sources, files, count);
+	struct unit unit = {.layer = named[0], .name = service, .json = json_incref(json_object_get(json_object_get(model, "services"), service))};
+	json_decref(model);
+	if (unit.json != NULL)
+		unit_look(layers, &unit);
+	return unit;
+}
+
+static void close_unit(struct unit *unit)
+{
+	json_decref(unit->json);
+	free(unit->command);
+}
+
+/* A shell without a terminal ends at once: that is what such images start where nobody says otherwise. */
+static bool ends_at_once(const struct unit *unit)
+{
+	const char *image = json_string_value(json_object_get(unit->json, "image"));
+	const char *base = unit->docker != NULL ? stage_root_base(&unit->docker->file, unit->stage) : image;
+	bool is_built = compose_is_built(unit->json), has_terminal = json_is_true(json_object_get(unit->json, "tty")) ||
+		json_is_true(json_object_get(unit->json, "stdin_open"));
+	bool says = unit->command != NULL && unit->command[strspn(unit->command, " ")] != '\0';
+	return (unit->docker != NULL || !is_built) && !says && !has_terminal && base != NULL && is_plain_image(base);
+}
+
+/* Of a service of compose, editors let run what compose starts. */
+static void judge_command(struct check *check, const struct editor_file *file, const struct unit *unit)
+{
+	if (json_is_true(json_object_get(file->json, "overrideCommand")) || !ends_at_once(unit))
+		return;
+	check_against(check, file->path, jsonc_line(file->text, "service"), "%s starts a shell without a terminal and ends at once: the editor finds no container",
+		unit->name);
+	check_mend(check, "Write \"overrideCommand\": true, or give the service command: sleep infinity");
+}
+
+/* initializeCommand runs on the host, before there is a container. */
+static void judge_host_command(struct check *check, const struct editor_file *file)
+{
+	static const char *const tools[] = {"apt-get", "apt", "apk", NULL};
+	auto_free char *text = json_dumps(json_object_get(file->json, "initializeCommand"), JSON_COMPACT | JSON_ENCODE_ANY);
+	const char *folder = text_of(file->json, "workspaceFolder"), *found = NULL;
+	for (size_t i = 0; text != NULL && found == NULL && tools[i] != NULL; i++)
+		found = word_in(text, tools[i]) != NULL ? tools[i] : NULL;
+	if (text != NULL && found == NULL && folder != NULL && folder[0] == '/' && folder[1] != '\0' && strstr(text, folder) != NULL)
+		found = folder;
+	if (found == NULL)
+		return;
+	check_against(check, file->path, jsonc_line(file->text, "initializeCommand"), "initializeCommand runs on the host, and %s is meant for the container", found);
+	check_mend(check, "Write it as postCreateCommand, which runs in the container");
+}
+
 static void judge_compose_editor(struct check *check, const struct layers *layers, const struct editor_file *file)
 {
-	const struct layer *named[20];
+	const struct layer *named[MOST_FILES];
 	size_t count;
 	const char *service = text_of(file->json, "service"), *folder = text_of(file->json, "workspaceFolder");
 	if (!name_layers(check, layers, file, named, &count) || service == NULL || is_variable(service))
@@ -264,6 +185,9 @@ static void judge_compose_editor(struct check *check, const struct layers *layer
 	}
 	if (folder != NULL && !is_variable(folder) && !has_mount_above(named, count, service, folder))
 		check_against(check, file->path, jsonc_line(file->text, "workspaceFolder"), "%s opens %s, but nothing is mounted there", service, folder);
+	struct unit unit = open_unit(layers, named, count, service);
+	judge_command(check, file, &unit);
+	close_unit(&unit);
 	const json_t *ports = json_object_get(file->json, "forwardPorts");
 	for (size_t i = 0; i < json_array_size(ports); i++) {
 		const char *port = json_string_value(json_array_get(ports, i));
@@ -280,19 +204,6 @@ static const struct docker_source *docker_named(const struct sources *sources, c
 		if (strcmp(sources->dockers.items[i]->path, path) == 0)
 			return sources->dockers.items[i];
 	return NULL;
-}
-
-/* Images without a user for people; others bring one ("vscode"). */
-static bool is_plain_image(const char *base)
-{
-	static const char *const names[] = {"rust", "debian", "alpine", "buildpack-deps"};
-	struct image_name name;
-	image_name_read(base, &name);
-	bool found = false;
-	for (size_t i = 0; i < COUNT_OF(names); i++)
-		found = found || (strcmp(name.name, names[i]) == 0 && name.registry == NULL);
-	image_name_finish(&name);
-	return found;
 }
 
 static bool has_feature(const json_t *json, const char *word)
@@ -348,12 +259,26 @@ static void judge_variables(struct check *check, const struct editor_file *file,
 	}
 }
 
+/* Read; .json NULL: it is none, *line says where. */
+static struct editor_file open_editor(const struct sources *sources, const char *path, unsigned *line)
+{
+	size_t len;
+	struct editor_file file = {.path = path, .folder = path_parent(path), .text = tree_read(&sources->tree, path, &len)};
+	file.json = file.text != NULL ? jsonc_read(file.text, len, line) : NULL;
+	return file;
+}
+
+static void close_editor(struct editor_file *file)
+{
+	free(file->folder);
+	free(file->text);
+	json_decref(file->json);
+}
+
 static void judge_editor_file(struct check *check, const struct layers *layers, const char *path)
 {
 	unsigned line;
-	size_t len;
-	struct editor_file file = {.path = path, .folder = path_parent(path), .text = tree_read(&check->sources->tree, path, &len)};
-	file.json = file.text != NULL ? jsonc_read(file.text, len, &line) : NULL;
+	struct editor_file file = open_editor(check->sources, path, &line);
 	if (file.text == NULL) {
 		check_missing(check, "%s cannot be read", path);
 	} else if (!json_is_object(file.json)) {
@@ -364,13 +289,64 @@ static void judge_editor_file(struct check *check, const struct layers *layers, 
 		if (json_object_get(file.json, "dockerComposeFile") != NULL)
 			judge_compose_editor(check, layers, &file);
 		judge_user(check, &file, judge_docker_editor(check, &file));
+		judge_host_command(check, &file);
 		judge_variables(check, &file, "containerEnv");
 		judge_variables(check, &file, "remoteEnv");
 	}
-	free(file.folder);
-	free(file.text);
-	json_decref(file.json);
+	close_editor(&file);
 }
+
+/* ---- one folder for two builds ---- */
+
+static const char *const editor_names[] = {"devcontainer.json", ".devcontainer.json"};
+
+/* Does a setting give rust-analyzer, or all builds of the editor, a folder of their own? */
+static bool has_own_target(const struct sources *sources, const struct editor_file *file)
+{
+	static const char *const words[] = {"targetDir", "target-dir", "CARGO_TARGET_DIR"};
+	auto_free char *settings = tree_find(&sources->tree, ".vscode/settings.json") != NULL ? tree_read(&sources->tree, ".vscode/settings.json", NULL) : NULL;
+	for (size_t i = 0; i < COUNT_OF(words); i++)
+		if (strstr(file->text, words[i]) != NULL || (settings != NULL && strstr(settings, words[i]) != NULL))
+			return true;
+	return false;
+}
+
+/* cargo locks its target folder: rust-analyzer's check and the watcher's build take turns. */
+static void judge_target_of(struct check *check, const struct layers *layers, const struct editor_file *file)
+{
+	const struct layer *named[MOST_FILES];
+	size_t count;
+	const char *service = text_of(file->json, "service");
+	auto_strings missing = {0};
+	bool analyses = strstr(file->text, "rust-lang.rust-analyzer") != NULL && !has_own_target(check->sources, file);
+	if (service == NULL || !analyses || json_is_true(json_object_get(file->json, "overrideCommand")) || !find_layers(layers, file, named, &count, &missing))
+		return;
+	struct unit unit = open_unit(layers, named, count, service);
+	const char *watcher = unit.command != NULL ? watcher_in(unit.command) : NULL;
+	if (watcher != NULL) {
+		check_against(check, file->path, jsonc_line(file->text, "service"),
+			"rust-analyzer and %s, which %s starts, build into one target folder: each waits while the other builds", watcher, service);
+		check_mend(check, "Set rust-analyzer.cargo.targetDir to true in the editor's settings: then it has a folder of its own");
+	}
+	close_unit(&unit);
+}
+
+void judge_shared_target(struct check *check)
+{
+	const struct tree_file *tree_file;
+	unsigned line;
+	for (size_t i = 0; i < COUNT_OF(editor_names); i++)
+		for (size_t at = 0; (tree_file = tree_each(&check->sources->tree, &at, editor_names[i])) != NULL;) {
+			if (tree_file->is_harness)
+				continue;
+			struct editor_file file = open_editor(check->sources, tree_file->path, &line);
+			if (file.text != NULL && json_is_object(file.json))
+				judge_target_of(check, check->sources->layers, &file);
+			close_editor(&file);
+		}
+}
+
+/* ---- all ---- */
 
 static bool find_other_editors(struct check *check)
 {
@@ -392,14 +368,13 @@ static bool find_other_editors(struct check *check)
 
 void files_editor(struct check *check)
 {
-	static const char *const names[] = {"devcontainer.json", ".devcontainer.json"};
 	static const char *const others[] = {".vscode/settings.json", ".vscode/launch.json", ".vscode/tasks.json", ".vscode/extensions.json",
 		".zed/settings.json", ".idea/vcs.xml", ".editorconfig"};
 	const struct tree_file *file;
 	const struct layers *layers = check->sources->layers;
 	bool found = find_other_editors(check);
-	for (size_t i = 0; i < COUNT_OF(names); i++)
-		for (size_t at = 0; (file = tree_each(&check->sources->tree, &at, names[i])) != NULL;)
+	for (size_t i = 0; i < COUNT_OF(editor_names); i++)
+		for (size_t at = 0; (file = tree_each(&check->sources->tree, &at, editor_names[i])) != NULL;)
 			if (!file->is_harness) {
 				judge_editor_file(check, layers, file->path);
 				found = true;

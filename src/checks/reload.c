@@ -201,21 +201,6 @@ static bool is_mounted(const struct layers *layers, const struct unit *unit, con
 	return found;
 }
 
-/* The manifest that a source belongs to: the deepest above it. -1: none. */
-static int owner_of(const struct rust_facts *facts, const char *path)
-{
-	int best = -1;
-	size_t most = 0;
-	for (size_t i = 0; i < facts->manifests.count; i++) {
-		size_t len = strlen(facts->manifests.items[i]) - strlen("Cargo.toml");
-		if ((best >= 0 && len <= most) || strncmp(path, facts->manifests.items[i], len) != 0)
-			continue;
-		best = (int)i;
-		most = len;
-	}
-	return best;
-}
-
 /* Is the member's name a dependency in the other's manifest? */
 static bool depends_on(const struct sources *sources, const char *manifest, const char *other)
 {
@@ -241,7 +226,7 @@ static char *left_out(const struct layers *layers, const struct unit *unit)
 	auto_free const struct rust_source **missing = mem_alloc((facts->manifests.count + 1) * sizeof *missing);
 	for (size_t i = 0; i < facts->sources.count; i++) {
 		const struct rust_source *source = &facts->sources.items[i];
-		int owner = owner_of(facts, source->path);
+		int owner = manifest_of(facts, source->path);
 		bool is_build = strcmp(path_name(source->path), "build.rs") == 0;
 		if (owner < 0 || (source->is_test && !is_build))
 			continue;
@@ -485,7 +470,8 @@ static void files_fast_builds(struct check *check)
 	for (size_t i = 0; i < layers->units.count; i++)
 		found = judge_speed(check, layers, &layers->units.items[i]) || found;
 	found = judge_written_loops(check, writings) || found;
-	if (!found)
+	judge_shared_target(check);
+	if (!found && !has_against(check))
 		check_none(check, sources->rust.manifests.count > 0 ? sources->rust.manifests.items[0] : main_place(sources),
 			"nothing here builds again and again in a container, and no profile of development is changed");
 }

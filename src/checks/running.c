@@ -1,5 +1,6 @@
 /* Topic 8, what compose sets for services that run in earnest: restart policies,
  * a read-only root, limits. */
+#include "database.h"
 #include "deployed.h"
 #include "production.h"
 
@@ -144,6 +145,28 @@ static void look_at_mounts(struct check *check, const struct service *service)
 	}
 }
 
+/* PostgreSQL makes its socket and lock there, and ends where it cannot. */
+static void look_at_socket(struct check *check, const struct database *database)
+{
+	unsigned line;
+	if (database->engine != ENGINE_POSTGRES || image_is_bitnami(database->image) || !json_is_true(json_object_get(database->json, "read_only")) ||
+		service_covers(database->json, "/var/run/postgresql") || service_covers(database->json, "/run/postgresql"))
+		return;
+	const char *file = compose_place(check->sources, database->service, "read_only", &line);
+	check_against(check, file, line, "the root of %s is read-only, and nothing is mounted at /var/run/postgresql: the server cannot make its socket and does not start",
+		database->service);
+	check_mend(check, "Give %s a tmpfs at /var/run/postgresql", database->service);
+}
+
+static void look_at_sockets(struct check *check)
+{
+	struct databases databases;
+	databases_find(check->sources, &databases);
+	for (size_t i = 0; i < databases.count; i++)
+		look_at_socket(check, &databases.items[i]);
+	databases_finish(&databases);
+}
+
 static void judge_read_only(struct check *check)
 {
 	struct deployed deployed;
@@ -159,6 +182,7 @@ static void judge_read_only(struct check *check)
 			look_at_root(check, &deployed.items[i]);
 		look_at_mounts(check, &deployed.items[i]);
 	}
+	look_at_sockets(check);
 	deployed_finish(&deployed);
 }
 
@@ -208,6 +232,19 @@ static double bytes_of(const char *text)
 	}
 }
 
+/* What PostgreSQL is told to take at once, in bytes: "shared_buffers=2GB", of eight
+ * kilobytes each where no unit is said; 0: nobody says it. */
+static double shared_buffers(const struct service *service)
+{
+	auto_free char *command = words_text(compose_member(service->json, "command"));
+	const char *found = strstr(command, "shared_buffers=");
+	if (found == NULL)
+		return 0;
+	found += strlen("shared_buffers=");
+	bool has_unit = isalpha((unsigned char)found[strspn(found, "0123456789")]);
+	return has_unit ? bytes_of(found) : bytes_of(found) * 8192;
+}
+
 static void look_at_limits(struct check *check, const struct service *service)
 {
 	const char *memory_path, *cpu_path;
@@ -224,6 +261,9 @@ static void look_at_limits(struct check *check, const struct service *service)
 	else if (bytes_of(reserved) > bytes_of(memory) && bytes_of(memory) > 0) {
 		check_against(check, file, line, "%s reserves more memory than its limit: it is not started", service->name);
 		check_mend(check, "Set the reservation of %s below its limit", service->name);
+	} else if (shared_buffers(service) >= bytes_of(memory) && bytes_of(memory) > 0 && shared_buffers(service) > 0) {
+		check_against(check, file, line, "shared_buffers of %s takes all of its limit of memory: the kernel ends it", service->name);
+		check_mend(check, "Set shared_buffers of %s to a quarter of its limit", service->name);
 	} else {
 		char size[16];
 		double bytes = bytes_of(memory);

@@ -41,6 +41,20 @@ const char *rust_file(const struct sources *sources)
 	return sources->shipped.count > 0 ? sources->shipped.items[0].source->path : "Cargo.toml";
 }
 
+int manifest_of(const struct rust_facts *facts, const char *path)
+{
+	int best = -1;
+	size_t most = 0;
+	for (size_t i = 0; i < facts->manifests.count; i++) {
+		size_t len = strlen(facts->manifests.items[i]) - strlen("Cargo.toml");
+		if ((best >= 0 && len <= most) || strncmp(path, facts->manifests.items[i], len) != 0)
+			continue;
+		best = (int)i;
+		most = len;
+	}
+	return best;
+}
+
 bool literal_each(const struct rust_facts *facts, struct literal *literal)
 {
 	size_t index = 0, at = 0;

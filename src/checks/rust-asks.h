@@ -20,6 +20,8 @@ char *text_walk_next(const struct sources *sources, struct text_walk *walk, cons
 
 /* The file that stands for the Rust side: the lock, or a manifest, or the Dockerfile; never NULL. */
 const char *rust_file(const struct sources *sources);
+/* The member's manifest that a source belongs to, the deepest above it, by its index in facts->manifests; -1: none. */
+int manifest_of(const struct rust_facts *facts, const char *path);
 /* The next string literal of the code, tests aside, behind *place ({0}: the first). */
 struct literal {
 	const struct rust_source *source;

@@ -3,8 +3,7 @@
 #include "secrets.h"
 
 #include "compose-files.h"
-
-#include <strings.h>
+#include "probes.h"
 
 /* ---- 3.6 is the probe's tool there? ---- */
 
@@ -102,37 +101,21 @@ static bool lacks_shell(const struct shipped *shipped)
 
 /* ---- 3.6 health checks ---- */
 
-/* The probe of a service, as compose merged it: its words without CMD. */
-static bool service_probe(const json_t *service, struct strings *words, bool *is_shell_text)
+static void say_probe(struct check *check, const struct shipped *shipped, const struct probe *probe)
 {
-	const json_t *test = compose_member(service, "healthcheck.test");
-	const char *kind = json_string_value(json_array_get(test, 0));
-	*is_shell_text = json_is_string(test) || text_equal(kind, "CMD-SHELL");
-	if (json_is_true(compose_member(service, "healthcheck.disable")) || text_equal(kind, "NONE"))
-		return false;
-	if (json_is_string(test))
-		strings_add(words, json_string_value(test));
-	for (size_t i = 1; i < json_array_size(test); i++)
-		if (json_is_string(json_array_get(test, i)))
-			strings_add(words, json_string_value(json_array_get(test, i)));
-	return words->count > 0;
-}
-
-static void say_probe(struct check *check, const struct shipped *shipped, const struct strings *words, bool is_shell_text, const char *file,
-	unsigned line)
-{
-	const char *lacking = lacking_tool(shipped, words, is_shell_text);
-	bool calls_shell = is_shell_text || (words->count > 0 && is_shell(words->items[0]));
+	const struct strings *words = &probe->words;
+	const char *lacking = lacking_tool(shipped, words, probe->is_shell), *file = probe->file;
+	bool calls_shell = probe->is_shell || (words->count > 0 && is_shell(words->items[0]));
 	if (!has_against(check) && calls_shell && lacks_shell(shipped))
 		check_mend(check, "Write the probe as a JSON array that calls the program itself: [\"CMD\", \"/usr/local/bin/NAME\", \"healthcheck\"]");
 	else if (!has_against(check) && lacking != NULL)
 		check_mend(check, "Install %s in the final stage, or let the probe call the program itself (a subcommand healthcheck)", lacking);
 	if (calls_shell && lacks_shell(shipped))
-		check_against(check, file, line, "the probe needs a shell, and the image has none");
+		check_against(check, file, probe->line, "the probe needs a shell, and the image has none");
 	else if (lacking != NULL)
-		check_against(check, file, line, "the probe calls %s, which the image has not: it is unhealthy for ever", lacking);
+		check_against(check, file, probe->line, "the probe calls %s, which the image has not: it is unhealthy for ever", lacking);
 	else
-		check_for(check, file, line, "a health check is set");
+		check_for(check, file, probe->line, "a health check is set");
 }
 
 /* Probes of the services of this image. The number of services that have one. */
@@ -142,40 +125,25 @@ static unsigned look_at_probes(struct check *check, const struct shipped *shippe
 	unsigned found = 0;
 	*without = 0;
 	for (size_t at = 0; service_next(check->sources, &at, &service);) {
-		auto_strings words = {0};
-		bool is_shell_text;
-		unsigned line;
+		auto_probe probe = {0};
 		if (!shipped_is_same(service.shipped, shipped) || service.is_job)
 			continue;
-		if (!service_probe(service.json, &words, &is_shell_text)) {
+		if (!probe_of_service(check->sources, service.name, service.json, &probe) || probe.is_off || probe.words.count == 0) {
 			(*without)++;
 			continue;
 		}
-		const char *file = compose_place(check->sources, service.name, "healthcheck", &line);
 		found++;
-		say_probe(check, shipped, &words, is_shell_text, file, line);
+		say_probe(check, shipped, &probe);
 	}
 	return found;
 }
 
-static bool look_at_healthcheck(struct check *check, const struct shipped *shipped, int index)
+static bool look_at_healthcheck(struct check *check, const struct shipped *shipped)
 {
-	const struct dockerfile *file = &shipped->source->file;
-	const struct docker_line *line = &file->lines.items[index];
-	const char *rest = after_flags(line->rest);
-	auto_strings words = {0};
-	bool json;
-	if (strncasecmp(rest, "CMD", 3) != 0)
-		return false; /* NONE */
-	auto_free char *probe = dockerfile_expand(file, (size_t)index, rest + 3 + strspn(rest + 3, " \t"));
-	dockerfile_words(probe, &words, &json);
-	if (json) {
-		say_probe(check, shipped, &words, false, shipped->source->path, line->first);
-		return true;
-	}
-	auto_strings text = {0};
-	strings_add(&text, probe);
-	say_probe(check, shipped, &text, true, shipped->source->path, line->first);
+	auto_probe probe = {0};
+	if (!probe_of_image(shipped, &probe) || probe.is_off)
+		return false;
+	say_probe(check, shipped, &probe);
 	return true;
 }
 
@@ -208,7 +176,7 @@ static void look_at_health(struct check *check, const struct shipped *shipped)
 	unsigned without;
 	int index = dockerfile_last(file, shipped->stage, "HEALTHCHECK");
 	unsigned probed = look_at_probes(check, shipped, &without);
-	if (index >= 0 && (probed == 0 || without > 0) && look_at_healthcheck(check, shipped, index))
+	if (index >= 0 && (probed == 0 || without > 0) && look_at_healthcheck(check, shipped))
 		return;
 	if (probed > 0 && without == 0)
 		return;

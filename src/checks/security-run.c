@@ -117,6 +117,21 @@ static char *temporary_folder(const json_t *service)
 	return mem_copy_string(said != NULL && said[0] == '/' ? said : "/tmp");
 }
 
+/* Docker mounts every tmpfs noexec; `exec` takes that back. "/tmp:exec,size=64m"; NULL: none says so. */
+static const char *runnable_tmpfs(const json_t *service)
+{
+	size_t i;
+	json_t *item;
+	json_array_foreach((json_t *)(uintptr_t)json_object_get(service, "tmpfs"), i, item) {
+		const char *text = json_string_value(item), *options = text != NULL ? strchr(text, ':') : NULL;
+		auto_strings words = {0};
+		strings_split(&words, options != NULL ? options + 1 : "", ',');
+		if (strings_have(&words, "exec"))
+			return text;
+	}
+	return NULL;
+}
+
 static void call_tmpfs(struct check *check, const struct run_call *call)
 {
 	if (run_call_option(call, "--tmpfs", "/tmp") != NULL || run_call_option(call, "--mount", "type=tmpfs") != NULL)
@@ -137,7 +152,11 @@ static void judge_tmpfs(struct check *check)
 		bool is_there = mounts_tmpfs(service.json, folder) || mounts_tmpfs(service.json, "/tmp");
 		bool is_short = json_object_get(service.json, "tmpfs") != NULL;
 		const char *file = compose_place(check->sources, service.name, is_short || !is_there ? "tmpfs" : "volumes", &line);
-		if (is_there) {
+		const char *runnable = is_read_only ? runnable_tmpfs(service.json) : NULL;
+		if (runnable != NULL) {
+			check_against(check, file, line, "the root of %s is read-only, and %s lets whoever gets in run what he brings along: exec", service.name, runnable);
+			check_mend(check, "Leave exec out: a tmpfs is noexec by itself");
+		} else if (is_there) {
 			check_for(check, file, line, "the service %s has a tmpfs at %s", service.name, folder);
 		} else if (is_read_only) {
 			check_against(check, file, line, "the root of %s is read-only and nothing is mounted at %s: temporary files fail",

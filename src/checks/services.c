@@ -42,6 +42,34 @@ char *words_text(const json_t *words)
 	return str_steal(&out);
 }
 
+bool volume_is_external(const struct sources *sources, const char *volume)
+{
+	return json_is_true(json_object_get(json_object_get(json_object_get(sources->compose, "volumes"), volume), "external"));
+}
+
+const char *volume_type(const struct sources *sources, const char *volume)
+{
+	const json_t *declared = json_object_get(json_object_get(sources->compose, "volumes"), volume);
+	return json_string_value(json_object_get(json_object_get(declared, "driver_opts"), "type"));
+}
+
+bool service_covers(const json_t *service, const char *path)
+{
+	const json_t *mounts = json_object_get(service, "volumes"), *tmpfs = json_object_get(service, "tmpfs");
+	for (size_t i = 0; i < json_array_size(mounts); i++) {
+		const char *target = json_string_value(json_object_get(json_array_get(mounts, i), "target"));
+		if (target != NULL && path_is_below(path, target))
+			return true;
+	}
+	for (size_t i = 0; i < json_array_size(tmpfs); i++) {
+		const char *text = json_string_value(json_array_get(tmpfs, i));
+		auto_free char *target = text != NULL ? mem_copy_bytes(text, strcspn(text, ":")) : NULL;
+		if (target != NULL && path_is_below(path, target))
+			return true;
+	}
+	return false;
+}
+
 bool compose_is_unmerged(struct check *check)
 {
 	const struct sources *sources = check->sources;

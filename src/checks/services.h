@@ -19,6 +19,12 @@ const char *service_env(const json_t *service, const char *name);
 /* A command, list or text, as one text; the caller frees. */
 char *words_text(const json_t *words);
 
+/* What a volume is declared as: made by somebody before; the type of its file system ("tmpfs", "nfs"; NULL: not said). */
+bool volume_is_external(const struct sources *sources, const char *volume);
+const char *volume_type(const struct sources *sources, const char *volume);
+/* Is a volume, a folder or a tmpfs mounted there, or above it? */
+bool service_covers(const json_t *service, const char *path);
+
 /* Says that compose could not read its files, where that is so. */
 bool compose_is_unmerged(struct check *check);
 /* Is there a model of compose to look at? False: it was said why not. */

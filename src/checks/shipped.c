@@ -150,6 +150,22 @@ static bool is_wanted(const char *path, const char *wanted, bool is_pattern)
 	return is_pattern && (fnmatch(wanted, path, 0) == 0 || fnmatch(wanted, path, FNM_PATHNAME | FNM_LEADING_DIR) == 0);
 }
 
+bool stage_copies_context(const struct shipped *shipped, int stage)
+{
+	const struct dockerfile *file = &shipped->source->file;
+	bool found = false;
+	for (size_t i = 0; i < file->lines.count && !found; i++) {
+		struct copy_line copy;
+		if (!stage_has_line(file, stage, i) || !copy_line_read(file, i, &copy))
+			continue;
+		for (size_t k = 0; copy.from == NULL && k < copy.sources.count; k++)
+			found = found || strcmp(copy.sources.items[k], ".") == 0 || strcmp(copy.sources.items[k], "./") == 0 ||
+				strcmp(copy.sources.items[k], "/") == 0;
+		copy_line_finish(&copy);
+	}
+	return found;
+}
+
 struct brought copy_brings(const struct sources *sources, const struct shipped *shipped, const struct copy_line *copy, size_t i)
 {
 	struct brought brought = {0};

@@ -55,6 +55,8 @@ struct brought {
 };
 struct brought copy_brings(const struct sources *sources, const struct shipped *shipped, const struct copy_line *copy, size_t i);
 
+/* Does a COPY line of the stage, or of those that it builds on, take the whole context? */
+bool stage_copies_context(const struct shipped *shipped, int stage);
 /* The entries of an ENV or ARG line: NAME=VALUE, or NAME alone. */
 void env_line_read(const struct docker_line *line, struct strings *entries);
 /* ENV of the image, variables filled in; NULL: not set. The caller frees. *line may be NULL. */
@@ -127,6 +129,8 @@ void image_start_finish(struct image_start *start);
  * heredoc: its text (the caller frees), or NULL. *file and *first (the line before
  * its first) say where it stands; *file is borrowed of the sources. */
 char *image_script(const struct sources *sources, const struct shipped *shipped, const char *word, const char **file, unsigned *before);
+/* tini and its like, which pass signals on (signals.c). */
+bool is_init_program(const char *name);
 /* Does the program that starts first give up root itself (gosu, su-exec …)? The
  * file and line where that is read. */
 bool image_drops_root(const struct sources *sources, const struct shipped *shipped, const char **file, unsigned *line);

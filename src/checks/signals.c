@@ -11,8 +11,7 @@
 
 /* ---- the start command ---- */
 
-/* Programs that pass signals on, or become what they start. */
-static bool is_init(const char *name)
+bool is_init_program(const char *name)
 {
 	static const char *const names[] = {"tini", "tini-static", "dumb-init", "docker-init", "catatonit", "s6-svscan", "init",
 		"pid1", "runsvdir", "supervisord", NULL};
@@ -112,6 +111,19 @@ static void look_at_script(struct check *check, const char *text, const char *fi
 	check_mend(check, "End the script with exec, as in exec \"$@\"");
 }
 
+/* Of several in a stage the last one counts (Dockerfile reference): a remark. */
+static void remark_dead_lines(struct check *check, const struct shipped *shipped)
+{
+	static const char *const words[] = {"CMD", "ENTRYPOINT"};
+	const struct dockerfile *file = &shipped->source->file;
+	for (size_t i = 0; i < COUNT_OF(words); i++) {
+		int last = dockerfile_last(file, shipped->stage, words[i]);
+		for (size_t k = 0; last >= 0 && k < (size_t)last; k++)
+			if (file->lines.items[k].stage == file->lines.items[last].stage && strcmp(file->lines.items[k].word, words[i]) == 0)
+				check_for(check, shipped->source->path, file->lines.items[k].first, "this %s does nothing: another one stands below it", words[i]);
+	}
+}
+
 /* Who is the first process, and does the program get what it is told? */
 static struct front look_at_front(struct check *check, const struct shipped *shipped)
 {
@@ -123,8 +135,8 @@ static struct front look_at_front(struct check *check, const struct shipped *shi
 	bool is_user = false; /* gosu USER program */
 	for (; at < start.words.count; at++) {
 		const char *word = start.words.items[at], *name = path_name(word);
-		front.has_init = front.has_init || is_init(name);
-		if (!is_user && !is_init(name) && !is_wrapper(name) && word[0] != '-' && !is_assignment(word))
+		front.has_init = front.has_init || is_init_program(name);
+		if (!is_user && !is_init_program(name) && !is_wrapper(name) && word[0] != '-' && !is_assignment(word))
 			break;
 		is_user = strcmp(name, "gosu") == 0 || strcmp(name, "su-exec") == 0;
 	}
@@ -374,6 +386,7 @@ void signal_files(struct check *check)
 			each[program->index] = handling_of(&program->facts);
 			known[program->index] = true;
 		}
+		remark_dead_lines(check, shipped);
 		struct front front = look_at_front(check, shipped);
 		if (!front.is_bad)
 			look_at_handler(check, shipped, &front, program != NULL ? each[program->index] : all, program);
@@ -412,7 +425,7 @@ void signal_live(struct check *check)
 		int number = signal_number(live_text(container, "inspect.Config.StopSignal"));
 		/* one that is blocked waits for sigwait() or a signalfd */
 		uint64_t mask = (uint64_t)live_number(container, "kernel.sig_cgt", 0) | (uint64_t)live_number(container, "kernel.sig_blk", 0);
-		bool has_init = live_number(container, "inspect.HostConfig.Init", 0) == 1 || (path != NULL && is_init(path_name(path)));
+		bool has_init = live_number(container, "inspect.HostConfig.Init", 0) == 1 || (path != NULL && is_init_program(path_name(path)));
 		int64_t code = live_number(container, "stop.exit_code", -1);
 		if (code == 137)
 			check_live_against(check, service, "told to stop, it had to be killed (137)");
@@ -548,12 +561,27 @@ static void check_stop_signal(struct check *check, const struct shipped *shipped
 			"the signal to stop is SIGKILL: nothing can come to its end");
 }
 
+/* Connections that their clients end, which axum's graceful shutdown waits for
+ * without end; where the code bounds any wait at all, it may be this one. */
+static bool find_endless(const struct rust_facts *rust, struct handling *place)
+{
+	static const char *const opens[] = {"WebSocketUpgrade", "Sse :: new", NULL};
+	static const char *const bounds[] = {"timeout (", "sleep (", "sleep_until (", "CancellationToken", "TaskTracker", "axum_server", "abort (",
+		"process :: exit", "timeout_at (", "shutdown_timeout (", "Shutdown", NULL};
+	struct rust_place open, bound;
+	if (!text_equal(web_framework(rust), "axum") || !find_any(rust, opens, &open) || find_any(rust, bounds, &bound))
+		return false;
+	place->file = open.source->path;
+	place->line = open.line;
+	return true;
+}
+
 /* What the sources do when they are told to stop. `by_int`: SIGINT tells it, as compose or the image says. */
 static void look_at_shutdown(struct check *check, const struct rust_facts *rust, bool by_int)
 {
 	static const char *const serves[] = {"axum :: serve", "Server :: bind", "warp :: serve", "serve_connection", "serve (", NULL};
 	const char *server = web_framework(rust), *stops = stopping_crate(rust);
-	struct handling place = {0}, handling = find_handling(rust);
+	struct handling place = {0}, endless = {0}, handling = find_handling(rust);
 	struct rust_place exit = {0};
 	if (find_hard_exit(rust, &exit)) {
 		check_against(check, exit.source->path, exit.line,
@@ -565,6 +593,10 @@ static void look_at_shutdown(struct check *check, const struct rust_facts *rust,
 		check_against(check, handling.file, handling.line,
 			"the graceful shutdown waits for SIGINT alone: docker stop sends SIGTERM, which never begins it");
 		check_mend(check, "Wait for tokio::signal::unix::signal(SignalKind::terminate()) too, or set STOPSIGNAL SIGINT");
+	} else if (place.file != NULL && find_endless(rust, &endless)) {
+		check_against(check, endless.file, endless.line,
+			"axum's graceful shutdown waits until each of these clients hangs up, and nothing bounds that: the stop ends with a kill");
+		check_mend(check, "Give the shutdown a deadline: tokio::time::timeout() around the server once the signal has come");
 	} else if (place.file != NULL) {
 		check_for(check, place.file, place.line, "the shutdown is graceful");
 	} else if (server != NULL) {

@@ -283,13 +283,18 @@ static void note_unset(struct project *project, const char *text)
 }
 
 /* `config` tells nothing of include, extends and env_file. Any word that is a
- * file beside it counts, for a save of it asks compose once in vain at worst. */
+ * file beside it counts, for a save of it asks compose once in vain at worst; but
+ * of those in comments, which name what is read otherwise. */
 void project_find_mentioned(struct project *project, const char *file, int depth)
 {
 	auto_free char *text = depth < 4 ? file_read(file, FILE_LIMIT, NULL, NULL) : NULL;
 	auto_free char *folder = path_parent(file);
 	for (const char *at = text; at != NULL && *at != '\0';) {
 		at += strspn(at, " \t\r\n\"'[]{},");
+		if (*at == '#' && (at == text || isspace((unsigned char)at[-1]))) {
+			at += strcspn(at, "\n");
+			continue;
+		}
 		size_t len = strcspn(at, " \t\r\n\"'[]{},");
 		auto_free char *word = mem_copy_bytes(at, len);
 		at += len;

@@ -27,7 +27,7 @@ static void open_place(struct place *place)
 	auto_free char *rustup = sample_path(&place->sample, "rustup");
 	setenv("PATH", path, 1);
 	setenv("RUSTUP_HOME", rustup, 1);
-	sample_write(&place->sample, "compose.yaml", "services:\n  api:\n    build: .\n    env_file: [api.env]\ninclude: [more/extra.yml]\n");
+	sample_write(&place->sample, "compose.yaml", "services:\n  api:\n    build: .\n    env_file: [api.env] # not more/old.yml\ninclude: [more/extra.yml]\n");
 	sample_write(&place->sample, "Dockerfile", "FROM rust AS build\nWORKDIR /w\nCOPY . .\nRUN cargo build\nFROM debian\nCOPY --from=build /w/target/debug/one /one\nCMD [\"/one\"]\n");
 	sample_write(&place->sample, "Cargo.toml", "[package]\nname = \"one\"\n");
 	sample_write(&place->sample, "src/main.rs", "");
@@ -96,12 +96,15 @@ static void finds_its_files(void **state)
 	open_place(&place);
 	sample_write(&place.sample, "api.env", "");
 	sample_write(&place.sample, "more/extra.yml", "");
+	sample_write(&place.sample, "more/old.yml", "");
 	struct project *project = open_at(&place, "src", NULL, &fault);
 	assert_non_null(project);
-	auto_free char *env = sample_path(&place.sample, "api.env"), *extra = sample_path(&place.sample, "more/extra.yml");
+	auto_free char *env = sample_path(&place.sample, "api.env"), *extra = sample_path(&place.sample, "more/extra.yml"),
+		*old = sample_path(&place.sample, "more/old.yml");
 	assert_string_equal(project->folder, place.sample.folder);
 	assert_true(strings_have(&project->mentioned, env));
 	assert_true(strings_have(&project->mentioned, extra));
+	assert_false(strings_have(&project->mentioned, old));
 	project_close(project);
 	sample_write(&place.sample, ".env", "X=1\nCOMPOSE_FILE=\"more/a.yml:more/b.yml\"\n");
 	assert_null(open_at(&place, "", NULL, &fault));
