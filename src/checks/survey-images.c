@@ -1,8 +1,10 @@
-/* Dockerfiles that are there already and stay: which program each of them makes
- * an image of, and what the files beside them cannot ask of them. */
+/* Dockerfiles and compose files that are there already and stay: which program a
+ * Dockerfile makes an image of, and what the files beside them cannot ask of them. */
 #include "survey.h"
 
 #include "own-images.h"
+
+#include <ctype.h>
 
 /* As a build in a compose file names it, from its context; NULL: it lies elsewhere. */
 static const char *path_in_context(const struct shipped *shipped)
@@ -79,4 +81,30 @@ json_t *survey_kept(const struct survey *survey)
 		json_object_set_new(json, name, json_boolean(dockerfile_stage(&kept->file, stages[i]) < 0));
 	}
 	return json;
+}
+
+/* Does it start each program under the name that a layer over it would use? */
+static bool has_all_services(const struct survey *survey)
+{
+	const json_t *services = compose_services(survey->sources);
+	for (size_t i = 0; i < survey->all.count; i++) {
+		auto_free char *name = mem_copy_string(survey->all.items[i].program->name);
+		for (char *at = name; *at != '\0'; at++)
+			*at = (char)tolower((unsigned char)*at);
+		if (survey->all.items[i].is_shipped && json_object_get(services, name) == NULL)
+			return false;
+	}
+	return true;
+}
+
+json_t *survey_foreign_compose(const struct survey *survey)
+{
+	static const char *const names[] = {"docker-compose.yml", "docker-compose.yaml", "compose.yaml", "compose.yml", NULL};
+	const struct sources *sources = survey->sources;
+	const char *path = sources->compose_files.count > 0 ? sources->compose_files.items[0].path : NULL;
+	bool is_usual = path != NULL && strchr(path, '/') == NULL && name_in(path, names);
+	if (!is_usual || (strcmp(path, names[0]) == 0 && has_all_services(survey)))
+		return json_null();
+	survey_say(survey->says, path, 0, _("it stays as it is, and so nothing is laid over it: no layers for development and production"));
+	return json_string(path);
 }

@@ -231,6 +231,7 @@ static json_t *put_together(const struct survey *survey)
 	json_object_set_new(json, "git", survey_git(survey));
 	json_object_set_new(json, "existing", survey_existing(survey));
 	json_object_set_new(json, "kept", survey_kept(survey));
+	json_object_set_new(json, "foreign_compose", strcmp(kind, "service") == 0 ? survey_foreign_compose(survey) : json_null());
 	for (size_t i = 0; i < survey->sources->notes.count; i++)
 		survey_say(survey->says, NULL, 0, "%s", survey->sources->notes.items[i]);
 	json_object_set(json, "says", survey->says);

@@ -97,6 +97,8 @@ json_t *survey_env(const struct survey *survey);
 json_t *survey_image(const struct survey *survey, const struct surveyed *surveyed);
 /* The project's Dockerfile, if it has one: {"path", "lacks_test", "lacks_dev", "lacks_debug"}, or null. */
 json_t *survey_kept(const struct survey *survey);
+/* The path of a compose file that ours cannot be laid over: of another name, or with other services; or null. */
+json_t *survey_foreign_compose(const struct survey *survey);
 
 /* ---- survey-data.c ---- */
 

@@ -147,8 +147,28 @@ static const char *default_base(struct init *init)
 	return "slim";
 }
 
+/* A database without migrations or test data gets the first of each, to be filled in. */
+static void add_beginnings(struct init *init)
+{
+	json_t *database = json_object_get(init->facts, "database");
+	const char *crate = json_string_value(json_object_get(database, "crate"));
+	bool has_tool = text_equal(crate, "sqlx") || text_equal(crate, "diesel");
+	if (!init_has_migrator(init))
+		return;
+	if (has_tool && !json_is_true(json_object_get(database, "is_embedded")) && !json_is_string(json_object_get(database, "migrations"))) {
+		json_object_set_new(database, "migrations", json_string("migrations"));
+		json_object_set_new(database, "tool", json_string(crate));
+		json_object_set_new(init->facts, "makes_migrations", json_true());
+	}
+	if (text_equal(json_string_value(json_object_get(database, "engine")), "postgres") && !json_is_string(json_object_get(init->facts, "seeds"))) {
+		json_object_set_new(init->facts, "seeds", json_string("seeds"));
+		json_object_set_new(init->facts, "makes_seeds", json_true());
+	}
+}
+
 static void take_defaults(struct init *init)
 {
+	add_beginnings(init);
 	json_t *choices = json_object(), *all = json_object();
 	for (size_t i = 0; i < COUNT_OF(parts); i++)
 		json_object_set_new(all, parts[i].name, json_true());
@@ -198,23 +218,32 @@ void init_close(struct init *init)
 	*init = (struct init){0};
 }
 
-void init_replace_dockerfile(struct init *init, bool is_replaced)
+void init_replace(struct init *init, bool dockerfile, bool compose)
 {
-	json_object_set_new(choices_of(init), "replaces_dockerfile", json_boolean(is_replaced));
+	json_object_set_new(choices_of(init), "replaces_dockerfile", json_boolean(dockerfile));
+	json_object_set_new(choices_of(init), "replaces_compose", json_boolean(compose));
 }
 
-/* The facts for the templates. A Dockerfile that is to be replaced is none that the
- * other files have to go by. The caller frees. */
+static void forget_dockerfile(json_t *facts)
+{
+	json_t *programs = json_object_get(facts, "programs");
+	if (!text_equal(json_string_value(json_object_get(json_object_get(facts, "kept"), "path")), "Dockerfile"))
+		return;
+	for (size_t i = 0; i < json_array_size(programs); i++)
+		json_object_set_new(json_array_get(programs, i), "image", json_null());
+	json_object_set_new(facts, "kept", json_null());
+}
+
+/* The facts for the templates. A file that is to be replaced is none that the
+ * others have to go by. The caller frees. */
 static char *facts_to_plan(const struct init *init)
 {
-	json_t *facts = json_deep_copy(init->facts), *kept = json_object_get(facts, "kept");
-	bool is_replaced = json_is_true(json_object_get(choices_of(init), "replaces_dockerfile"));
-	if (is_replaced && text_equal(json_string_value(json_object_get(kept, "path")), "Dockerfile")) {
-		json_t *programs = json_object_get(facts, "programs");
-		for (size_t i = 0; i < json_array_size(programs); i++)
-			json_object_set_new(json_array_get(programs, i), "image", json_null());
-		json_object_set_new(facts, "kept", json_null());
-	}
+	json_t *facts = json_deep_copy(init->facts);
+	if (json_is_true(json_object_get(choices_of(init), "replaces_dockerfile")))
+		forget_dockerfile(facts);
+	bool replaces = json_is_true(json_object_get(choices_of(init), "replaces_compose"));
+	if (replaces && text_equal(json_string_value(json_object_get(facts, "foreign_compose")), "docker-compose.yml"))
+		json_object_set_new(facts, "foreign_compose", json_null());
 	char *text = json_dumps(facts, JSON_COMPACT);
 	json_decref(facts);
 	return text;

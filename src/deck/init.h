@@ -44,8 +44,9 @@ const char *init_base(const struct init *init); /* "distroless" "scratch" "slim"
 void init_set_base(struct init *init, const char *base);
 const char *init_migrator(const struct init *init); /* "sqlx" "diesel" "program" "none" */
 void init_set_migrator(struct init *init, const char *migrator);
-/* A Dockerfile that is there stays, and the other files go by its stages; replaced, they go by ours. */
-void init_replace_dockerfile(struct init *init, bool is_replaced);
+/* A Dockerfile and a docker-compose.yml that are there stay, and the other files go
+ * by them; replaced, they go by ours. */
+void init_replace(struct init *init, bool dockerfile, bool compose);
 
 /* Renders by what was chosen, and looks at what is there. Again after another choice. */
 bool init_plan(struct init *init, struct fault *fault);

@@ -187,7 +187,7 @@ static bool agree(const struct command_line *line, struct init *init, struct fau
 		file->is_wanted = is_forced || (may_ask(line) && ask_overwrite(file));
 		if (i > 0 || is_forced || !file->is_wanted || strcmp(file->path, "Dockerfile") != 0)
 			continue;
-		init_replace_dockerfile(init, true);
+		init_replace(init, true, false);
 		if (!init_plan(init, fault))
 			return false;
 		init->plan.files.items[0].is_wanted = true;
@@ -224,7 +224,8 @@ static bool choose(const struct command_line *line, struct init *init, struct fa
 	size_t count;
 	const struct init_part *parts = init_parts(&count);
 	const char *base = command_line_value(line, "base"), *migrator = command_line_value(line, "migrator");
-	init_replace_dockerfile(init, command_line_has(line, "force"));
+	bool is_forced = command_line_has(line, "force");
+	init_replace(init, is_forced, is_forced);
 	for (size_t i = 0; command_line_has(line, "with") && i < count; i++)
 		init_set_part(init, parts[i].name, parts[i].group == NULL);
 	if (!set_parts(line, "with", true, init, fault) || !set_parts(line, "without", false, init, fault))

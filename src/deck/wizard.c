@@ -199,7 +199,7 @@ static void give_choices(struct wizard *wizard)
 		init_set_part(&wizard->init, parts[i].name, wizard->has_part[i]);
 	init_set_base(&wizard->init, wizard->base);
 	init_set_migrator(&wizard->init, wizard->migrator);
-	init_replace_dockerfile(&wizard->init, strings_have(&wizard->agreed, "Dockerfile"));
+	init_replace(&wizard->init, strings_have(&wizard->agreed, "Dockerfile"), strings_have(&wizard->agreed, "docker-compose.yml"));
 }
 
 /* It is seen at once, not only when the files are there. */
@@ -399,7 +399,7 @@ void deck_init_turn_file(struct deck *deck, const char *path)
 		if (!strings_drop(&wizard->agreed, path))
 			strings_add(&wizard->agreed, path);
 		file->is_wanted = strings_have(&wizard->agreed, path);
-		wizard->must_plan = wizard->must_plan || strcmp(path, "Dockerfile") == 0; /* other files go by it */
+		wizard->must_plan = wizard->must_plan || strcmp(path, "Dockerfile") == 0 || strcmp(path, "docker-compose.yml") == 0; /* other files go by these */
 	}
 	go_on(deck);
 	deck_changed(deck);

