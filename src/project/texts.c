@@ -5,7 +5,6 @@
 #include <dirent.h>
 #include <limits.h>
 #include <stdio.h>
-#include <unistd.h>
 
 enum { ANSWER_LIMIT = 64 << 20, WAIT_MS = 30000, SEARCH_DEPTH = 3 };
 
@@ -70,21 +69,6 @@ static char *first_words(const struct str *text)
 
 /* ---- where ---- */
 
-static char *find_git(const char *folder)
-{
-	auto_free char *at = mem_copy_string(folder);
-	while (true) {
-		auto_free char *git = path_join(at, ".git");
-		if (access(git, F_OK) == 0)
-			return steal(&at);
-		if (strcmp(at, "/") == 0)
-			return NULL;
-		char *parent = path_parent(at);
-		free(at);
-		at = parent;
-	}
-}
-
 static bool has_file(const char *folder, const char *name)
 {
 	auto_free char *path = path_join(folder, name);
@@ -95,7 +79,7 @@ static bool has_file(const char *folder, const char *name)
  * repository's where this is a folder of it that holds no Rust. */
 static char *choose_root(const char *folder, const struct project *project)
 {
-	auto_free char *git = find_git(folder);
+	auto_free char *git = dir_find_holding(folder, ".git");
 	if (project->folder != NULL && project->files.count > 0 && path_is_below(folder, project->folder) && strcmp(folder, project->folder) != 0)
 		return mem_copy_string(project->folder);
 	if (git != NULL && !has_file(folder, "Cargo.toml") && !has_file(folder, "Dockerfile"))
@@ -162,7 +146,7 @@ static bool choose_files(const struct project_options *options, struct project *
 	bool named = options->files != NULL && options->files->count > 0;
 	if (project_take_options(project, options, fault)) {
 		/* one above the repository is another project's */
-		auto_free char *git = find_git(folder);
+		auto_free char *git = dir_find_holding(folder, ".git");
 		bool is_above = strcmp(project->folder, folder) != 0 && path_is_below(folder, project->folder);
 		bool is_own = is_above && has_file(folder, "Cargo.toml") && has_file(folder, "Dockerfile");
 		if (named || (!is_own && (git == NULL || path_is_below(project->folder, git))))
