@@ -559,7 +559,7 @@ bool sources_open(const struct check_options *options, struct sources *sources, 
 		choose_other_compose(sources);
 	read_dockers(sources);
 	read_ignores(sources);
-	rust_read(&sources->tree, options->cargo_json, options->cargo_len, &sources->rust);
+	rust_read(&sources->tree, options->cargo_json, options->cargo_len, tree_relative(&sources->tree, options->manifest), &sources->rust);
 	sources->layers = layers_open(sources);
 	sources->writings = writings_open(sources);
 	return true;

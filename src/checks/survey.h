@@ -82,6 +82,8 @@ struct survey {
 	struct programs *programs;
 	struct { struct surveyed *items; size_t count, cap; } all;
 	const char *folder; /* of the workspace, "" the root */
+	json_t *workspaces; /* where there are several */
+	bool is_undecided; /* which of them is meant */
 	json_t *says;
 };
 void survey_programs_find(struct survey *survey); /* fills `all`, the main one first */
@@ -98,9 +100,12 @@ json_t *survey_native(const struct survey *survey);
 json_t *survey_folders(const struct survey *survey); /* read at run time */
 json_t *survey_seeds(const struct survey *survey);
 
-/* ---- survey-files.c ---- */
+/* ---- survey-git.c ---- */
 
 json_t *survey_git(const struct survey *survey);
+
+/* ---- survey-files.c ---- */
+
 json_t *survey_existing(const struct survey *survey);
 
 /* ---- survey.c ---- */

@@ -181,18 +181,27 @@ static void ask_compose(struct loop *loop, const struct project *project, struct
 	ask(loop, question, &argv, NULL, project->folder);
 }
 
-static char *choose_manifest(const struct project_options *options, struct project_texts *texts)
+/* As it was named: from the folder where that was, or from the root. */
+static char *named_manifest(const struct project_options *options, const char *root)
+{
+	char real[PATH_MAX];
+	bool is_known = realpath(options->folder != NULL ? options->folder : ".", real) != NULL;
+	auto_free char *near = is_known ? path_join(real, options->manifest_path) : NULL, *far = path_join(root, options->manifest_path);
+	return path_clean(near != NULL && file_exists(near) ? near : far);
+}
+
+static void choose_manifest(const struct project_options *options, struct project_texts *texts)
 {
 	auto_strings found = {0};
 	if (options->manifest_path != NULL) {
-		auto_free char *joined = path_join(texts->root, options->manifest_path);
-		return path_clean(joined);
+		texts->manifest = named_manifest(options, texts->root);
+		return;
 	}
 	manifests_find(texts->root, &found);
 	if (found.count == 1)
-		return mem_copy_string(found.items[0]);
-	texts->cargo_reason = mem_copy_string(found.count == 0 ? _("there is no Cargo.toml") : _("there are several workspaces"));
-	return NULL;
+		texts->manifest = mem_copy_string(found.items[0]);
+	else
+		texts->cargo_reason = mem_copy_string(found.count == 0 ? _("there is no Cargo.toml") : _("there are several workspaces"));
 }
 
 /* Nothing is downloaded, and no lock file is written: a workspace without one
@@ -279,7 +288,7 @@ static void list_compose_files(struct project *project, struct project_texts *te
 	strings_copy(&texts->compose_files, &project->files);
 }
 
-static void ask_all(struct project *project, const struct project_options *options, struct project_texts *texts)
+static void ask_all(struct project *project, struct project_texts *texts)
 {
 	enum { COMPOSE, CARGO, GIT, COUNT };
 	struct question questions[COUNT] = {{.is_over = true, .status = -1}, {.is_over = true, .status = -1}, {.is_over = true, .status = -1}};
@@ -287,8 +296,7 @@ static void ask_all(struct project *project, const struct project_options *optio
 	uint64_t began = clock_now_ns();
 	if (project->files.count > 0)
 		ask_compose(loop, project, &questions[COMPOSE]);
-	auto_free char *manifest = choose_manifest(options, texts);
-	bool asked = manifest != NULL && ask_cargo(loop, manifest, texts, &questions[CARGO]);
+	bool asked = texts->manifest != NULL && ask_cargo(loop, texts->manifest, texts, &questions[CARGO]);
 	ask_git(loop, texts->root, &questions[GIT]);
 	if (project->files.count > 0)
 		list_compose_files(project, texts);
@@ -322,7 +330,14 @@ bool project_read_texts(const struct project_options *options, struct project_te
 		good = false;
 	} else {
 		texts->root = choose_root(real, project);
-		ask_all(project, options, texts);
+		choose_manifest(options, texts);
+		good = options->manifest_path == NULL || file_exists(texts->manifest);
+		if (good) {
+			ask_all(project, texts);
+		} else {
+			fault_set(fault, FAULT_USAGE, "there is no manifest %s", texts->manifest);
+			fault_mend(fault, "name the workspace's Cargo.toml with --manifest-path");
+		}
 	}
 	project_close(project);
 	return good;
@@ -335,6 +350,7 @@ void project_texts_finish(struct project_texts *texts)
 	free(texts->compose_reason);
 	free(texts->cargo);
 	free(texts->cargo_reason);
+	free(texts->manifest);
 	strings_finish(&texts->compose_files);
 	strings_finish(&texts->compose_mentioned);
 	strings_finish(&texts->tracked);

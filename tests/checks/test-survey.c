@@ -14,7 +14,7 @@
 
 enum { SURVEYS_LIMIT = 200 };
 
-static const char *const keys[] = {"name", "folder", "kind", "rust", "programs", "tools", "members", "env", "database", "redis", "mail", "traces", "metrics",
+static const char *const keys[] = {"name", "folder", "kind", "workspaces", "rust", "programs", "tools", "members", "env", "database", "redis", "mail", "traces", "metrics",
 	"logs_json", "native", "data", "seeds", "git", "existing", "says"};
 static const char *const program_keys[] = {"name", "package", "folder", "is_main", "listens", "port", "port_env", "address_env", "framework", "health", "ready",
 	"metrics", "has_health_command", "database", "redis", "mail", "sigterm", "graceful", "json_logs", "command", "env", "features"};
@@ -227,6 +227,131 @@ static void a_worktree_has_its_repository_s_origin(void **state)
 	sample_close(folder);
 }
 
+/* ---- a repository above the project ---- */
+
+static void add_package(const char *folder, const char *framework, const char *main_source)
+{
+	auto_free char *manifest = mem_print("[package]\nname = \"shop\"\nversion = \"0.1.0\"\nedition = \"2021\"\n[dependencies]\n%s = \"1\"\n", framework);
+	sample_write(folder, "Cargo.toml", manifest);
+	sample_write(folder, "src/main.rs", main_source);
+}
+
+/* A folder with a repository in it and a package in services/shop. */
+struct monorepo {
+	char *folder, *project;
+};
+
+static void open_monorepo(struct monorepo *repo, const char *config)
+{
+	*repo = (struct monorepo){.folder = sample_open()};
+	repo->project = path_join(repo->folder, "services/shop");
+	if (config != NULL)
+		sample_write(repo->folder, ".git/config", config);
+	assert_true(dir_make_all(repo->project, 0755, NULL));
+	add_package(repo->project, "axum", "fn main() {}\n");
+}
+
+static json_t *survey_monorepo(const struct monorepo *repo)
+{
+	struct check_options options = {.root = repo->project};
+	return survey(&options);
+}
+
+static void close_monorepo(struct monorepo *repo)
+{
+	free(repo->project);
+	sample_close(repo->folder);
+}
+
+static void a_repository_above_is_found(void **state)
+{
+	struct monorepo repo;
+	(void)state;
+	open_monorepo(&repo, "[remote \"origin\"]\n\turl = git@example.com:acme/all.git\n");
+	json_t *json = survey_monorepo(&repo), *git = json_object_get(json, "git");
+	assert_true(json_is_true(json_object_get(git, "is_there")));
+	assert_string_equal(json_string_value(json_object_get(git, "folder")), "services/shop");
+	assert_string_equal(json_string_value(json_object_get(git, "slug")), "acme/all");
+	auto_free char *line = mem_print("cargodeck init --project %s --manifest-path services/shop/Cargo.toml", repo.folder);
+	assert_true(has_words(json_object_get(json, "says"), line));
+	json_decref(json);
+	/* one of its own comes first */
+	sample_write(repo.project, ".git/config", "[remote \"origin\"]\n\turl = git@example.com:acme/shop.git\n");
+	json = survey_monorepo(&repo);
+	git = json_object_get(json, "git");
+	assert_string_equal(json_string_value(json_object_get(git, "folder")), "");
+	assert_string_equal(json_string_value(json_object_get(git, "slug")), "acme/shop");
+	assert_false(has_words(json_object_get(json, "says"), "the repository begins in"));
+	json_decref(json);
+	close_monorepo(&repo);
+}
+
+static void without_a_repository_there_is_none(void **state)
+{
+	struct monorepo repo;
+	(void)state;
+	open_monorepo(&repo, NULL);
+	json_t *json = survey_monorepo(&repo), *git = json_object_get(json, "git");
+	assert_true(json_is_false(json_object_get(git, "is_there")));
+	assert_true(json_is_null(json_object_get(git, "folder")) && json_is_null(json_object_get(git, "slug")));
+	json_decref(json);
+	close_monorepo(&repo);
+}
+
+/* What another one put above the project, or a link, is nobody's repository. */
+static void a_repository_above_has_to_be_ours(void **state)
+{
+	struct monorepo repo;
+	(void)state;
+	open_monorepo(&repo, NULL);
+	auto_free char *aside = path_join(repo.folder, "aside"), *link = path_join(repo.folder, ".git");
+	sample_write(aside, "config", "[remote \"origin\"]\n\turl = git@example.com:acme/aside.git\n");
+	assert_int_equal(symlink("aside", link), 0);
+	json_t *json = survey_monorepo(&repo), *git = json_object_get(json, "git");
+	assert_true(json_is_null(json_object_get(git, "folder")) && json_is_null(json_object_get(git, "slug")));
+	json_decref(json);
+	assert_int_equal(unlink(link), 0);
+	assert_int_equal(rename(aside, link), 0);
+	if (geteuid() == 0) { /* only root may give it away */
+		assert_int_equal(chown(link, 4711, (gid_t)-1), 0);
+		json = survey_monorepo(&repo);
+		assert_true(json_is_null(json_object_get(json_object_get(json, "git"), "folder")));
+		json_decref(json);
+		assert_int_equal(chown(link, 0, (gid_t)-1), 0);
+	}
+	json = survey_monorepo(&repo);
+	assert_string_equal(json_string_value(json_object_get(json_object_get(json, "git"), "slug")), "acme/aside");
+	json_decref(json);
+	close_monorepo(&repo);
+}
+
+/* ---- the one that was named ---- */
+
+static void a_named_manifest_is_the_only_one(void **state)
+{
+	static const char *const folders[] = {"a", "b"};
+	char *root = sample_open();
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(folders); i++) {
+		auto_free char *folder = path_join(root, folders[i]), *manifest = path_join(folder, "Cargo.toml");
+		auto_free char *text = mem_print("[package]\nname = \"%s\"\nversion = \"0.1.0\"\nedition = \"2021\"\n[dependencies]\naxum = \"0.8\"\n", folders[i]);
+		sample_write(folder, "Cargo.toml", text);
+		sample_write(folder, "src/main.rs", "fn main() { axum::serve(TcpListener::bind(\"0.0.0.0:80\"), app); }\n");
+	}
+	for (size_t i = 0; i < COUNT_OF(folders); i++) {
+		auto_free char *folder = path_join(root, folders[i]), *manifest = path_join(folder, "Cargo.toml");
+		struct check_options options = {.root = root, .manifest = manifest};
+		json_t *json = survey(&options), *programs = json_object_get(json, "programs");
+		assert_string_equal(json_string_value(json_object_get(json, "folder")), folders[i]);
+		assert_string_equal(json_string_value(json_object_get(json, "kind")), "service");
+		assert_int_equal(json_array_size(programs), 1);
+		assert_string_equal(json_string_value(json_object_get(json_array_get(programs, 0), "name")), folders[i]);
+		assert_true(has_words(json_object_get(json, "says"), "there are several Rust projects here (a and b)"));
+		json_decref(json);
+	}
+	sample_close(root);
+}
+
 /* ---- all ---- */
 
 static bool is_chosen(const char *name, int count, char **parts)
@@ -239,7 +364,7 @@ static bool is_chosen(const char *name, int count, char **parts)
 
 int main(int count, char **parts)
 {
-	struct CMUnitTest tests[SURVEYS_LIMIT + 5] = {{0}};
+	struct CMUnitTest tests[SURVEYS_LIMIT + 20] = {{0}};
 	auto_strings paths = {0};
 	const char *source = getenv("TEST_SRCDIR");
 	auto_free char *folder = path_join(source != NULL ? source : "..", "tests/checks/surveys");
@@ -262,6 +387,10 @@ int main(int count, char **parts)
 		tests[number++] = (struct CMUnitTest)cmocka_unit_test(origins_lose_what_is_secret_in_them);
 		tests[number++] = (struct CMUnitTest)cmocka_unit_test(a_missing_folder_is_a_fault);
 		tests[number++] = (struct CMUnitTest)cmocka_unit_test(a_worktree_has_its_repository_s_origin);
+		tests[number++] = (struct CMUnitTest)cmocka_unit_test(a_repository_above_is_found);
+		tests[number++] = (struct CMUnitTest)cmocka_unit_test(without_a_repository_there_is_none);
+		tests[number++] = (struct CMUnitTest)cmocka_unit_test(a_repository_above_has_to_be_ours);
+		tests[number++] = (struct CMUnitTest)cmocka_unit_test(a_named_manifest_is_the_only_one);
 	}
 	return _cmocka_run_group_tests("surveys", tests, number, NULL, NULL);
 }
