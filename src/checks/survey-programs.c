@@ -80,38 +80,84 @@ static void decide(struct survey *survey, struct surveyed *surveyed, size_t coun
 
 /* ---- how it is started ---- */
 
-/* What stands behind the program's name in a command. */
-static void words_behind(const struct strings *words, const char *name, struct strings *out)
+/* The words from `at` on; one that a shell fills in is left out with the option that it is given to. */
+static void take_words(const struct strings *words, size_t at, struct strings *out)
 {
-	bool found = false;
-	for (size_t i = 0; i < words->count && out->count < WORDS_MOST; i++) {
-		const char *word = words->items[i];
-		if (found && strchr(word, '$') == NULL)
+	for (; at < words->count && out->count < WORDS_MOST; at++) {
+		const char *word = words->items[at], *next = at + 1 < words->count ? words->items[at + 1] : "";
+		bool is_filled_in = strchr(word, '$') != NULL || (word[0] == '-' && strchr(word, '=') == NULL && strchr(next, '$') != NULL);
+		if (!is_filled_in)
 			strings_add(out, word);
-		found = found || strcmp(path_name(word), name) == 0;
 	}
 }
 
+/* What stands behind the program's name in a command. */
+static void words_behind(const struct strings *words, const char *name, struct strings *out)
+{
+	for (size_t i = 0; i < words->count; i++)
+		if (strcmp(path_name(words->items[i]), name) == 0) {
+			take_words(words, i + 1, out);
+			return;
+		}
+}
+
+/* `cargo run --bin NAME -- serve`: is it this program's, or is there no other? *at: where its own words begin. */
+static bool is_cargo_run(const struct survey *survey, const struct program *program, const struct strings *words, size_t *at)
+{
+	size_t start = 0;
+	const char *named = NULL;
+	while (start < words->count && strchr(words->items[start], '=') != NULL) /* RUST_LOG=info cargo run */
+		start++;
+	if (start + 1 >= words->count || strcmp(words->items[start], "cargo") != 0 || (strcmp(words->items[start + 1], "run") != 0 && strcmp(words->items[start + 1], "r") != 0))
+		return false;
+	for (*at = start + 2; *at < words->count && strcmp(words->items[*at], "--") != 0; ++*at) {
+		const char *word = words->items[*at], *equals = strchr(word, '=');
+		static const char *const options[] = {"--bin", "--bin=*", "-p", "--package", "--package=*", NULL};
+		if (name_in(word, options))
+			named = equals != NULL ? equals + 1 : *at + 1 < words->count ? words->items[*at + 1] : "";
+	}
+	*at += *at < words->count;
+	return named != NULL ? strcmp(named, program->name) == 0 || strcmp(named, program->package) == 0 : survey->all.count == 1 || program->is_default;
+}
+
+static void read_process(const struct survey *survey, struct surveyed *surveyed, const char *path, unsigned number, const char *line)
+{
+	const char *name = surveyed->program->name, *colon = strchr(line, ':');
+	auto_strings words = {0};
+	bool is_named = false;
+	size_t at = 0;
+	if (colon == NULL || line[0] == '#' || !strings_split_words(&words, colon + 1))
+		return;
+	for (size_t i = 0; i < words.count; i++)
+		is_named = is_named || strcmp(path_name(words.items[i]), name) == 0;
+	bool is_cargo = is_cargo_run(survey, surveyed->program, &words, &at);
+	if (!is_cargo && (!is_named || at > 0))
+		return;
+	auto_free char *process = mem_copy_bytes(line, (size_t)(colon - line));
+	surveyed->is_started = true;
+	if (surveyed->command.count == 0 && !text_equal(process, "release")) {
+		if (is_cargo)
+			take_words(&words, at, &surveyed->command);
+		else
+			words_behind(&words, name, &surveyed->command);
+	}
+	survey_say(survey->says, path, number, _("%s is started by the process %s"), name, process);
+}
+
+/* Procfile, in the root and in the workspace's folder. */
 static void read_procfile(const struct survey *survey, struct surveyed *surveyed)
 {
-	auto_free char *text = tree_find(&survey->sources->tree, "Procfile") != NULL ? tree_read(&survey->sources->tree, "Procfile", NULL) : NULL;
-	auto_strings lines = {0};
-	strings_split(&lines, text != NULL ? text : "", '\n');
-	for (size_t i = 0; i < lines.count && i < 50; i++) {
-		const char *colon = strchr(lines.items[i], ':');
-		auto_strings words = {0};
-		bool names = false;
-		if (colon == NULL || lines.items[i][0] == '#' || !strings_split_words(&words, colon + 1))
-			continue;
-		for (size_t k = 0; k < words.count; k++)
-			names = names || strcmp(path_name(words.items[k]), surveyed->program->name) == 0;
-		if (!names)
-			continue;
-		auto_free char *process = mem_copy_bytes(lines.items[i], (size_t)(colon - lines.items[i]));
-		surveyed->is_started = true;
-		if (surveyed->command.count == 0 && !text_equal(process, "release"))
-			words_behind(&words, surveyed->program->name, &surveyed->command);
-		survey_say(survey->says, "Procfile", (unsigned)i + 1, _("%s is started by the process %s"), surveyed->program->name, process);
+	auto_free char *below = path_join(survey->folder, "Procfile");
+	const char *const paths[] = {"Procfile", below};
+	for (size_t k = 0; k < COUNT_OF(paths) && (k == 0 || survey->folder[0] != '\0'); k++) {
+		auto_free char *text = tree_find(&survey->sources->tree, paths[k]) != NULL ? tree_read(&survey->sources->tree, paths[k], NULL) : NULL;
+		unsigned number = 0;
+		for (const char *at = text; at != NULL && *at != '\0' && number < 50;) {
+			auto_free char *line = mem_copy_bytes(at, strcspn(at, "\r\n"));
+			read_process(survey, surveyed, paths[k], ++number, line);
+			at = strchrnul(at, '\n');
+			at += *at != '\0';
+		}
 	}
 }
 
