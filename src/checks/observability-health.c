@@ -391,6 +391,14 @@ static bool is_health_path_text(const char *text)
 	return false;
 }
 
+bool path_ends_in_health(const char *path)
+{
+	struct word whole = {path, strlen(path)}, part, last = {"", 0};
+	for (size_t at = 0; next_part(whole, &at, &part);)
+		last = part;
+	return is_sure_name(last);
+}
+
 /* 503 is an answer too: it is not ready. A page is none: some programs give their
  * front page for any path. */
 static bool is_answer(const struct check *check, const json_t *each)

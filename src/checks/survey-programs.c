@@ -9,7 +9,7 @@
 
 #include <ctype.h>
 
-enum { WORDS_MOST = 20 };
+enum { WORDS_MOST = 20, ROUTES_MOST = 100 };
 
 static bool is_reached(const struct surveyed *surveyed, const struct rust_place *place)
 {
@@ -213,42 +213,87 @@ static void read_subcommands(struct surveyed *surveyed)
 
 /* ---- what it answers ---- */
 
-static char *path_of(const struct literal *literal)
-{
-	const char *slash = literal->text[0] == '/' ? "" : "/";
-	return mem_print("%s%.*s", slash, (int)(literal->len < 200 ? literal->len : 200), literal->text);
-}
-
 struct answers {
 	char *health, *ready, *metrics;
 };
 
-static void find_answers(const struct surveyed *surveyed, struct answers *answers)
+/* Of several the one of one part, then the first; takes the path over. */
+static void take_answer(struct answers *answers, char *path)
 {
-	const struct rust_facts *facts = &surveyed->program->facts;
-	if (!surveyed->listens)
-		return;
-	for (struct literal literal = {0}; health_route_next(facts, &literal);) {
+	char **place = strcasestr(path, "ready") != NULL || strcasestr(path, "readiness") != NULL ? &answers->ready : &answers->health;
+	bool is_shorter = *place != NULL && strchr(*place + 1, '/') != NULL && strchr(path + 1, '/') == NULL;
+	if (*place == NULL || is_shorter) {
+		free(*place);
+		*place = path;
+	} else {
+		free(path);
+	}
+}
+
+/* Paths that are called so by their own part. *unknown: the first that stands below what cannot be told. */
+static void find_health(const struct surveyed *surveyed, struct routing *routing, struct answers *answers, struct literal *unknown)
+{
+	unsigned tries = 0;
+	for (struct literal literal = {0}; tries < ROUTES_MOST && health_route_next(&surveyed->program->facts, &literal);) {
+		char *path;
 		if (!reach_has(surveyed->reach, literal.source, literal.offset))
 			continue;
-		char *path = path_of(&literal);
-		char **place = strcasestr(path, "ready") != NULL || strcasestr(path, "readiness") != NULL ? &answers->ready : &answers->health;
-		/* one below a prefix may be nested: the path of one part is the surer */
-		bool is_surer = *place != NULL && strchr(*place + 1, '/') != NULL && strchr(path + 1, '/') == NULL;
-		if (is_surer) {
-			free(*place);
-			*place = NULL;
-		}
-		if (*place == NULL)
-			*place = path;
+		tries++;
+		enum route_kind kind = routing_find(routing, &literal, &path);
+		if (kind == ROUTE_FOUND)
+			take_answer(answers, path);
+		else if (kind == ROUTE_UNKNOWN && unknown->source == NULL)
+			*unknown = literal;
+	}
+}
+
+/* Those that a prefix calls so: nest("/health", …) with "/" in it. */
+static void find_health_below(const struct surveyed *surveyed, struct routing *routing, struct answers *answers)
+{
+	unsigned tries = 0;
+	for (struct literal literal = {0}; answers->health == NULL && tries < ROUTES_MOST && literal_each(&surveyed->program->facts, &literal);) {
+		char *path;
+		bool is_front = literal.len == 0 || (literal.len == 1 && literal.text[0] == '/');
+		if (!is_front || !reach_has(surveyed->reach, literal.source, literal.offset))
+			continue;
+		tries++;
+		routing_find(routing, &literal, &path);
+		if (path != NULL && path_ends_in_health(path))
+			take_answer(answers, path);
 		else
 			free(path);
 	}
-	for (struct literal literal = {0}; answers->metrics == NULL && literal_each(facts, &literal);) {
+}
+
+static void find_metrics(const struct surveyed *surveyed, struct routing *routing, struct answers *answers)
+{
+	for (struct literal literal = {0}; answers->metrics == NULL && literal_each(&surveyed->program->facts, &literal);) {
 		auto_free char *text = mem_copy_bytes(literal.text, literal.len < 200 ? literal.len : 200);
-		if (text[0] == '/' && text_ends_with(text, "/metrics") && strchr(text, ':') == NULL && reach_has(surveyed->reach, literal.source, literal.offset))
-			answers->metrics = steal(&text);
+		char *path;
+		if (text[0] != '/' || !text_ends_with(text, "/metrics") || strchr(text, ':') != NULL || !reach_has(surveyed->reach, literal.source, literal.offset))
+			continue;
+		/* what is no route is what a crate of metrics is told, which answers beside the routes */
+		if (routing_find(routing, &literal, &path) == ROUTE_NONE)
+			path = steal(&text);
+		answers->metrics = path;
 	}
+}
+
+static void find_answers(const struct survey *survey, const struct surveyed *surveyed, struct answers *answers)
+{
+	struct literal unknown = {0};
+	if (!surveyed->listens)
+		return;
+	struct routing *routing = routing_open(surveyed);
+	find_health(surveyed, routing, answers, &unknown);
+	if (answers->health == NULL && answers->ready == NULL)
+		find_health_below(surveyed, routing, answers);
+	find_metrics(surveyed, routing, answers);
+	routing_close(routing);
+	if (answers->health == NULL && answers->ready == NULL && unknown.source != NULL)
+		survey_say(survey->says, unknown.source->path, literal_line(&unknown),
+			_("which path \"%.*s\" has in the end cannot be told from the sources: the probe of %s asks its port alone"),
+			(int)(unknown.len < 100 ? unknown.len : 100), unknown.text, surveyed->program->name);
 }
 
 /* `app healthcheck`: a word that main looks for. */
@@ -325,12 +370,12 @@ static bool talks_to_database(const struct surveyed *surveyed)
 	return (stores_find(&surveyed->view, &crate) & (STORE_POSTGRES | STORE_MYSQL | STORE_SQLITE | STORE_MONGO | STORE_SQL)) != 0;
 }
 
-static json_t *program_json(const struct surveyed *surveyed)
+static json_t *program_json(const struct survey *survey, const struct surveyed *surveyed)
 {
 	const struct program *program = surveyed->program;
 	struct answers answers = {0};
 	bool sigterm = handles_stop(surveyed);
-	find_answers(surveyed, &answers);
+	find_answers(survey, surveyed, &answers);
 	json_t *json = json_object();
 	json_object_set_new(json, "name", survey_text(program->name));
 	json_object_set_new(json, "package", survey_text(program->package));
@@ -365,7 +410,7 @@ json_t *survey_programs(const struct survey *survey)
 	json_t *list = json_array();
 	for (size_t i = 0; i < survey->all.count; i++)
 		if (survey->all.items[i].is_service)
-			json_array_append_new(list, program_json(&survey->all.items[i]));
+			json_array_append_new(list, program_json(survey, &survey->all.items[i]));
 	return list;
 }
 

@@ -75,6 +75,19 @@ unsigned port_of_text(const char *text, size_t len);
 
 void ports_in_settings(struct surveyed *surveyed, json_t *says);
 
+/* ---- survey-routes.c: under which path a route answers ---- */
+
+struct routing; /* of one program */
+struct routing *routing_open(const struct surveyed *surveyed);
+void routing_close(struct routing *routing);
+enum route_kind {
+	ROUTE_NONE, /* the literal is no path that is answered */
+	ROUTE_UNKNOWN, /* it is one, but what stands before it cannot be told */
+	ROUTE_FOUND,
+};
+/* *path: the whole one, which the caller frees; NULL unless it is found. */
+enum route_kind routing_find(struct routing *routing, const struct literal *literal, char **path);
+
 /* ---- survey-programs.c ---- */
 
 struct survey {

@@ -352,6 +352,201 @@ static void a_named_manifest_is_the_only_one(void **state)
 	sample_close(root);
 }
 
+/* ---- routes that nobody writes ---- */
+
+/* The path of health of a program, "" where there is none. The caller frees. */
+static char *health_of(const char *framework, const char *source)
+{
+	char *folder = sample_open();
+	add_package(folder, framework, source);
+	struct check_options options = {.root = folder};
+	json_t *json = survey(&options), *program = json_array_get(json_object_get(json, "programs"), 0);
+	assert_non_null(program);
+	const char *health = json_string_value(json_object_get(program, "health"));
+	char *copy = mem_copy_string(health != NULL ? health : "");
+	json_decref(json);
+	sample_close(folder);
+	return copy;
+}
+
+#define SERVE "let l = TcpListener::bind(\"0.0.0.0:80\").await.unwrap(); axum::serve(l, app).await.unwrap();"
+
+/* Small ones, each with one turn in it: the path that its probe has to ask, "" where it cannot be told. */
+static void a_path_is_the_whole_one_or_none(void **state)
+{
+	static const struct {
+		const char *framework, *path, *source;
+	} programs[] = {
+		{"axum", "/api/health",
+			"#[tokio::main] async fn main() { let app = Router::new().route(\"/health\", get(h)); let app = Router::new().nest(\"/api\", app); " SERVE " }"},
+		{"axum", "",
+			"#[tokio::main] async fn main() { let health = Router::new().route(\"/health\", get(h)); let app = Router::new().nest(\"/api\", health.clone()).merge(health); " SERVE " }"},
+		{"axum", "/health",
+			"#[tokio::main] async fn main() { let app = Router::new().route(\"/health\", get(h)); info!(\"{:?}\", app); println!(\"x\"); " SERVE " }"},
+		{"axum", "",
+			"fn prefixed(r: Router) -> Router { Router::new().nest(\"/x\", r) } #[tokio::main] async fn main() { let app = prefixed(Router::new().route(\"/health\", get(h))); " SERVE " }"},
+		{"axum", "",
+			"#[tokio::main] async fn main() { let p = |r| Router::new().nest(\"/x\", r); let app = p(Router::new().route(\"/health\", get(h))); " SERVE " }"},
+		{"axum", "",
+			"#[tokio::main] async fn main() { let app = nested!(\"/x\", Router::new().route(\"/health\", get(h))); " SERVE " }"},
+		{"axum", "",
+			"#[tokio::main] async fn main() { let mut app = Router::new().route(\"/health\", get(h)); if c.prefixed { app = Router::new().nest(\"/api\", app); } " SERVE " }"},
+		{"axum", "/health",
+			"#[tokio::main] async fn main() { let mut app = Router::new().route(\"/health\", get(h)); if c.debug { app = app.route(\"/debug\", get(d)); } " SERVE " }"},
+		{"axum", "/health",
+			"#[tokio::main] async fn main() { let app = Router::new().nest(\"/api\", Router::new()).route(\"/health\", get(h)); " SERVE " }"},
+		{"axum", "",
+			"fn dead() -> Router { Router::new().route(\"/health\", get(h)) } #[tokio::main] async fn main() { let app = Router::new(); " SERVE " }"},
+		{"axum", "",
+			"struct S { r: Router } #[tokio::main] async fn main() { let s = S { r: Router::new().route(\"/health\", get(h)) }; let app = Router::new().nest(\"/api\", s.r); " SERVE " }"},
+		{"axum", "",
+			"#[tokio::main] async fn main() { let app = Router::new().route(\"/health\", get(h)); #[cfg(feature = \"x\")] let app = Router::new().nest(\"/api\", app); " SERVE " }"},
+		{"axum", "/api/health",
+			"#[tokio::main] async fn main() { let api = Router::new().route(\"/health\", get(h)); let other = { let api = Router::new(); Router::new().nest(\"/wrong\", api) }; let app = other.nest(\"/api\", api); " SERVE " }"},
+		{"axum", "",
+			"trait R { fn routes() -> Router; } struct A; impl R for A { fn routes() -> Router { Router::new().route(\"/health\", get(h)) } } #[tokio::main] async fn main() { let app = Router::new().nest(\"/api\", A::routes()); " SERVE " }"},
+		{"axum", "/api/health",
+			"struct A; impl A { fn routes() -> Router { Router::new().route(\"/health\", get(h)) } } struct B; impl B { fn routes() -> Router { Router::new() } } #[tokio::main] async fn main() { let app = Router::new().nest(\"/api\", A::routes()).nest(\"/b\", B::routes()); " SERVE " }"},
+		{"axum", "/api/health",
+			"#[tokio::main] async fn main() -> Result<(), E> { let app = app()?; tokio::select! { r = axum::serve(l(TcpListener::bind(\"0.0.0.0:80\")), app) => r?, _ = stop() => {} } Ok(()) } fn app() -> Result<Router, E> { let api = Router::new().route(\"/health\", get(h)); Ok(Router::new().nest(\"/api\", api)) }"},
+		{"axum", "/v1/health",
+			"async fn serve(routes: Router) { let l = TcpListener::bind(\"0.0.0.0:80\").await.unwrap(); axum::serve(l, routes).await.unwrap(); } fn main() { tokio::spawn(async move { serve(Router::new().nest(\"/v1\", Router::new().route(\"/health\", get(h)))).await }); }"},
+		{"axum", "",
+			"async fn serve(r: Router) { let l = TcpListener::bind(\"0.0.0.0:80\").await.unwrap(); let app = Router::new().nest(\"/v1\", r); axum::serve(l, app).await.unwrap(); } fn main() { serve(Router::new().route(\"/health\", get(h))).await; }"},
+		{"axum", "/health",
+			"async fn serve() { let l = TcpListener::bind(\"0.0.0.0:80\").await.unwrap(); let app = Router::new().route(\"/health\", get(h)).nest(\"/v1\", r()); axum::serve(l, app).await.unwrap(); } fn main() { serve().await; }"},
+		{"axum", "",
+			"fn main() { let app = [\"/a\", \"/b\"].iter().fold(Router::new(), |r, p| r.nest(p, Router::new().route(\"/health\", get(h)))); " SERVE " }"},
+		{"actix-web", "/api/v1/health",
+			"fn s() -> Scope { web::scope(\"/v1\").route(\"/health\", web::get().to(h)) } fn main() { HttpServer::new(|| App::new().wrap(x).service(web::scope(\"/api\").service(s()))).bind(\"0.0.0.0:80\")?.run().await }"},
+		{"actix-web", "",
+			"fn w(cfg: &mut C, f: fn(&mut C)) { cfg.service(web::scope(\"/x\").configure(f)); } fn hc(cfg: &mut C) { cfg.route(\"/health\", web::get().to(h)); } fn c(cfg: &mut C) { w(cfg, hc); } fn main() { HttpServer::new(|| App::new().configure(c)).bind(\"0.0.0.0:80\")?.run().await }"},
+		{"actix-web", "/health",
+			"fn hc(cfg: &mut C) { cfg.route(\"health\", web::get().to(h)); } fn main() { let app = move || { App::new().app_data(d.clone()).configure(hc) }; HttpServer::new(app).bind(\"0.0.0.0:80\")?.run().await }"},
+		{"actix-web", "/health_check",
+			"#[get(\"/health_check\")] async fn health_check() -> impl Responder { ok() } pub fn run() -> Result<Server, E> { let server = HttpServer::new(|| App::new().service(health_check)).bind((\"0.0.0.0\", 80))?.run(); Ok(server) } fn main() { run() }"},
+		{"actix-web", "",
+			"#[get(\"/health\")] async fn health() -> impl Responder { ok() } fn main() { let health = Data::new(1); HttpServer::new(move || App::new().app_data(health.clone())).bind((\"0.0.0.0\", 80))?.run() }"},
+		{"rocket", "/api/health",
+			"#[get(\"/health\")] fn health() {} #[launch] fn r() -> _ { rocket::build().attach(AdHoc::on_ignite(\"x\", |rocket| async { rocket.mount(\"/api\", routes![health]) })) }"},
+		{"rocket", "",
+			"#[get(\"/health\")] fn health() {} #[launch] fn r() -> _ { rocket::build().mount(base(), routes![health]) }"},
+		{"rocket", "/health",
+			"#[get(\"/health\")] fn health() {} #[rocket::main] async fn main() { let _ = rocket::build().mount(\"/\", rocket::routes![health]).launch().await; }"},
+		{"salvo", "",
+			"fn main() { let r = Router::with_path(\"<tenant>\").push(Router::with_path(\"health\").get(h)); Server::new(TcpListener::new(\"0.0.0.0:80\").bind()).serve(r).await; }"},
+		{"salvo", "/health",
+			"fn main() { let r = Router::new().push(Router::with_path(\"health\").get(h)).push(Router::with_path(\"users\").push(Router::with_path(\"health2\").get(h))); Server::new(TcpListener::new(\"0.0.0.0:80\").bind()).serve(r).await; }"},
+		{"poem", "/health",
+			"fn main() { let app = Route::new().at(\"/health\", get(h)).at(\"/x\", get(y)); Server::new(TcpListener::bind(\"0.0.0.0:80\")).run(app).await }"},
+		{"tide", "/health",
+			"async fn main() { let mut app = tide::new(); app.at(\"/health\").get(|_| async { Ok(\"x\") }); app.listen(\"0.0.0.0:80\").await?; }"},
+		{"tide", "",
+			"async fn main() { let mut app = tide::new(); let mut sub = tide::new(); sub.at(\"/health\").get(h); sub.at(\"/x\").get(h); app.at(&p).nest(sub); app.listen(\"0.0.0.0:80\").await?; }"},
+		{"warp", "/health",
+			"async fn main() { let health = warp::path(\"health\").map(|| \"x\"); let users = warp::path(\"users\").and(warp::path::param()).map(f); warp::serve(health.or(users)).run(([0,0,0,0], 80)).await; }"},
+		{"warp", "",
+			"async fn main() { let health = warp::path(\"health\").map(|| \"x\"); let v = base().and(health); warp::serve(v).run(([0,0,0,0], 80)).await; }"},
+		{"ntex", "/health",
+			"#[web::get(\"/health\")] async fn health() {} fn main() { web::server(|| web::App::new().service(health)).bind(\"0.0.0.0:80\")?.run().await }"},
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(programs); i++) {
+		auto_free char *path = health_of(programs[i].framework, programs[i].source);
+		if (strcmp(path, programs[i].path) != 0)
+			fail_msg("\"%s\" instead of \"%s\" of %s", path, programs[i].path, programs[i].source);
+	}
+}
+
+#define SERVES "fn main() { let l = TcpListener::bind(\"0.0.0.0:80\"); axum::serve(l, "
+
+static void add_times(struct str *out, const char *text, size_t times)
+{
+	for (size_t i = 0; i < times; i++)
+		str_add(out, text);
+}
+
+static void thousands_of_nests_come_to_an_end(void **state)
+{
+	auto_str text = {0}, deep = {0};
+	(void)state;
+	str_add(&text, SERVES);
+	add_times(&text, "Router::new().nest(\"/a\", ", 1000);
+	str_add(&text, "Router::new().route(\"/health\", get(ok))");
+	add_times(&text, ")", 1000);
+	str_add(&text, "); }\n");
+	auto_free char *health = health_of("axum", str_text(&text));
+	assert_string_equal(health, "");
+	str_add(&deep, SERVES);
+	add_times(&deep, "Router::new().nest(\"/a\", ", 10);
+	str_add(&deep, "Router::new().route(\"/health\", get(ok))");
+	add_times(&deep, ")", 10);
+	str_add(&deep, "); }\n");
+	auto_free char *other = health_of("axum", str_text(&deep));
+	assert_string_equal(other, "/a/a/a/a/a/a/a/a/a/a/health");
+}
+
+static void brackets_that_do_not_match_are_passed_over(void **state)
+{
+	auto_str text = {0};
+	(void)state;
+	str_add(&text, SERVES "Router::new().route(\"/health\", get(ok))); }\n");
+	add_times(&text, "(", 60000);
+	auto_free char *health = health_of("axum", str_text(&text));
+	assert_string_equal(health, "");
+}
+
+/* Each function is called twice by the next one, and the last one by the first. */
+static void functions_in_a_circle_come_to_an_end(void **state)
+{
+	auto_str text = {0};
+	(void)state;
+	str_add(&text, "fn f0() -> Router { Router::new().route(\"/health\", get(ok)).merge(f40()) }\n");
+	for (int i = 1; i <= 40; i++)
+		str_print(&text, "fn f%d() -> Router { Router::new().merge(f%d()).nest(\"/x\", f%d()) }\n", i, i - 1, i - 1);
+	str_add(&text, "fn main() { let l = TcpListener::bind(\"0.0.0.0:80\"); axum::serve(l, other()); }\n");
+	auto_free char *health = health_of("axum", str_text(&text));
+	assert_string_equal(health, "");
+	str_add(&text, "fn b() { axum::serve(l, f3()); }\nfn a() { b() }\n");
+	auto_free char *found = health_of("axum", str_text(&text));
+	assert_true(found[0] == '\0' || strcmp(found, "/health") == 0);
+}
+
+static void variables_in_a_circle_come_to_an_end(void **state)
+{
+	auto_str text = {0};
+	(void)state;
+	str_add(&text, "fn main() {\nlet l = TcpListener::bind(\"0.0.0.0:80\");\nlet mut app = Router::new().route(\"/health\", get(ok));\nlet mut b = app.clone();\n");
+	add_times(&text, "if x { app = app.merge(b.clone()); b = b.nest(\"/p\", app.clone()); }\n", 500);
+	str_add(&text, "axum::serve(l, app);\n}\n");
+	auto_free char *health = health_of("axum", str_text(&text));
+	assert_true(health[0] == '\0' || text_ends_with(health, "/health"));
+}
+
+static void hundreds_of_the_same_name_are_not_confused(void **state)
+{
+	auto_str text = {0};
+	(void)state;
+	str_add(&text, "mod health { pub fn routes() -> Router { Router::new().route(\"/health\", get(ok)) } }\n");
+	for (int i = 0; i < 300; i++)
+		str_print(&text, "mod m%d { pub fn routes() -> Router { Router::new().nest(\"/wrong\", routes()) } }\n", i);
+	str_add(&text, SERVES "Router::new().nest(\"/right\", m7::routes())); }\n");
+	auto_free char *health = health_of("axum", str_text(&text));
+	assert_string_equal(health, "");
+}
+
+/* Paths with parts that are filled in, or that no address can hold. */
+static void what_cannot_be_asked_is_not_taken(void **state)
+{
+	static const char *const prefixes[] = {"/:tenant", "/{tenant}", "/*rest", "/a b", "/a?b", "/%2e", "/<id>", "/\\u{1b}"};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(prefixes); i++) {
+		auto_free char *text = mem_print(SERVES "Router::new().nest(\"%s\", Router::new().route(\"/health\", get(ok)))); }\n", prefixes[i]);
+		auto_free char *health = health_of("axum", text);
+		assert_string_equal(health, "");
+	}
+}
+
 /* ---- all ---- */
 
 static bool is_chosen(const char *name, int count, char **parts)
@@ -391,6 +586,13 @@ int main(int count, char **parts)
 		tests[number++] = (struct CMUnitTest)cmocka_unit_test(without_a_repository_there_is_none);
 		tests[number++] = (struct CMUnitTest)cmocka_unit_test(a_repository_above_has_to_be_ours);
 		tests[number++] = (struct CMUnitTest)cmocka_unit_test(a_named_manifest_is_the_only_one);
+		tests[number++] = (struct CMUnitTest)cmocka_unit_test(a_path_is_the_whole_one_or_none);
+		tests[number++] = (struct CMUnitTest)cmocka_unit_test(thousands_of_nests_come_to_an_end);
+		tests[number++] = (struct CMUnitTest)cmocka_unit_test(brackets_that_do_not_match_are_passed_over);
+		tests[number++] = (struct CMUnitTest)cmocka_unit_test(functions_in_a_circle_come_to_an_end);
+		tests[number++] = (struct CMUnitTest)cmocka_unit_test(variables_in_a_circle_come_to_an_end);
+		tests[number++] = (struct CMUnitTest)cmocka_unit_test(hundreds_of_the_same_name_are_not_confused);
+		tests[number++] = (struct CMUnitTest)cmocka_unit_test(what_cannot_be_asked_is_not_taken);
 	}
 	return _cmocka_run_group_tests("surveys", tests, number, NULL, NULL);
 }
