@@ -308,6 +308,7 @@ static char *survey_of(const struct sources *sources, json_t *workspaces, bool i
 	struct survey survey = {.sources = sources, .programs = programs_open(sources), .folder = folder, .says = json_array(),
 		.workspaces = json_incref(workspaces), .is_undecided = is_undecided};
 	survey_programs_find(&survey);
+	survey_say_above(&survey);
 	say_workspaces(&survey);
 	say_left_out(&survey);
 	json_t *json = put_together(&survey);

@@ -117,6 +117,10 @@ json_t *survey_seeds(const struct survey *survey);
 
 json_t *survey_git(const struct survey *survey);
 
+/* ---- survey-above.c ---- */
+
+void survey_say_above(const struct survey *survey); /* where it is a member of a workspace above */
+
 /* ---- survey-files.c ---- */
 
 json_t *survey_existing(const struct survey *survey);

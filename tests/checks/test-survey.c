@@ -325,6 +325,34 @@ static void a_repository_above_has_to_be_ours(void **state)
 	close_monorepo(&repo);
 }
 
+/* A member is built in the folder of its workspace. */
+static void a_workspace_above_is_named(void **state)
+{
+	static const struct {
+		const char *above, *own;
+		bool is_member;
+	} manifests[] = {
+		{"[workspace]\nmembers = [\"services/*\"]\n", "[package]\nname = \"shop\"\n", true},
+		{"[workspace]\nmembers = [\"other\"]\n", "[package]\nname = \"shop\"\n", false},
+		{"[workspace]\nmembers = [\"other\"]\n", "[package]\nname = \"shop\"\nedition.workspace = true\n", true},
+		{"[workspace]\nmembers = [\"services/*\"]\nexclude = [\"services/shop\"]\n", "[package]\nname = \"shop\"\n", false},
+		{"[workspace]\nmembers = [\"services/*\"]\n", "[package]\nname = \"shop\"\n[workspace]\n", false},
+		{"[package]\nname = \"all\"\n", "[package]\nname = \"shop\"\n", false},
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(manifests); i++) {
+		struct monorepo repo;
+		open_monorepo(&repo, NULL);
+		sample_write(repo.folder, "Cargo.toml", manifests[i].above);
+		sample_write(repo.project, "Cargo.toml", manifests[i].own);
+		json_t *json = survey_monorepo(&repo);
+		auto_free char *line = mem_print("run init there: cargodeck init --project %s", repo.folder);
+		assert_int_equal(has_words(json_object_get(json, "says"), line), manifests[i].is_member);
+		json_decref(json);
+		close_monorepo(&repo);
+	}
+}
+
 /* ---- the one that was named ---- */
 
 static void a_named_manifest_is_the_only_one(void **state)
@@ -586,6 +614,7 @@ int main(int count, char **parts)
 		tests[number++] = (struct CMUnitTest)cmocka_unit_test(without_a_repository_there_is_none);
 		tests[number++] = (struct CMUnitTest)cmocka_unit_test(a_repository_above_has_to_be_ours);
 		tests[number++] = (struct CMUnitTest)cmocka_unit_test(a_named_manifest_is_the_only_one);
+		tests[number++] = (struct CMUnitTest)cmocka_unit_test(a_workspace_above_is_named);
 		tests[number++] = (struct CMUnitTest)cmocka_unit_test(a_path_is_the_whole_one_or_none);
 		tests[number++] = (struct CMUnitTest)cmocka_unit_test(thousands_of_nests_come_to_an_end);
 		tests[number++] = (struct CMUnitTest)cmocka_unit_test(brackets_that_do_not_match_are_passed_over);
