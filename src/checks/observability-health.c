@@ -189,7 +189,7 @@ static bool asks_for_login(const char *code)
 	const char *open = strchr(code, '(');
 	size_t len = open != NULL ? strcspn(open, "{") : 0;
 	const char *optional = open != NULL ? memmem(open, len, "Option<", 7) : NULL;
-	for (size_t i = 0; optional == NULL && i < COUNT_OF(names); i++)
+	for (size_t i = 0; len > 0 && optional == NULL && i < COUNT_OF(names); i++)
 		if (has_name(open, len, names[i]))
 			return true;
 	return false;
