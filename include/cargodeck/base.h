@@ -103,6 +103,7 @@ void str_clear(struct str *str); /* keeps the memory */
 void str_add(struct str *str, const char *text);
 void str_add_bytes(struct str *str, const char *bytes, size_t len);
 void str_add_char(struct str *str, char letter);
+void str_add_word(struct str *str, const char *word); /* quoted, as a shell would be given it */
 void str_print(struct str *str, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Drops the first `count` bytes (at most all). */
 void str_drop_front(struct str *str, size_t count);
@@ -229,6 +230,9 @@ bool file_write_below(const char *root, const char *path, const char *before, co
 	struct fault *fault);
 bool file_exists(const char *path);
 bool dir_exists(const char *path);
+/* The folder, or the nearest one above it on the same file system, in which
+ * something is called `name` (a link counts as itself). NULL: none; the caller frees. */
+char *dir_find_holding(const char *folder, const char *name);
 bool dir_make_all(const char *path, unsigned mode, struct fault *fault); /* mkdir -p */
 /* Removes a tree without following links. */
 bool dir_remove_all(const char *path, struct fault *fault);

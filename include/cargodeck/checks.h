@@ -88,6 +88,7 @@ struct check_options {
 	const char *cargo_json; /* `cargo metadata --format-version 1` with dependencies, or --no-deps */
 	size_t cargo_len;
 	const char *cargo_reason;
+	const char *manifest; /* absolute: the Cargo.toml that is meant where there are several; NULL: nobody said */
 	const struct strings *tracked; /* paths that git has, relative to the root; NULL: no git */
 	const char *live_json; /* what runs, in the form of src/checks/live.h; NULL: nobody looked */
 	size_t live_len;
@@ -105,7 +106,10 @@ bool checks_run(const struct check_options *options, struct check_report *report
  *   name          a slug of letters, digits and -: the root package, else the folder
  *   folder        of the workspace below the root: "" or "server"
  *   kind          "service": a program that goes on running; "tool": programs that end;
- *                 "library": no program; "none": no Rust
+ *                 "library": no program; "none": no Rust; "several": workspaces of which none is
+ *                 meant more than another, and what is said below is of all of them
+ *   workspaces    [{manifest, folder, services: [names]}] where there are several and nobody said which:
+ *                 the only one that has a service is taken
  *   rust          {version: "1.95", of the image's tag; msrv, edition, toolchain: each or null; lock: 0 to 4}
  *   programs      of a service, the main one first: [{name, package, folder, is_main, listens,
  *                 port: number or null, port_env: a variable or null, address_env, framework, health, ready,
@@ -125,8 +129,9 @@ bool checks_run(const struct check_options *options, struct check_report *report
  *   traces        has OpenTelemetry; metrics; logs_json: true or false
  *   native        {build: [Debian packages], run: [those], certificates: reads the system's}
  *   data          [folders and files read at run time], seeds: folder or null
- *   git           {is_there, host: "github.com" or null, slug: "acme/shop" or null, tracks_env}
- *   existing      [{role: "dockerfile" "dockerignore" "compose" "env" "env-example" "workflow"
+ *   git           {is_there, folder: of the project below the repository's root, "" it is the root, null: no
+ *                 repository is known; host: "github.com" or null, slug: "acme/shop" or null, tracks_env}
+ *   existing      [{role: "dockerfile" "dockerignore" "compose" "compose-part" "env" "env-example" "workflow"
  *                 "devcontainer" "vscode" "procfile" "justfile" "makefile" "kubernetes", path, is_link}]
  *   says          [sentences: what was found and why it was taken so, with file and line] */
 char *checks_survey(const struct check_options *options, struct fault *fault);

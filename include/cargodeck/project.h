@@ -172,6 +172,7 @@ struct project_texts {
 	char *cargo; /* `cargo metadata --format-version 1`, with dependencies where they are here already, or NULL */
 	size_t cargo_len;
 	char *cargo_reason;
+	char *manifest; /* Cargo.toml that counts: it was named, or is the only one; else NULL */
 	struct strings tracked; /* paths that git has, relative to the root */
 	bool has_git;
 	struct strings notes;

@@ -268,6 +268,26 @@ bool dir_exists(const char *path)
 	return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
+char *dir_find_holding(const char *folder, const char *name)
+{
+	struct stat status;
+	auto_free char *at = mem_copy_string(folder);
+	if (stat(at, &status) != 0)
+		return NULL;
+	for (dev_t device = status.st_dev; status.st_dev == device;) {
+		auto_free char *path = path_join(at, name);
+		if (lstat(path, &status) == 0)
+			return steal(&at);
+		char *parent = path_parent(at);
+		bool is_top = strcmp(parent, at) == 0;
+		free(at);
+		at = parent;
+		if (is_top || stat(at, &status) != 0)
+			return NULL;
+	}
+	return NULL;
+}
+
 bool dir_make_all(const char *path, unsigned mode, struct fault *fault)
 {
 	auto_free char *copy = mem_copy_string(path);

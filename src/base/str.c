@@ -49,6 +49,22 @@ void str_add_char(struct str *str, char letter)
 	str_add_bytes(str, &letter, 1);
 }
 
+void str_add_word(struct str *str, const char *word)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=,@%+*";
+	if (word[0] != '\0' && word[strspn(word, plain)] == '\0') {
+		str_add(str, word);
+		return;
+	}
+	str_add_char(str, '\'');
+	for (; *word != '\0'; word++)
+		if (*word == '\'')
+			str_add(str, "'\\''");
+		else
+			str_add_char(str, *word);
+	str_add_char(str, '\'');
+}
+
 void str_print(struct str *str, const char *format, ...)
 {
 	va_list args;

@@ -190,7 +190,7 @@ static bool asks_for_login(const char *code)
 	const char *open = strchr(code, '(');
 	size_t len = open != NULL ? strcspn(open, "{") : 0;
 	const char *optional = open != NULL ? memmem(open, len, "Option<", 7) : NULL;
-	for (size_t i = 0; optional == NULL && i < COUNT_OF(names); i++)
+	for (size_t i = 0; len > 0 && optional == NULL && i < COUNT_OF(names); i++)
 		if (has_name(open, len, names[i]))
 			return true;
 	return false;
@@ -388,6 +388,14 @@ static bool is_health_path_text(const char *text)
 		if (is_sure_name(part) || is_likely_name(part))
 			return true;
 	return false;
+}
+
+bool path_ends_in_health(const char *path)
+{
+	struct word whole = {path, strlen(path)}, part, last = {"", 0};
+	for (size_t at = 0; next_part(whole, &at, &part);)
+		last = part;
+	return is_sure_name(last);
 }
 
 /* 503 is an answer too: it is not ready. A page is none: some programs give their

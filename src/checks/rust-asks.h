@@ -54,6 +54,7 @@ const char *stopping_crate(const struct rust_facts *facts);
 
 /* observability-*.c: where a path of the program's own tells its health; the next behind *literal. */
 bool health_route_next(const struct rust_facts *facts, struct literal *literal);
+bool path_ends_in_health(const char *path); /* "/api/healthz" */
 const struct rust_crate *metrics_crate(const struct rust_facts *facts); /* NULL: none */
 const struct rust_crate *traces_crate(const struct rust_facts *facts);
 bool logs_json(const struct rust_facts *facts); /* as its sources set it up */

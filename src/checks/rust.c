@@ -98,35 +98,61 @@ static char *folder_of(const char *path)
 	return slash != NULL ? mem_copy_bytes(path, (size_t)(slash - path)) : mem_copy_string("");
 }
 
-/* The manifests that no other one stands above; those of tests are nobody's. */
-static void find_roots(const struct tree *tree, struct strings *roots)
+/* Is one of the folders on the way called so? */
+static bool has_folder(const char *path, const char *const *names)
 {
+	auto_strings parts = {0};
+	auto_free char *folder = folder_of(path);
+	strings_split(&parts, folder, '/');
+	for (size_t i = 0; i < parts.count; i++)
+		if (name_in(parts.items[i], names))
+			return true;
+	return false;
+}
+
+void rust_find_roots(const struct tree *tree, struct strings *manifests)
+{
+	static const char *const others[] = {"vendor", "third_party", NULL};
 	const struct tree_file *file;
-	for (size_t depth = 0; depth <= TREE_MOST_DEPTH && roots->count < 100; depth++) {
-		for (size_t at = 0; (file = tree_each(tree, &at, "Cargo.toml")) != NULL;) {
-			bool is_below = file->is_harness || depth_of(file->path) != depth;
-			for (size_t i = 0; i < roots->count && !is_below; i++) {
-				auto_free char *folder = folder_of(roots->items[i]);
+	for (size_t depth = 0; depth <= TREE_MOST_DEPTH && manifests->count < 100; depth++) {
+		for (size_t at = 0; manifests->count < 100 && (file = tree_each(tree, &at, "Cargo.toml")) != NULL;) {
+			bool is_below = file->is_harness || depth_of(file->path) != depth || has_folder(file->path, others);
+			for (size_t i = 0; i < manifests->count && !is_below; i++) {
+				auto_free char *folder = folder_of(manifests->items[i]);
 				is_below = folder[0] == '\0' || path_is_below(file->path, folder);
 			}
 			if (!is_below)
-				strings_add(roots, file->path);
+				strings_add(manifests, file->path);
 		}
 	}
 }
 
-static void read_manifests(const struct tree *tree, struct crate_graph *graph, struct rust_facts *facts)
+/* Members of the workspace whose root this is. False: `wanted` is a manifest, and none of theirs. */
+static bool read_root(const struct tree *tree, const char *root, const char *wanted, struct crate_graph *graph, struct rust_facts *facts)
 {
-	auto_strings roots = {0};
-	find_roots(tree, &roots);
-	for (size_t i = 0; i < roots.count; i++) {
-		struct crate_members members = {0};
-		auto_free char *folder = folder_of(roots.items[i]);
-		crate_members_read(tree, roots.items[i], &members);
+	struct crate_members members = {0};
+	auto_free char *folder = folder_of(root);
+	crate_members_read(tree, root, &members);
+	bool good = wanted == NULL || strcmp(root, wanted) == 0;
+	for (size_t i = 0; i < members.items.count && !good; i++)
+		good = text_equal(members.items.items[i].manifest, wanted);
+	if (good) {
 		crate_members_share(&members);
 		read_workspace(tree, folder, &members, graph, false, facts);
-		crate_members_finish(&members);
 	}
+	crate_members_finish(&members);
+	return good;
+}
+
+static void read_manifests(const struct tree *tree, const char *wanted, struct crate_graph *graph, struct rust_facts *facts)
+{
+	auto_strings roots = {0};
+	bool found = false;
+	rust_find_roots(tree, &roots);
+	for (size_t i = 0; i < roots.count; i++)
+		found = read_root(tree, roots.items[i], wanted, graph, facts) || found;
+	if (!found && wanted != NULL)
+		read_root(tree, wanted, wanted, graph, facts);
 }
 
 static bool read_metadata(const struct tree *tree, const char *text, size_t len, struct crate_graph *graph, struct rust_facts *facts)
@@ -221,12 +247,12 @@ static void read_sources(const struct tree *tree, struct rust_facts *facts)
 
 /* ---- all of it ---- */
 
-void rust_read(const struct tree *tree, const char *metadata, size_t len, struct rust_facts *facts)
+void rust_read(const struct tree *tree, const char *metadata, size_t len, const char *manifest, struct rust_facts *facts)
 {
 	struct crate_graph graph = {0};
 	*facts = (struct rust_facts){0};
 	if (metadata == NULL || !read_metadata(tree, metadata, len, &graph, facts))
-		read_manifests(tree, &graph, facts);
+		read_manifests(tree, manifest, &graph, facts);
 	crate_graph_walk(&graph, facts);
 	crate_graph_finish(&graph);
 	read_sources(tree, facts);

@@ -40,13 +40,17 @@ struct rust_facts {
 	bool is_cut; /* more sources than the bound */
 	struct { char **items; size_t count, cap; } texts;
 };
+/* The manifests below the root that no other one stands above; not those of harnesses,
+ * and not what is brought along from elsewhere (vendor/). At most 100. */
+void rust_find_roots(const struct tree *tree, struct strings *manifests);
 /* `metadata`: of cargo, with or without dependencies; NULL, or none that can be
  * read: manifests and lock are read. There the graph is likely, not certain: what
  * default features of members turn on is enabled, what members ask of each other,
  * and all that the lock has below.
  * Manifests of harnesses are nobody's unless a workspace names them. At most 5,000
- * sources of 1 MiB. Nothing of `metadata` is borrowed. */
-void rust_read(const struct tree *tree, const char *metadata, size_t len, struct rust_facts *facts);
+ * sources of 1 MiB. Nothing of `metadata` is borrowed. `manifest`: without metadata, the
+ * one (relative) whose workspace is meant; NULL: all. */
+void rust_read(const struct tree *tree, const char *metadata, size_t len, const char *manifest, struct rust_facts *facts);
 void rust_finish(struct rust_facts *facts);
 /* "1.75" against "1.8.1", number by number: below, at or above 0. */
 int rust_compare_versions(const char *a, const char *b);

@@ -567,7 +567,7 @@ bool sources_open(const struct check_options *options, struct sources *sources, 
 		read_without_compose(sources);
 	else if (sources->compose == NULL)
 		choose_other_compose(sources);
-	rust_read(&sources->tree, options->cargo_json, options->cargo_len, &sources->rust);
+	rust_read(&sources->tree, options->cargo_json, options->cargo_len, tree_relative(&sources->tree, options->manifest), &sources->rust);
 	read_dockers(sources);
 	read_ignores(sources);
 	sources->layers = layers_open(sources);

@@ -9,7 +9,7 @@
 
 #include <ctype.h>
 
-enum { WORDS_MOST = 20 };
+enum { WORDS_MOST = 20, ROUTES_MOST = 100 };
 
 static bool is_reached(const struct surveyed *surveyed, const struct rust_place *place)
 {
@@ -103,38 +103,84 @@ static void decide(struct survey *survey, struct surveyed *surveyed, size_t coun
 
 /* ---- how it is started ---- */
 
-/* What stands behind the program's name in a command. */
-static void words_behind(const struct strings *words, const char *name, struct strings *out)
+/* The words from `at` on; one that a shell fills in is left out with the option that it is given to. */
+static void take_words(const struct strings *words, size_t at, struct strings *out)
 {
-	bool found = false;
-	for (size_t i = 0; i < words->count && out->count < WORDS_MOST; i++) {
-		const char *word = words->items[i];
-		if (found && strchr(word, '$') == NULL)
+	for (; at < words->count && out->count < WORDS_MOST; at++) {
+		const char *word = words->items[at], *next = at + 1 < words->count ? words->items[at + 1] : "";
+		bool is_filled_in = strchr(word, '$') != NULL || (word[0] == '-' && strchr(word, '=') == NULL && strchr(next, '$') != NULL);
+		if (!is_filled_in)
 			strings_add(out, word);
-		found = found || strcmp(path_name(word), name) == 0;
 	}
 }
 
+/* What stands behind the program's name in a command. */
+static void words_behind(const struct strings *words, const char *name, struct strings *out)
+{
+	for (size_t i = 0; i < words->count; i++)
+		if (strcmp(path_name(words->items[i]), name) == 0) {
+			take_words(words, i + 1, out);
+			return;
+		}
+}
+
+/* `cargo run --bin NAME -- serve`: is it this program's, or is there no other? *at: where its own words begin. */
+static bool is_cargo_run(const struct survey *survey, const struct program *program, const struct strings *words, size_t *at)
+{
+	size_t start = 0;
+	const char *named = NULL;
+	while (start < words->count && strchr(words->items[start], '=') != NULL) /* RUST_LOG=info cargo run */
+		start++;
+	if (start + 1 >= words->count || strcmp(words->items[start], "cargo") != 0 || (strcmp(words->items[start + 1], "run") != 0 && strcmp(words->items[start + 1], "r") != 0))
+		return false;
+	for (*at = start + 2; *at < words->count && strcmp(words->items[*at], "--") != 0; ++*at) {
+		const char *word = words->items[*at], *equals = strchr(word, '=');
+		static const char *const options[] = {"--bin", "--bin=*", "-p", "--package", "--package=*", NULL};
+		if (name_in(word, options))
+			named = equals != NULL ? equals + 1 : *at + 1 < words->count ? words->items[*at + 1] : "";
+	}
+	*at += *at < words->count;
+	return named != NULL ? strcmp(named, program->name) == 0 || strcmp(named, program->package) == 0 : survey->all.count == 1 || program->is_default;
+}
+
+static void read_process(const struct survey *survey, struct surveyed *surveyed, const char *path, unsigned number, const char *line)
+{
+	const char *name = surveyed->program->name, *colon = strchr(line, ':');
+	auto_strings words = {0};
+	bool is_named = false;
+	size_t at = 0;
+	if (colon == NULL || line[0] == '#' || !strings_split_words(&words, colon + 1))
+		return;
+	for (size_t i = 0; i < words.count; i++)
+		is_named = is_named || strcmp(path_name(words.items[i]), name) == 0;
+	bool is_cargo = is_cargo_run(survey, surveyed->program, &words, &at);
+	if (!is_cargo && (!is_named || at > 0))
+		return;
+	auto_free char *process = mem_copy_bytes(line, (size_t)(colon - line));
+	surveyed->is_started = true;
+	if (surveyed->command.count == 0 && !text_equal(process, "release")) {
+		if (is_cargo)
+			take_words(&words, at, &surveyed->command);
+		else
+			words_behind(&words, name, &surveyed->command);
+	}
+	survey_say(survey->says, path, number, _("%s is started by the process %s"), name, process);
+}
+
+/* Procfile, in the root and in the workspace's folder. */
 static void read_procfile(const struct survey *survey, struct surveyed *surveyed)
 {
-	auto_free char *text = tree_find(&survey->sources->tree, "Procfile") != NULL ? tree_read(&survey->sources->tree, "Procfile", NULL) : NULL;
-	auto_strings lines = {0};
-	strings_split(&lines, text != NULL ? text : "", '\n');
-	for (size_t i = 0; i < lines.count && i < 50; i++) {
-		const char *colon = strchr(lines.items[i], ':');
-		auto_strings words = {0};
-		bool names = false;
-		if (colon == NULL || lines.items[i][0] == '#' || !strings_split_words(&words, colon + 1))
-			continue;
-		for (size_t k = 0; k < words.count; k++)
-			names = names || strcmp(path_name(words.items[k]), surveyed->program->name) == 0;
-		if (!names)
-			continue;
-		auto_free char *process = mem_copy_bytes(lines.items[i], (size_t)(colon - lines.items[i]));
-		surveyed->is_started = true;
-		if (surveyed->command.count == 0 && !text_equal(process, "release"))
-			words_behind(&words, surveyed->program->name, &surveyed->command);
-		survey_say(survey->says, "Procfile", (unsigned)i + 1, _("%s is started by the process %s"), surveyed->program->name, process);
+	auto_free char *below = path_join(survey->folder, "Procfile");
+	const char *const paths[] = {"Procfile", below};
+	for (size_t k = 0; k < COUNT_OF(paths) && (k == 0 || survey->folder[0] != '\0'); k++) {
+		auto_free char *text = tree_find(&survey->sources->tree, paths[k]) != NULL ? tree_read(&survey->sources->tree, paths[k], NULL) : NULL;
+		unsigned number = 0;
+		for (const char *at = text; at != NULL && *at != '\0' && number < 50;) {
+			auto_free char *line = mem_copy_bytes(at, strcspn(at, "\r\n"));
+			read_process(survey, surveyed, paths[k], ++number, line);
+			at = strchrnul(at, '\n');
+			at += *at != '\0';
+		}
 	}
 }
 
@@ -190,42 +236,87 @@ static void read_subcommands(struct surveyed *surveyed)
 
 /* ---- what it answers ---- */
 
-static char *path_of(const struct literal *literal)
-{
-	const char *slash = literal->text[0] == '/' ? "" : "/";
-	return mem_print("%s%.*s", slash, (int)(literal->len < 200 ? literal->len : 200), literal->text);
-}
-
 struct answers {
 	char *health, *ready, *metrics;
 };
 
-static void find_answers(const struct surveyed *surveyed, struct answers *answers)
+/* Of several the one of one part, then the first; takes the path over. */
+static void take_answer(struct answers *answers, char *path)
 {
-	const struct rust_facts *facts = &surveyed->program->facts;
-	if (!surveyed->listens)
-		return;
-	for (struct literal literal = {0}; health_route_next(facts, &literal);) {
+	char **place = strcasestr(path, "ready") != NULL || strcasestr(path, "readiness") != NULL ? &answers->ready : &answers->health;
+	bool is_shorter = *place != NULL && strchr(*place + 1, '/') != NULL && strchr(path + 1, '/') == NULL;
+	if (*place == NULL || is_shorter) {
+		free(*place);
+		*place = path;
+	} else {
+		free(path);
+	}
+}
+
+/* Paths that are called so by their own part. *unknown: the first that stands below what cannot be told. */
+static void find_health(const struct surveyed *surveyed, struct routing *routing, struct answers *answers, struct literal *unknown)
+{
+	unsigned tries = 0;
+	for (struct literal literal = {0}; tries < ROUTES_MOST && health_route_next(&surveyed->program->facts, &literal);) {
+		char *path;
 		if (!reach_has(surveyed->reach, literal.source, literal.offset))
 			continue;
-		char *path = path_of(&literal);
-		char **place = strcasestr(path, "ready") != NULL || strcasestr(path, "readiness") != NULL ? &answers->ready : &answers->health;
-		/* one below a prefix may be nested: the path of one part is the surer */
-		bool is_surer = *place != NULL && strchr(*place + 1, '/') != NULL && strchr(path + 1, '/') == NULL;
-		if (is_surer) {
-			free(*place);
-			*place = NULL;
-		}
-		if (*place == NULL)
-			*place = path;
+		tries++;
+		enum route_kind kind = routing_find(routing, &literal, &path);
+		if (kind == ROUTE_FOUND)
+			take_answer(answers, path);
+		else if (kind == ROUTE_UNKNOWN && unknown->source == NULL)
+			*unknown = literal;
+	}
+}
+
+/* Those that a prefix calls so: nest("/health", …) with "/" in it. */
+static void find_health_below(const struct surveyed *surveyed, struct routing *routing, struct answers *answers)
+{
+	unsigned tries = 0;
+	for (struct literal literal = {0}; answers->health == NULL && tries < ROUTES_MOST && literal_each(&surveyed->program->facts, &literal);) {
+		char *path;
+		bool is_front = literal.len == 0 || (literal.len == 1 && literal.text[0] == '/');
+		if (!is_front || !reach_has(surveyed->reach, literal.source, literal.offset))
+			continue;
+		tries++;
+		routing_find(routing, &literal, &path);
+		if (path != NULL && path_ends_in_health(path))
+			take_answer(answers, path);
 		else
 			free(path);
 	}
-	for (struct literal literal = {0}; answers->metrics == NULL && literal_each(facts, &literal);) {
+}
+
+static void find_metrics(const struct surveyed *surveyed, struct routing *routing, struct answers *answers)
+{
+	for (struct literal literal = {0}; answers->metrics == NULL && literal_each(&surveyed->program->facts, &literal);) {
 		auto_free char *text = mem_copy_bytes(literal.text, literal.len < 200 ? literal.len : 200);
-		if (text[0] == '/' && text_ends_with(text, "/metrics") && strchr(text, ':') == NULL && reach_has(surveyed->reach, literal.source, literal.offset))
-			answers->metrics = steal(&text);
+		char *path;
+		if (text[0] != '/' || !text_ends_with(text, "/metrics") || strchr(text, ':') != NULL || !reach_has(surveyed->reach, literal.source, literal.offset))
+			continue;
+		/* what is no route is what a crate of metrics is told, which answers beside the routes */
+		if (routing_find(routing, &literal, &path) == ROUTE_NONE)
+			path = steal(&text);
+		answers->metrics = path;
 	}
+}
+
+static void find_answers(const struct survey *survey, const struct surveyed *surveyed, struct answers *answers)
+{
+	struct literal unknown = {0};
+	if (!surveyed->listens)
+		return;
+	struct routing *routing = routing_open(surveyed);
+	find_health(surveyed, routing, answers, &unknown);
+	if (answers->health == NULL && answers->ready == NULL)
+		find_health_below(surveyed, routing, answers);
+	find_metrics(surveyed, routing, answers);
+	routing_close(routing);
+	if (answers->health == NULL && answers->ready == NULL && unknown.source != NULL)
+		survey_say(survey->says, unknown.source->path, literal_line(&unknown),
+			_("which path \"%.*s\" has in the end cannot be told from the sources: the probe of %s asks its port alone"),
+			(int)(unknown.len < 100 ? unknown.len : 100), unknown.text, surveyed->program->name);
 }
 
 /* `app healthcheck`: a word that main looks for. */
@@ -307,7 +398,7 @@ static json_t *program_json(const struct survey *survey, const struct surveyed *
 	const struct program *program = surveyed->program;
 	struct answers answers = {0};
 	bool sigterm = handles_stop(surveyed);
-	find_answers(surveyed, &answers);
+	find_answers(survey, surveyed, &answers);
 	json_t *json = json_object();
 	json_object_set_new(json, "name", survey_text(program->name));
 	json_object_set_new(json, "package", survey_text(program->package));

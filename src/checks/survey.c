@@ -7,7 +7,7 @@
 
 #include <ctype.h>
 
-enum { TEXT_MOST = 500, SAYS_MOST = 200, MEMBERS_MOST = 500, NAME_MOST = 60 };
+enum { TEXT_MOST = 500, SAYS_MOST = 200, MEMBERS_MOST = 500, NAME_MOST = 60, WORKSPACES_MOST = 20 };
 static const char least_rust[] = "1.95"; /* of the image's tag, where the project asks for no newer one */
 
 /* ---- texts ---- */
@@ -98,17 +98,6 @@ static void say_left_out(const struct survey *survey)
 			PROGRAMS_MOST);
 }
 
-/* Workspaces beside the one that is taken. */
-static void say_others(const struct survey *survey)
-{
-	const struct rust_facts *facts = &survey->sources->rust;
-	for (size_t i = 0; i < facts->manifests.count; i++)
-		if (survey->folder[0] != '\0' && !path_is_below(facts->manifests.items[i], survey->folder)) {
-			survey_say(survey->says, facts->manifests.items[i], 0, _("there are several workspaces: %s is taken"), survey->folder);
-			return;
-		}
-}
-
 /* ---- rust ---- */
 
 static void visit_toolchain(void *context, const struct toml_leaf *leaf)
@@ -176,6 +165,8 @@ static json_t *rust_json(const struct survey *survey)
 
 static const char *kind_of(const struct survey *survey)
 {
+	if (survey->is_undecided)
+		return "several";
 	if (!survey->sources->rust.is_there)
 		return "none";
 	if (survey_has_service(survey))
@@ -197,7 +188,7 @@ static bool reads_secrets_by_env(const json_t *env, const json_t *database)
 	return false;
 }
 
-/* ---- all ---- */
+/* ---- put together ---- */
 
 static json_t *put_together(const struct survey *survey)
 {
@@ -212,6 +203,7 @@ static json_t *put_together(const struct survey *survey)
 	json_object_set_new(json, "name", json_string(name));
 	json_object_set_new(json, "folder", survey_text(survey->folder));
 	json_object_set_new(json, "kind", json_string(kind));
+	json_object_set(json, "workspaces", survey->workspaces);
 	json_object_set_new(json, "rust", rust_json(survey));
 	json_object_set_new(json, "programs", survey_programs(survey));
 	json_object_set_new(json, "tools", survey_tools(survey));
@@ -250,23 +242,117 @@ static void finish(struct survey *survey)
 	}
 	array_finish(&survey->all);
 	programs_close(survey->programs);
+	json_decref(survey->workspaces);
 	json_decref(survey->says);
 }
 
-char *checks_survey(const struct check_options *options, struct fault *fault)
+/* ---- which workspace ---- */
+
+/* What a workspace would be as the only one: {manifest, folder, services}. */
+static json_t *look_at_workspace(const struct sources *sources, const char *manifest)
 {
-	struct sources sources;
-	if (!sources_open(options, &sources, fault))
-		return NULL;
-	auto_free char *folder = workspace_folder(&sources);
-	struct survey survey = {.sources = &sources, .programs = programs_open(&sources), .folder = folder, .says = json_array()};
+	struct sources view = *sources;
+	json_t *services = json_array();
+	auto_free char *parent = path_parent(manifest);
+	const char *folder = strcmp(parent, ".") == 0 ? "" : parent;
+	rust_read(&sources->tree, NULL, 0, manifest, &view.rust);
+	struct survey survey = {.sources = &view, .programs = programs_open(&view), .folder = folder, .says = json_array()};
 	survey_programs_find(&survey);
-	say_others(&survey);
+	for (size_t i = 0; i < survey.all.count; i++)
+		if (survey.all.items[i].is_service)
+			json_array_append_new(services, survey_text(survey.all.items[i].program->name));
+	finish(&survey);
+	rust_finish(&view.rust);
+	json_t *json = json_object();
+	json_object_set_new(json, "manifest", survey_text(manifest));
+	json_object_set_new(json, "folder", survey_text(folder));
+	json_object_set_new(json, "services", services);
+	return json;
+}
+
+/* Those that are there, where nobody said which one is meant; first those with a service. */
+static json_t *find_workspaces(const struct sources *sources)
+{
+	json_t *list = json_array();
+	auto_strings manifests = {0};
+	if (sources->options->manifest == NULL && sources->options->cargo_json == NULL)
+		rust_find_roots(&sources->tree, &manifests);
+	for (size_t i = 0, served = 0; i < manifests.count && manifests.count > 1 && i < WORKSPACES_MOST; i++) {
+		json_t *each = look_at_workspace(sources, manifests.items[i]);
+		bool has_service = json_array_size(json_object_get(each, "services")) > 0;
+		json_array_insert_new(list, has_service ? served++ : json_array_size(list), each);
+	}
+	return list;
+}
+
+/* The only one with a service; NULL: there is none, or another. */
+static const char *choose_workspace(const json_t *workspaces)
+{
+	const char *manifest = NULL;
+	unsigned count = 0;
+	for (size_t i = 0; i < json_array_size(workspaces); i++) {
+		const json_t *each = json_array_get(workspaces, i);
+		if (json_array_size(json_object_get(each, "services")) == 0)
+			continue;
+		manifest = json_string_value(json_object_get(each, "manifest"));
+		count++;
+	}
+	return count == 1 ? manifest : NULL;
+}
+
+/* Several manifests, and one of them is taken: which, and what else there is. */
+static void say_workspaces(const struct survey *survey)
+{
+	auto_strings manifests = {0}, folders = {0};
+	rust_find_roots(&survey->sources->tree, &manifests);
+	if (manifests.count < 2 || survey->is_undecided)
+		return;
+	for (size_t i = 0; i < manifests.count && i < WORKSPACES_MOST; i++)
+		strings_take(&folders, path_parent(manifests.items[i]));
+	auto_free char *list = strings_join(&folders, ", ", _(" and "));
+	if (json_array_size(survey->workspaces) > 0)
+		survey_say(survey->says, NULL, 0, _("there are several Rust projects here (%s): %s is taken, which alone has a service; --manifest-path names another"), list,
+			survey->folder);
+	else
+		survey_say(survey->says, NULL, 0, _("there are several Rust projects here (%s): %s is taken; --manifest-path names another"), list, survey->folder);
+}
+
+/* ---- all ---- */
+
+static char *survey_of(const struct sources *sources, json_t *workspaces, bool is_undecided)
+{
+	auto_free char *folder = workspace_folder(sources);
+	struct survey survey = {.sources = sources, .programs = programs_open(sources), .folder = folder, .says = json_array(),
+		.workspaces = json_incref(workspaces), .is_undecided = is_undecided};
+	survey_programs_find(&survey);
+	survey_say_above(&survey);
+	say_workspaces(&survey);
 	say_left_out(&survey);
 	json_t *json = put_together(&survey);
 	char *text = json_dumps(json, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
 	json_decref(json);
 	finish(&survey);
-	sources_finish(&sources);
+	return text;
+}
+
+char *checks_survey(const struct check_options *options, struct fault *fault)
+{
+	struct sources sources;
+	struct check_options narrowed = *options;
+	if (!sources_open(options, &sources, fault))
+		return NULL;
+	json_t *workspaces = find_workspaces(&sources);
+	const char *manifest = choose_workspace(workspaces);
+	auto_free char *chosen = manifest != NULL ? path_join(sources.tree.root, manifest) : NULL;
+	bool good = true;
+	if (chosen != NULL) {
+		sources_finish(&sources);
+		narrowed.manifest = chosen;
+		good = sources_open(&narrowed, &sources, fault);
+	}
+	char *text = good ? survey_of(&sources, workspaces, json_array_size(workspaces) > 0 && chosen == NULL) : NULL;
+	json_decref(workspaces);
+	if (good)
+		sources_finish(&sources);
 	return text;
 }

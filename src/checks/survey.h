@@ -76,6 +76,19 @@ unsigned port_of_text(const char *text, size_t len);
 
 void ports_in_settings(struct surveyed *surveyed, json_t *says);
 
+/* ---- survey-routes.c: under which path a route answers ---- */
+
+struct routing; /* of one program */
+struct routing *routing_open(const struct surveyed *surveyed);
+void routing_close(struct routing *routing);
+enum route_kind {
+	ROUTE_NONE, /* the literal is no path that is answered */
+	ROUTE_UNKNOWN, /* it is one, but what stands before it cannot be told */
+	ROUTE_FOUND,
+};
+/* *path: the whole one, which the caller frees; NULL unless it is found. */
+enum route_kind routing_find(struct routing *routing, const struct literal *literal, char **path);
+
 /* ---- survey-programs.c ---- */
 
 struct survey {
@@ -83,6 +96,8 @@ struct survey {
 	struct programs *programs;
 	struct { struct surveyed *items; size_t count, cap; } all;
 	const char *folder; /* of the workspace, "" the root */
+	json_t *workspaces; /* where there are several */
+	bool is_undecided; /* which of them is meant */
 	json_t *says;
 };
 void survey_programs_find(struct survey *survey); /* fills `all`, the main one first */
@@ -109,9 +124,16 @@ json_t *survey_native(const struct survey *survey);
 json_t *survey_folders(const struct survey *survey); /* read at run time */
 json_t *survey_seeds(const struct survey *survey);
 
-/* ---- survey-files.c ---- */
+/* ---- survey-git.c ---- */
 
 json_t *survey_git(const struct survey *survey);
+
+/* ---- survey-above.c ---- */
+
+void survey_say_above(const struct survey *survey); /* where it is a member of a workspace above */
+
+/* ---- survey-files.c ---- */
+
 json_t *survey_existing(const struct survey *survey);
 
 /* ---- survey.c ---- */

@@ -230,6 +230,8 @@ static const struct command_def defs[] = {
 		"for databases, production, the pipeline and editors. On a terminal it asks; without one, or with --yes, every default is taken. "
 		"A file that is there, under any of its names, is left alone without a yes for it or --force; a symbolic link is never written through; "
 		".gitignore and .env get lines only. A second run changes nothing.\n\n"
+		"Of several Rust projects below the folder it takes the only one with a service, or the one that --manifest-path names. "
+		"Below the root of a repository the files for GitHub are left out: it reads them in the root alone.\n\n"
 		"Parts: database, redis, mail, dev; prod, swarm, backup, logs, metrics, traces, scan; ci; devcontainer, vscode. "
 		"All that apply are taken; --with takes the first four and those that are named.\n\n"
 		"On the screen it is a page: parts are chosen, each file is seen as a diff, and all is written after a question. "

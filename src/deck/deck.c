@@ -241,7 +241,7 @@ struct check_options deck_check_options(const struct project_texts *texts)
 	return (struct check_options){.root = texts->root, .compose_json = texts->compose, .compose_len = texts->compose_len,
 		.compose_reason = texts->compose_reason, .compose_files = &texts->compose_files, .compose_mentioned = &texts->compose_mentioned,
 		.cargo_json = texts->cargo, .cargo_len = texts->cargo_len, .cargo_reason = texts->cargo_reason,
-		.tracked = texts->has_git ? &texts->tracked : NULL};
+		.manifest = texts->manifest, .tracked = texts->has_git ? &texts->tracked : NULL};
 }
 
 /* ---- public ---- */

@@ -13,20 +13,20 @@
 #define EDITORS N_("files for editors (development container, VS Code)")
 
 static const struct init_part parts[] = {
-	{"database", N_("The database beside the programs, with its roles and migrations."), NULL, "database", false},
-	{"redis", N_("Redis beside the programs."), NULL, "redis", false},
-	{"mail", N_("A catcher of mail in development."), NULL, "mail", false},
-	{"dev", N_("What differs in development: mounted sources, a watcher, a debugger."), NULL, NULL, false},
-	{"prod", N_("The layer of production, with its secrets."), PRODUCTION, NULL, false},
-	{"swarm", N_("The same for Docker Swarm."), PRODUCTION, NULL, false},
-	{"backup", N_("Makes, proves, keeps and restores backups of the database."), PRODUCTION, "database", false},
-	{"logs", N_("A collector of logs, and how it reads them."), PRODUCTION, NULL, false},
-	{"metrics", N_("Prometheus: whom it asks, and when it calls somebody."), PRODUCTION, "metrics", false},
-	{"traces", N_("Takes traces from the programs and passes them on."), PRODUCTION, "traces", false},
-	{"scan", N_("Looks for known holes in an image, and signs it."), PRODUCTION, NULL, false},
-	{"ci", N_("Test, build for each platform, scan, push, sign, deploy, clean up."), PIPELINE, NULL, true},
-	{"devcontainer", N_("Editors work inside the container."), EDITORS, NULL, true},
-	{"vscode", N_("Debuggers and tasks for Visual Studio Code."), EDITORS, NULL, true},
+	{"database", N_("The database beside the programs, with its roles and migrations."), NULL, "database", false, false},
+	{"redis", N_("Redis beside the programs."), NULL, "redis", false, false},
+	{"mail", N_("A catcher of mail in development."), NULL, "mail", false, false},
+	{"dev", N_("What differs in development: mounted sources, a watcher, a debugger."), NULL, NULL, false, false},
+	{"prod", N_("The layer of production, with its secrets."), PRODUCTION, NULL, false, false},
+	{"swarm", N_("The same for Docker Swarm."), PRODUCTION, NULL, false, false},
+	{"backup", N_("Makes, proves, keeps and restores backups of the database."), PRODUCTION, "database", false, false},
+	{"logs", N_("A collector of logs, and how it reads them."), PRODUCTION, NULL, false, false},
+	{"metrics", N_("Prometheus: whom it asks, and when it calls somebody."), PRODUCTION, "metrics", false, false},
+	{"traces", N_("Takes traces from the programs and passes them on."), PRODUCTION, "traces", false, false},
+	{"scan", N_("Looks for known holes in an image, and signs it."), PRODUCTION, NULL, false, false},
+	{"ci", N_("Test, build for each platform, scan, push, sign, deploy, clean up."), PIPELINE, NULL, true, true},
+	{"devcontainer", N_("Editors work inside the container."), EDITORS, NULL, true, false},
+	{"vscode", N_("Debuggers and tasks for Visual Studio Code."), EDITORS, NULL, true, false},
 };
 
 const struct init_part *init_parts(size_t *count)
@@ -52,8 +52,16 @@ static bool has_fact(const struct init *init, const char *fact)
 	return value != NULL && !json_is_null(value) && !json_is_false(value);
 }
 
+/* The repository's root lies above, where nothing is written. */
+static bool is_below_repository(const struct init *init)
+{
+	return json_string_length(json_object_get(json_object_get(init->facts, "git"), "folder")) > 0;
+}
+
 bool init_applies(const struct init *init, const struct init_part *part)
 {
+	if (part->is_of_repository && is_below_repository(init))
+		return false;
 	return part->is_of_any || (is_service(init) && (part->fact == NULL || has_fact(init, part->fact)));
 }
 
@@ -171,7 +179,7 @@ static void take_defaults(struct init *init)
 	add_beginnings(init);
 	json_t *choices = json_object(), *all = json_object();
 	for (size_t i = 0; i < COUNT_OF(parts); i++)
-		json_object_set_new(all, parts[i].name, json_true());
+		json_object_set_new(all, parts[i].name, json_boolean(!parts[i].is_of_repository || !is_below_repository(init)));
 	json_object_set_new(choices, "parts", all);
 	json_object_set_new(choices, "base", json_string(default_base(init)));
 	json_object_set_new(choices, "migrator", default_migrator(init));
@@ -193,18 +201,63 @@ static bool survey(struct init *init, const struct project_texts *texts, struct 
 	return true;
 }
 
+/* "backend (api, worker) and tools" */
+static char *workspaces_text(const json_t *workspaces)
+{
+	auto_strings list = {0};
+	for (size_t i = 0; i < json_array_size(workspaces); i++) {
+		const json_t *each = json_array_get(workspaces, i), *services = json_object_get(each, "services");
+		auto_strings names = {0};
+		for (size_t k = 0; k < json_array_size(services); k++)
+			strings_add(&names, json_string_value(json_array_get(services, k)));
+		auto_free char *joined = strings_join(&names, ", ", NULL);
+		strings_print(&list, names.count > 0 ? "%s (%s)" : "%s", json_string_value(json_object_get(each, "folder")), joined);
+	}
+	return strings_join(&list, ", ", _(" and "));
+}
+
+/* Sets the fault that names them. */
+static bool refuse_several(struct init *init, struct fault *fault)
+{
+	const json_t *workspaces = json_object_get(init->facts, "workspaces");
+	for (size_t i = 0; i < json_array_size(workspaces); i++)
+		strings_add(&init->manifests, json_string_value(json_object_get(json_array_get(workspaces, i), "manifest")));
+	auto_free char *text = workspaces_text(workspaces), *folder = init->manifests.count > 0 ? path_parent(init->manifests.items[0]) : mem_copy_string(".");
+	auto_str place = {0};
+	str_add_word(&place, folder);
+	fault_set(fault, FAULT_USAGE, "there are several Rust projects in %s, and it is not clear which one is meant: %.400s", init->root, text);
+	return fault_mend(fault, "name one: cargodeck init --manifest-path %s/Cargo.toml writes here, --project %s into its own folder", str_text(&place), str_text(&place));
+}
+
+/* Of several the one that the survey took, absolute. The caller frees; NULL: there are not several. */
+static char *taken_manifest(const struct init *init)
+{
+	const char *folder = json_string_value(json_object_get(init->facts, "folder"));
+	if (json_array_size(json_object_get(init->facts, "workspaces")) == 0 || folder == NULL)
+		return NULL;
+	auto_free char *whole = path_join(init->root, folder), *manifest = path_join(whole, "Cargo.toml");
+	return file_exists(manifest) ? steal(&manifest) : NULL;
+}
+
 bool init_open(struct init *init, const struct project_options *options, struct fault *fault)
 {
 	struct project_texts texts;
 	*init = (struct init){0};
 	bool good = project_read_texts(options, &texts, fault) && survey(init, &texts, fault);
 	project_texts_finish(&texts);
+	if (good && strcmp(init_kind(init), "several") == 0)
+		return refuse_several(init, fault);
+	auto_free char *taken = good ? taken_manifest(init) : NULL;
+	if (taken != NULL) { /* now cargo can be asked about it */
+		struct project_options narrowed = *options;
+		narrowed.manifest_path = taken;
+		init_close(init);
+		return init_open(init, &narrowed, fault);
+	}
 	if (good && strcmp(init_kind(init), "none") == 0) {
 		fault_set(fault, FAULT_OUTSIDE, "there is no Rust package in %s", init->root);
 		good = fault_mend(fault, "go to the folder of a Cargo.toml, or name it with --project; cargo init makes one");
 	}
-	if (!good)
-		init_close(init);
 	return good;
 }
 
@@ -215,6 +268,7 @@ void init_close(struct init *init)
 	json_decref(init->facts);
 	free(init->root);
 	strings_finish(&init->notes);
+	strings_finish(&init->manifests);
 	*init = (struct init){0};
 }
 

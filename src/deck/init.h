@@ -14,6 +14,7 @@ struct init_part {
 	const char *group; /* what people are asked about together: N_(), or NULL: not asked */
 	const char *fact; /* of checks_survey(), that it is about; NULL: of every service */
 	bool is_of_any; /* tools and libraries have it too */
+	bool is_of_repository; /* counts in the root of a repository alone */
 };
 const struct init_part *init_parts(size_t *count);
 
@@ -21,12 +22,14 @@ struct init {
 	char *root; /* the folder that it is for */
 	json_t *facts; /* checks_survey(), and `choices` beside */
 	struct strings notes; /* what could not be asked */
+	struct strings manifests; /* of the workspaces that it may be for, where it is not clear which */
 	struct plan plan; /* of init_plan() */
 	bool is_planned;
 };
 
 struct project_options;
-/* Finds out what the project is, and takes every default. */
+/* Finds out what the project is, and takes every default. False, and `manifests`: one of them has to be named as
+ * options->manifest_path. Closed also after a failure. */
 bool init_open(struct init *init, const struct project_options *options, struct fault *fault);
 void init_close(struct init *init);
 /* "service" "tool" "library" "none" */

@@ -5,30 +5,6 @@
 
 enum { RAN_KEPT = 200, TEXT_MOST = 2000 };
 
-/* ---- the words ---- */
-
-static bool is_plain(const char *word)
-{
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=,@%+*";
-	return word[0] != '\0' && word[strspn(word, letters)] == '\0';
-}
-
-/* As a shell would be given it. */
-static void add_quoted(struct str *out, const char *word)
-{
-	if (is_plain(word)) {
-		str_add(out, word);
-		return;
-	}
-	str_add_char(out, '\'');
-	for (; *word != '\0'; word++)
-		if (*word == '\'')
-			str_add(out, "'\\''");
-		else
-			str_add_char(out, *word);
-	str_add_char(out, '\'');
-}
-
 /* ---- the list ---- */
 
 static unsigned add(struct deck *deck, const char *text)
@@ -54,7 +30,7 @@ unsigned ran_begin(struct deck *deck, const struct strings *words)
 		secret_add_word(&command, &word, words->items[i]);
 		if (i > 0)
 			str_add_char(&text, ' ');
-		add_quoted(&text, str_text(&word));
+		str_add_word(&text, str_text(&word));
 	}
 	return add(deck, str_text(&text));
 }

@@ -98,15 +98,26 @@ static bool may_ask(const struct command_line *line)
 		isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
 }
 
+enum { ANSWER_MOST = 64 };
+
+/* What is typed, without blanks before it. False: nothing comes any more. */
+static bool read_answer(const char *question, char *answer)
+{
+	fputs(question, stderr);
+	if (fgets(answer, ANSWER_MOST, stdin) == NULL)
+		return false;
+	size_t blanks = strspn(answer, " \t");
+	memmove(answer, answer + blanks, strlen(answer + blanks) + 1);
+	return true;
+}
+
 /* The first letter of the answer, small; an empty one is the default. */
 static char ask(const char *question, char by_default)
 {
-	char answer[64];
-	fputs(question, stderr);
-	if (fgets(answer, sizeof answer, stdin) == NULL)
+	char answer[ANSWER_MOST];
+	if (!read_answer(question, answer))
 		return 'n';
-	size_t len = strspn(answer, " \t");
-	char letter = answer[len];
+	char letter = answer[0];
 	return letter == '\n' || letter == '\0' ? by_default : letter >= 'A' && letter <= 'Z' ? (char)(letter + 32) : letter;
 }
 
@@ -133,6 +144,21 @@ static bool set_base(struct init *init, const char *base, struct fault *fault)
 	}
 	init_set_base(init, base);
 	return true;
+}
+
+/* Which of several Rust projects it is for. The caller frees; NULL: the answer names none. */
+static char *ask_workspace(const struct strings *manifests)
+{
+	char answer[ANSWER_MOST];
+	fputs(_("There are several Rust projects here:\n"), stderr);
+	for (size_t i = 0; i < manifests->count; i++) {
+		auto_free char *before = mem_print("  %zu  ", i + 1), *folder = path_parent(manifests->items[i]);
+		print_row(before, folder);
+	}
+	if (!read_answer(_("Which one is it for? Type its number: "), answer))
+		return NULL;
+	unsigned long number = strtoul(answer, NULL, 10);
+	return number >= 1 && number <= manifests->count ? mem_copy_string(manifests->items[number - 1]) : NULL;
 }
 
 /* Parts that belong together are one question. */
@@ -323,7 +349,15 @@ int verb_init(const struct command_line *line)
 	struct fault fault;
 	verb_options_read(line, &options);
 	struct project_options project = deck_project_options(&options);
-	int status = init_open(&init, &project, &fault) ? go_on(line, &init) : verb_fault(&fault);
+	bool good = init_open(&init, &project, &fault);
+	auto_free char *manifest = !good && init.manifests.count > 0 && may_ask(line) ? ask_workspace(&init.manifests) : NULL;
+	if (manifest != NULL) {
+		auto_free char *path = path_join(init.root, manifest);
+		init_close(&init);
+		project.manifest_path = path;
+		good = init_open(&init, &project, &fault);
+	}
+	int status = good ? go_on(line, &init) : verb_fault(&fault);
 	init_close(&init);
 	verb_options_finish(&options);
 	return status;

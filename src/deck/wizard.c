@@ -234,6 +234,8 @@ static void end_read(struct wizard *wizard, struct work *work)
 	wizard->is_open = work->good;
 	if (work->good)
 		take_choices(wizard);
+	else
+		init_close(&wizard->init);
 	wizard->must_plan = work->good;
 }
 

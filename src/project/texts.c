@@ -5,7 +5,6 @@
 #include <dirent.h>
 #include <limits.h>
 #include <stdio.h>
-#include <unistd.h>
 
 enum { ANSWER_LIMIT = 64 << 20, WAIT_MS = 30000, SEARCH_DEPTH = 3 };
 
@@ -70,21 +69,6 @@ static char *first_words(const struct str *text)
 
 /* ---- where ---- */
 
-static char *find_git(const char *folder)
-{
-	auto_free char *at = mem_copy_string(folder);
-	while (true) {
-		auto_free char *git = path_join(at, ".git");
-		if (access(git, F_OK) == 0)
-			return steal(&at);
-		if (strcmp(at, "/") == 0)
-			return NULL;
-		char *parent = path_parent(at);
-		free(at);
-		at = parent;
-	}
-}
-
 static bool has_file(const char *folder, const char *name)
 {
 	auto_free char *path = path_join(folder, name);
@@ -95,7 +79,7 @@ static bool has_file(const char *folder, const char *name)
  * repository's where this is a folder of it that holds no Rust. */
 static char *choose_root(const char *folder, const struct project *project)
 {
-	auto_free char *git = find_git(folder);
+	auto_free char *git = dir_find_holding(folder, ".git");
 	if (project->folder != NULL && project->files.count > 0 && path_is_below(folder, project->folder) && strcmp(folder, project->folder) != 0)
 		return mem_copy_string(project->folder);
 	if (git != NULL && !has_file(folder, "Cargo.toml") && !has_file(folder, "Dockerfile"))
@@ -162,7 +146,7 @@ static bool choose_files(const struct project_options *options, struct project *
 	bool named = options->files != NULL && options->files->count > 0;
 	if (project_take_options(project, options, fault)) {
 		/* one above the repository is another project's */
-		auto_free char *git = find_git(folder);
+		auto_free char *git = dir_find_holding(folder, ".git");
 		bool is_above = strcmp(project->folder, folder) != 0 && path_is_below(folder, project->folder);
 		bool is_own = is_above && has_file(folder, "Cargo.toml") && has_file(folder, "Dockerfile");
 		if (named || (!is_own && (git == NULL || path_is_below(project->folder, git))))
@@ -197,18 +181,27 @@ static void ask_compose(struct loop *loop, const struct project *project, struct
 	ask(loop, question, &argv, NULL, project->folder);
 }
 
-static char *choose_manifest(const struct project_options *options, struct project_texts *texts)
+/* As it was named: from the folder where that was, or from the root. */
+static char *named_manifest(const struct project_options *options, const char *root)
+{
+	char real[PATH_MAX];
+	bool is_known = realpath(options->folder != NULL ? options->folder : ".", real) != NULL;
+	auto_free char *near = is_known ? path_join(real, options->manifest_path) : NULL, *far = path_join(root, options->manifest_path);
+	return path_clean(near != NULL && file_exists(near) ? near : far);
+}
+
+static void choose_manifest(const struct project_options *options, struct project_texts *texts)
 {
 	auto_strings found = {0};
 	if (options->manifest_path != NULL) {
-		auto_free char *joined = path_join(texts->root, options->manifest_path);
-		return path_clean(joined);
+		texts->manifest = named_manifest(options, texts->root);
+		return;
 	}
 	manifests_find(texts->root, &found);
 	if (found.count == 1)
-		return mem_copy_string(found.items[0]);
-	texts->cargo_reason = mem_copy_string(found.count == 0 ? _("there is no Cargo.toml") : _("there are several workspaces"));
-	return NULL;
+		texts->manifest = mem_copy_string(found.items[0]);
+	else
+		texts->cargo_reason = mem_copy_string(found.count == 0 ? _("there is no Cargo.toml") : _("there are several workspaces"));
 }
 
 /* Nothing is downloaded, and no lock file is written: a workspace without one
@@ -295,7 +288,7 @@ static void list_compose_files(struct project *project, struct project_texts *te
 	strings_copy(&texts->compose_files, &project->files);
 }
 
-static void ask_all(struct project *project, const struct project_options *options, struct project_texts *texts)
+static void ask_all(struct project *project, struct project_texts *texts)
 {
 	enum { COMPOSE, CARGO, GIT, COUNT };
 	struct question questions[COUNT] = {{.is_over = true, .status = -1}, {.is_over = true, .status = -1}, {.is_over = true, .status = -1}};
@@ -303,8 +296,7 @@ static void ask_all(struct project *project, const struct project_options *optio
 	uint64_t began = clock_now_ns();
 	if (project->files.count > 0)
 		ask_compose(loop, project, &questions[COMPOSE]);
-	auto_free char *manifest = choose_manifest(options, texts);
-	bool asked = manifest != NULL && ask_cargo(loop, manifest, texts, &questions[CARGO]);
+	bool asked = texts->manifest != NULL && ask_cargo(loop, texts->manifest, texts, &questions[CARGO]);
 	ask_git(loop, texts->root, &questions[GIT]);
 	if (project->files.count > 0)
 		list_compose_files(project, texts);
@@ -338,7 +330,14 @@ bool project_read_texts(const struct project_options *options, struct project_te
 		good = false;
 	} else {
 		texts->root = choose_root(real, project);
-		ask_all(project, options, texts);
+		choose_manifest(options, texts);
+		good = options->manifest_path == NULL || file_exists(texts->manifest);
+		if (good) {
+			ask_all(project, texts);
+		} else {
+			fault_set(fault, FAULT_USAGE, "there is no manifest %s", texts->manifest);
+			fault_mend(fault, "name the workspace's Cargo.toml with --manifest-path");
+		}
 	}
 	project_close(project);
 	return good;
@@ -351,6 +350,7 @@ void project_texts_finish(struct project_texts *texts)
 	free(texts->compose_reason);
 	free(texts->cargo);
 	free(texts->cargo_reason);
+	free(texts->manifest);
 	strings_finish(&texts->compose_files);
 	strings_finish(&texts->compose_mentioned);
 	strings_finish(&texts->tracked);

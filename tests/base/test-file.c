@@ -146,6 +146,24 @@ static void stays_below(void **state)
 	assert_true(dir_remove_all(outer, NULL));
 }
 
+static void finds_what_is_above(void **state)
+{
+	(void)state;
+	char root[] = "/tmp/test-file.XXXXXX";
+	assert_non_null(mkdtemp(root));
+	auto_free char *deep = path_join(root, "a/b/c"), *sign = path_join(root, "a/sign-of-a-test");
+	assert_true(dir_make_all(deep, 0755, NULL));
+	assert_null(dir_find_holding(deep, "sign-of-a-test"));
+	assert_int_equal(symlink("nowhere", sign), 0);
+	auto_free char *found = dir_find_holding(deep, "sign-of-a-test"), *wanted = path_join(root, "a");
+	assert_string_equal(found, wanted);
+	auto_free char *itself = dir_find_holding(wanted, "sign-of-a-test");
+	assert_string_equal(itself, wanted);
+	assert_null(dir_find_holding("/no/such/folder", "tmp"));
+	assert_null(dir_find_holding("/proc/self", "sign-of-a-test")); /* another file system than that of / */
+	assert_true(dir_remove_all(root, NULL));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -154,6 +172,7 @@ int main(void)
 		cmocka_unit_test(writes_reads_removes),
 		cmocka_unit_test(reads_and_writes_below),
 		cmocka_unit_test(stays_below),
+		cmocka_unit_test(finds_what_is_above),
 	};
 	return cmocka_run_group_tests_name("file", tests, NULL, NULL);
 }

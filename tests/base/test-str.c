@@ -121,12 +121,30 @@ static void faults_are_cut_between_letters(void **state)
 		}
 }
 
+static void words_are_quoted_as_for_a_shell(void **state)
+{
+	static const char *const words[] = {"plain/a-b_c.d:1", "two words", "it's", "$(x)`y`", ""};
+	auto_str out = {0};
+	auto_strings back = {0};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(words); i++) {
+		str_add(&out, i > 0 ? " " : "");
+		str_add_word(&out, words[i]);
+	}
+	assert_string_equal(str_text(&out), "plain/a-b_c.d:1 'two words' 'it'\\''s' '$(x)`y`' ''");
+	assert_true(strings_split_words(&back, str_text(&out)));
+	assert_string_equal(back.items[1], words[1]);
+	assert_string_equal(back.items[2], words[2]);
+	assert_string_equal(back.items[3], words[3]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(grows_and_shrinks),
 		cmocka_unit_test(cleans_foreign_text),
 		cmocka_unit_test(words_are_split_as_in_a_shell),
+		cmocka_unit_test(words_are_quoted_as_for_a_shell),
 		cmocka_unit_test(lists_join_and_split),
 		cmocka_unit_test(faults_gain_context),
 		cmocka_unit_test(faults_are_cut),

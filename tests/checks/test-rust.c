@@ -7,7 +7,7 @@
 static void read_folder(const char *folder, const char *metadata, struct tree *tree, struct rust_facts *facts)
 {
 	assert_true(tree_open(folder, NULL, tree, NULL));
-	rust_read(tree, metadata, metadata != NULL ? strlen(metadata) : 0, facts);
+	rust_read(tree, metadata, metadata != NULL ? strlen(metadata) : 0, NULL, facts);
 }
 
 /* For tests alone too; one without a name: it is not there. */

@@ -14,7 +14,7 @@
 
 enum { SURVEYS_LIMIT = 200 };
 
-static const char *const keys[] = {"name", "folder", "kind", "rust", "programs", "tools", "members", "env", "database", "redis", "mail", "traces", "metrics",
+static const char *const keys[] = {"name", "folder", "kind", "workspaces", "rust", "programs", "tools", "members", "env", "database", "redis", "mail", "traces", "metrics",
 	"logs_json", "native", "data", "seeds", "git", "existing", "kept", "foreign_compose", "secrets_by_env", "says"};
 static const char *const program_keys[] = {"name", "package", "folder", "is_main", "listens", "port", "port_env", "address_env", "framework", "health", "ready",
 	"metrics", "has_health_command", "database", "redis", "mail", "sigterm", "graceful", "json_logs", "command", "env", "features", "image"};
@@ -227,6 +227,354 @@ static void a_worktree_has_its_repository_s_origin(void **state)
 	sample_close(folder);
 }
 
+/* ---- a repository above the project ---- */
+
+static void add_package(const char *folder, const char *framework, const char *main_source)
+{
+	auto_free char *manifest = mem_print("[package]\nname = \"shop\"\nversion = \"0.1.0\"\nedition = \"2021\"\n[dependencies]\n%s = \"1\"\n", framework);
+	sample_write(folder, "Cargo.toml", manifest);
+	sample_write(folder, "src/main.rs", main_source);
+}
+
+/* A folder with a repository in it and a package in services/shop. */
+struct monorepo {
+	char *folder, *project;
+};
+
+static void open_monorepo(struct monorepo *repo, const char *config)
+{
+	*repo = (struct monorepo){.folder = sample_open()};
+	repo->project = path_join(repo->folder, "services/shop");
+	if (config != NULL)
+		sample_write(repo->folder, ".git/config", config);
+	assert_true(dir_make_all(repo->project, 0755, NULL));
+	add_package(repo->project, "axum", "fn main() {}\n");
+}
+
+static json_t *survey_monorepo(const struct monorepo *repo)
+{
+	struct check_options options = {.root = repo->project};
+	return survey(&options);
+}
+
+static void close_monorepo(struct monorepo *repo)
+{
+	free(repo->project);
+	sample_close(repo->folder);
+}
+
+static void a_repository_above_is_found(void **state)
+{
+	struct monorepo repo;
+	(void)state;
+	open_monorepo(&repo, "[remote \"origin\"]\n\turl = git@example.com:acme/all.git\n");
+	json_t *json = survey_monorepo(&repo), *git = json_object_get(json, "git");
+	assert_true(json_is_true(json_object_get(git, "is_there")));
+	assert_string_equal(json_string_value(json_object_get(git, "folder")), "services/shop");
+	assert_string_equal(json_string_value(json_object_get(git, "slug")), "acme/all");
+	auto_free char *line = mem_print("cargodeck init --project %s --manifest-path services/shop/Cargo.toml", repo.folder);
+	assert_true(has_words(json_object_get(json, "says"), line));
+	json_decref(json);
+	/* one of its own comes first */
+	sample_write(repo.project, ".git/config", "[remote \"origin\"]\n\turl = git@example.com:acme/shop.git\n");
+	json = survey_monorepo(&repo);
+	git = json_object_get(json, "git");
+	assert_string_equal(json_string_value(json_object_get(git, "folder")), "");
+	assert_string_equal(json_string_value(json_object_get(git, "slug")), "acme/shop");
+	assert_false(has_words(json_object_get(json, "says"), "the repository begins in"));
+	json_decref(json);
+	close_monorepo(&repo);
+}
+
+static void without_a_repository_there_is_none(void **state)
+{
+	struct monorepo repo;
+	(void)state;
+	open_monorepo(&repo, NULL);
+	json_t *json = survey_monorepo(&repo), *git = json_object_get(json, "git");
+	assert_true(json_is_false(json_object_get(git, "is_there")));
+	assert_true(json_is_null(json_object_get(git, "folder")) && json_is_null(json_object_get(git, "slug")));
+	json_decref(json);
+	close_monorepo(&repo);
+}
+
+/* What another one put above the project, or a link, is nobody's repository. */
+static void a_repository_above_has_to_be_ours(void **state)
+{
+	struct monorepo repo;
+	(void)state;
+	open_monorepo(&repo, NULL);
+	auto_free char *aside = path_join(repo.folder, "aside"), *link = path_join(repo.folder, ".git");
+	sample_write(aside, "config", "[remote \"origin\"]\n\turl = git@example.com:acme/aside.git\n");
+	assert_int_equal(symlink("aside", link), 0);
+	json_t *json = survey_monorepo(&repo), *git = json_object_get(json, "git");
+	assert_true(json_is_null(json_object_get(git, "folder")) && json_is_null(json_object_get(git, "slug")));
+	json_decref(json);
+	assert_int_equal(unlink(link), 0);
+	assert_int_equal(rename(aside, link), 0);
+	if (geteuid() == 0) { /* only root may give it away */
+		assert_int_equal(chown(link, 4711, (gid_t)-1), 0);
+		json = survey_monorepo(&repo);
+		assert_true(json_is_null(json_object_get(json_object_get(json, "git"), "folder")));
+		json_decref(json);
+		assert_int_equal(chown(link, 0, (gid_t)-1), 0);
+	}
+	json = survey_monorepo(&repo);
+	assert_string_equal(json_string_value(json_object_get(json_object_get(json, "git"), "slug")), "acme/aside");
+	json_decref(json);
+	close_monorepo(&repo);
+}
+
+/* A member is built in the folder of its workspace. */
+static void a_workspace_above_is_named(void **state)
+{
+	static const struct {
+		const char *above, *own;
+		bool is_member;
+	} manifests[] = {
+		{"[workspace]\nmembers = [\"services/*\"]\n", "[package]\nname = \"shop\"\n", true},
+		{"[workspace]\nmembers = [\"other\"]\n", "[package]\nname = \"shop\"\n", false},
+		{"[workspace]\nmembers = [\"other\"]\n", "[package]\nname = \"shop\"\nedition.workspace = true\n", true},
+		{"[workspace]\nmembers = [\"services/*\"]\nexclude = [\"services/shop\"]\n", "[package]\nname = \"shop\"\n", false},
+		{"[workspace]\nmembers = [\"services/*\"]\n", "[package]\nname = \"shop\"\n[workspace]\n", false},
+		{"[package]\nname = \"all\"\n", "[package]\nname = \"shop\"\n", false},
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(manifests); i++) {
+		struct monorepo repo;
+		open_monorepo(&repo, NULL);
+		sample_write(repo.folder, "Cargo.toml", manifests[i].above);
+		sample_write(repo.project, "Cargo.toml", manifests[i].own);
+		json_t *json = survey_monorepo(&repo);
+		auto_free char *line = mem_print("run init there: cargodeck init --project %s", repo.folder);
+		assert_int_equal(has_words(json_object_get(json, "says"), line), manifests[i].is_member);
+		json_decref(json);
+		close_monorepo(&repo);
+	}
+}
+
+/* ---- the one that was named ---- */
+
+static void a_named_manifest_is_the_only_one(void **state)
+{
+	static const char *const folders[] = {"a", "b"};
+	char *root = sample_open();
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(folders); i++) {
+		auto_free char *folder = path_join(root, folders[i]), *manifest = path_join(folder, "Cargo.toml");
+		auto_free char *text = mem_print("[package]\nname = \"%s\"\nversion = \"0.1.0\"\nedition = \"2021\"\n[dependencies]\naxum = \"0.8\"\n", folders[i]);
+		sample_write(folder, "Cargo.toml", text);
+		sample_write(folder, "src/main.rs", "fn main() { axum::serve(TcpListener::bind(\"0.0.0.0:80\"), app); }\n");
+	}
+	for (size_t i = 0; i < COUNT_OF(folders); i++) {
+		auto_free char *folder = path_join(root, folders[i]), *manifest = path_join(folder, "Cargo.toml");
+		struct check_options options = {.root = root, .manifest = manifest};
+		json_t *json = survey(&options), *programs = json_object_get(json, "programs");
+		assert_string_equal(json_string_value(json_object_get(json, "folder")), folders[i]);
+		assert_string_equal(json_string_value(json_object_get(json, "kind")), "service");
+		assert_int_equal(json_array_size(programs), 1);
+		assert_string_equal(json_string_value(json_object_get(json_array_get(programs, 0), "name")), folders[i]);
+		assert_true(has_words(json_object_get(json, "says"), "there are several Rust projects here (a and b)"));
+		json_decref(json);
+	}
+	sample_close(root);
+}
+
+/* ---- routes that nobody writes ---- */
+
+/* The path of health of a program, "" where there is none. The caller frees. */
+static char *health_of(const char *framework, const char *source)
+{
+	char *folder = sample_open();
+	add_package(folder, framework, source);
+	struct check_options options = {.root = folder};
+	json_t *json = survey(&options), *program = json_array_get(json_object_get(json, "programs"), 0);
+	assert_non_null(program);
+	const char *health = json_string_value(json_object_get(program, "health"));
+	char *copy = mem_copy_string(health != NULL ? health : "");
+	json_decref(json);
+	sample_close(folder);
+	return copy;
+}
+
+#define SERVE "let l = TcpListener::bind(\"0.0.0.0:80\").await.unwrap(); axum::serve(l, app).await.unwrap();"
+
+/* Small ones, each with one turn in it: the path that its probe has to ask, "" where it cannot be told. */
+static void a_path_is_the_whole_one_or_none(void **state)
+{
+	static const struct {
+		const char *framework, *path, *source;
+	} programs[] = {
+		{"axum", "/api/health",
+			"#[tokio::main] async fn main() { let app = Router::new().route(\"/health\", get(h)); let app = Router::new().nest(\"/api\", app); " SERVE " }"},
+		{"axum", "",
+			"#[tokio::main] async fn main() { let health = Router::new().route(\"/health\", get(h)); let app = Router::new().nest(\"/api\", health.clone()).merge(health); " SERVE " }"},
+		{"axum", "/health",
+			"#[tokio::main] async fn main() { let app = Router::new().route(\"/health\", get(h)); info!(\"{:?}\", app); println!(\"x\"); " SERVE " }"},
+		{"axum", "",
+			"fn prefixed(r: Router) -> Router { Router::new().nest(\"/x\", r) } #[tokio::main] async fn main() { let app = prefixed(Router::new().route(\"/health\", get(h))); " SERVE " }"},
+		{"axum", "",
+			"#[tokio::main] async fn main() { let p = |r| Router::new().nest(\"/x\", r); let app = p(Router::new().route(\"/health\", get(h))); " SERVE " }"},
+		{"axum", "",
+			"#[tokio::main] async fn main() { let app = nested!(\"/x\", Router::new().route(\"/health\", get(h))); " SERVE " }"},
+		{"axum", "",
+			"#[tokio::main] async fn main() { let mut app = Router::new().route(\"/health\", get(h)); if c.prefixed { app = Router::new().nest(\"/api\", app); } " SERVE " }"},
+		{"axum", "/health",
+			"#[tokio::main] async fn main() { let mut app = Router::new().route(\"/health\", get(h)); if c.debug { app = app.route(\"/debug\", get(d)); } " SERVE " }"},
+		{"axum", "/health",
+			"#[tokio::main] async fn main() { let app = Router::new().nest(\"/api\", Router::new()).route(\"/health\", get(h)); " SERVE " }"},
+		{"axum", "",
+			"fn dead() -> Router { Router::new().route(\"/health\", get(h)) } #[tokio::main] async fn main() { let app = Router::new(); " SERVE " }"},
+		{"axum", "",
+			"struct S { r: Router } #[tokio::main] async fn main() { let s = S { r: Router::new().route(\"/health\", get(h)) }; let app = Router::new().nest(\"/api\", s.r); " SERVE " }"},
+		{"axum", "",
+			"#[tokio::main] async fn main() { let app = Router::new().route(\"/health\", get(h)); #[cfg(feature = \"x\")] let app = Router::new().nest(\"/api\", app); " SERVE " }"},
+		{"axum", "/api/health",
+			"#[tokio::main] async fn main() { let api = Router::new().route(\"/health\", get(h)); let other = { let api = Router::new(); Router::new().nest(\"/wrong\", api) }; let app = other.nest(\"/api\", api); " SERVE " }"},
+		{"axum", "",
+			"trait R { fn routes() -> Router; } struct A; impl R for A { fn routes() -> Router { Router::new().route(\"/health\", get(h)) } } #[tokio::main] async fn main() { let app = Router::new().nest(\"/api\", A::routes()); " SERVE " }"},
+		{"axum", "/api/health",
+			"struct A; impl A { fn routes() -> Router { Router::new().route(\"/health\", get(h)) } } struct B; impl B { fn routes() -> Router { Router::new() } } #[tokio::main] async fn main() { let app = Router::new().nest(\"/api\", A::routes()).nest(\"/b\", B::routes()); " SERVE " }"},
+		{"axum", "/api/health",
+			"#[tokio::main] async fn main() -> Result<(), E> { let app = app()?; tokio::select! { r = axum::serve(l(TcpListener::bind(\"0.0.0.0:80\")), app) => r?, _ = stop() => {} } Ok(()) } fn app() -> Result<Router, E> { let api = Router::new().route(\"/health\", get(h)); Ok(Router::new().nest(\"/api\", api)) }"},
+		{"axum", "/v1/health",
+			"async fn serve(routes: Router) { let l = TcpListener::bind(\"0.0.0.0:80\").await.unwrap(); axum::serve(l, routes).await.unwrap(); } fn main() { tokio::spawn(async move { serve(Router::new().nest(\"/v1\", Router::new().route(\"/health\", get(h)))).await }); }"},
+		{"axum", "",
+			"async fn serve(r: Router) { let l = TcpListener::bind(\"0.0.0.0:80\").await.unwrap(); let app = Router::new().nest(\"/v1\", r); axum::serve(l, app).await.unwrap(); } fn main() { serve(Router::new().route(\"/health\", get(h))).await; }"},
+		{"axum", "/health",
+			"async fn serve() { let l = TcpListener::bind(\"0.0.0.0:80\").await.unwrap(); let app = Router::new().route(\"/health\", get(h)).nest(\"/v1\", r()); axum::serve(l, app).await.unwrap(); } fn main() { serve().await; }"},
+		{"axum", "",
+			"fn main() { let app = [\"/a\", \"/b\"].iter().fold(Router::new(), |r, p| r.nest(p, Router::new().route(\"/health\", get(h)))); " SERVE " }"},
+		{"actix-web", "/api/v1/health",
+			"fn s() -> Scope { web::scope(\"/v1\").route(\"/health\", web::get().to(h)) } fn main() { HttpServer::new(|| App::new().wrap(x).service(web::scope(\"/api\").service(s()))).bind(\"0.0.0.0:80\")?.run().await }"},
+		{"actix-web", "",
+			"fn w(cfg: &mut C, f: fn(&mut C)) { cfg.service(web::scope(\"/x\").configure(f)); } fn hc(cfg: &mut C) { cfg.route(\"/health\", web::get().to(h)); } fn c(cfg: &mut C) { w(cfg, hc); } fn main() { HttpServer::new(|| App::new().configure(c)).bind(\"0.0.0.0:80\")?.run().await }"},
+		{"actix-web", "/health",
+			"fn hc(cfg: &mut C) { cfg.route(\"health\", web::get().to(h)); } fn main() { let app = move || { App::new().app_data(d.clone()).configure(hc) }; HttpServer::new(app).bind(\"0.0.0.0:80\")?.run().await }"},
+		{"actix-web", "/health_check",
+			"#[get(\"/health_check\")] async fn health_check() -> impl Responder { ok() } pub fn run() -> Result<Server, E> { let server = HttpServer::new(|| App::new().service(health_check)).bind((\"0.0.0.0\", 80))?.run(); Ok(server) } fn main() { run() }"},
+		{"actix-web", "",
+			"#[get(\"/health\")] async fn health() -> impl Responder { ok() } fn main() { let health = Data::new(1); HttpServer::new(move || App::new().app_data(health.clone())).bind((\"0.0.0.0\", 80))?.run() }"},
+		{"rocket", "/api/health",
+			"#[get(\"/health\")] fn health() {} #[launch] fn r() -> _ { rocket::build().attach(AdHoc::on_ignite(\"x\", |rocket| async { rocket.mount(\"/api\", routes![health]) })) }"},
+		{"rocket", "",
+			"#[get(\"/health\")] fn health() {} #[launch] fn r() -> _ { rocket::build().mount(base(), routes![health]) }"},
+		{"rocket", "/health",
+			"#[get(\"/health\")] fn health() {} #[rocket::main] async fn main() { let _ = rocket::build().mount(\"/\", rocket::routes![health]).launch().await; }"},
+		{"salvo", "",
+			"fn main() { let r = Router::with_path(\"<tenant>\").push(Router::with_path(\"health\").get(h)); Server::new(TcpListener::new(\"0.0.0.0:80\").bind()).serve(r).await; }"},
+		{"salvo", "/health",
+			"fn main() { let r = Router::new().push(Router::with_path(\"health\").get(h)).push(Router::with_path(\"users\").push(Router::with_path(\"health2\").get(h))); Server::new(TcpListener::new(\"0.0.0.0:80\").bind()).serve(r).await; }"},
+		{"poem", "/health",
+			"fn main() { let app = Route::new().at(\"/health\", get(h)).at(\"/x\", get(y)); Server::new(TcpListener::bind(\"0.0.0.0:80\")).run(app).await }"},
+		{"tide", "/health",
+			"async fn main() { let mut app = tide::new(); app.at(\"/health\").get(|_| async { Ok(\"x\") }); app.listen(\"0.0.0.0:80\").await?; }"},
+		{"tide", "",
+			"async fn main() { let mut app = tide::new(); let mut sub = tide::new(); sub.at(\"/health\").get(h); sub.at(\"/x\").get(h); app.at(&p).nest(sub); app.listen(\"0.0.0.0:80\").await?; }"},
+		{"warp", "/health",
+			"async fn main() { let health = warp::path(\"health\").map(|| \"x\"); let users = warp::path(\"users\").and(warp::path::param()).map(f); warp::serve(health.or(users)).run(([0,0,0,0], 80)).await; }"},
+		{"warp", "",
+			"async fn main() { let health = warp::path(\"health\").map(|| \"x\"); let v = base().and(health); warp::serve(v).run(([0,0,0,0], 80)).await; }"},
+		{"ntex", "/health",
+			"#[web::get(\"/health\")] async fn health() {} fn main() { web::server(|| web::App::new().service(health)).bind(\"0.0.0.0:80\")?.run().await }"},
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(programs); i++) {
+		auto_free char *path = health_of(programs[i].framework, programs[i].source);
+		if (strcmp(path, programs[i].path) != 0)
+			fail_msg("\"%s\" instead of \"%s\" of %s", path, programs[i].path, programs[i].source);
+	}
+}
+
+#define SERVES "fn main() { let l = TcpListener::bind(\"0.0.0.0:80\"); axum::serve(l, "
+
+static void add_times(struct str *out, const char *text, size_t times)
+{
+	for (size_t i = 0; i < times; i++)
+		str_add(out, text);
+}
+
+static void thousands_of_nests_come_to_an_end(void **state)
+{
+	auto_str text = {0}, deep = {0};
+	(void)state;
+	str_add(&text, SERVES);
+	add_times(&text, "Router::new().nest(\"/a\", ", 1000);
+	str_add(&text, "Router::new().route(\"/health\", get(ok))");
+	add_times(&text, ")", 1000);
+	str_add(&text, "); }\n");
+	auto_free char *health = health_of("axum", str_text(&text));
+	assert_string_equal(health, "");
+	str_add(&deep, SERVES);
+	add_times(&deep, "Router::new().nest(\"/a\", ", 10);
+	str_add(&deep, "Router::new().route(\"/health\", get(ok))");
+	add_times(&deep, ")", 10);
+	str_add(&deep, "); }\n");
+	auto_free char *other = health_of("axum", str_text(&deep));
+	assert_string_equal(other, "/a/a/a/a/a/a/a/a/a/a/health");
+}
+
+static void brackets_that_do_not_match_are_passed_over(void **state)
+{
+	auto_str text = {0};
+	(void)state;
+	str_add(&text, SERVES "Router::new().route(\"/health\", get(ok))); }\n");
+	add_times(&text, "(", 60000);
+	auto_free char *health = health_of("axum", str_text(&text));
+	assert_string_equal(health, "");
+}
+
+/* Each function is called twice by the next one, and the last one by the first. */
+static void functions_in_a_circle_come_to_an_end(void **state)
+{
+	auto_str text = {0};
+	(void)state;
+	str_add(&text, "fn f0() -> Router { Router::new().route(\"/health\", get(ok)).merge(f40()) }\n");
+	for (int i = 1; i <= 40; i++)
+		str_print(&text, "fn f%d() -> Router { Router::new().merge(f%d()).nest(\"/x\", f%d()) }\n", i, i - 1, i - 1);
+	str_add(&text, "fn main() { let l = TcpListener::bind(\"0.0.0.0:80\"); axum::serve(l, other()); }\n");
+	auto_free char *health = health_of("axum", str_text(&text));
+	assert_string_equal(health, "");
+	str_add(&text, "fn b() { axum::serve(l, f3()); }\nfn a() { b() }\n");
+	auto_free char *found = health_of("axum", str_text(&text));
+	assert_true(found[0] == '\0' || strcmp(found, "/health") == 0);
+}
+
+static void variables_in_a_circle_come_to_an_end(void **state)
+{
+	auto_str text = {0};
+	(void)state;
+	str_add(&text, "fn main() {\nlet l = TcpListener::bind(\"0.0.0.0:80\");\nlet mut app = Router::new().route(\"/health\", get(ok));\nlet mut b = app.clone();\n");
+	add_times(&text, "if x { app = app.merge(b.clone()); b = b.nest(\"/p\", app.clone()); }\n", 500);
+	str_add(&text, "axum::serve(l, app);\n}\n");
+	auto_free char *health = health_of("axum", str_text(&text));
+	assert_true(health[0] == '\0' || text_ends_with(health, "/health"));
+}
+
+static void hundreds_of_the_same_name_are_not_confused(void **state)
+{
+	auto_str text = {0};
+	(void)state;
+	str_add(&text, "mod health { pub fn routes() -> Router { Router::new().route(\"/health\", get(ok)) } }\n");
+	for (int i = 0; i < 300; i++)
+		str_print(&text, "mod m%d { pub fn routes() -> Router { Router::new().nest(\"/wrong\", routes()) } }\n", i);
+	str_add(&text, SERVES "Router::new().nest(\"/right\", m7::routes())); }\n");
+	auto_free char *health = health_of("axum", str_text(&text));
+	assert_string_equal(health, "");
+}
+
+/* Paths with parts that are filled in, or that no address can hold. */
+static void what_cannot_be_asked_is_not_taken(void **state)
+{
+	static const char *const prefixes[] = {"/:tenant", "/{tenant}", "/*rest", "/a b", "/a?b", "/%2e", "/<id>", "/\\u{1b}"};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(prefixes); i++) {
+		auto_free char *text = mem_print(SERVES "Router::new().nest(\"%s\", Router::new().route(\"/health\", get(ok)))); }\n", prefixes[i]);
+		auto_free char *health = health_of("axum", text);
+		assert_string_equal(health, "");
+	}
+}
+
 /* ---- all ---- */
 
 static bool is_chosen(const char *name, int count, char **parts)
@@ -239,7 +587,7 @@ static bool is_chosen(const char *name, int count, char **parts)
 
 int main(int count, char **parts)
 {
-	struct CMUnitTest tests[SURVEYS_LIMIT + 5] = {{0}};
+	struct CMUnitTest tests[SURVEYS_LIMIT + 20] = {{0}};
 	auto_strings paths = {0};
 	const char *source = getenv("TEST_SRCDIR");
 	auto_free char *folder = path_join(source != NULL ? source : "..", "tests/checks/surveys");
@@ -262,6 +610,18 @@ int main(int count, char **parts)
 		tests[number++] = (struct CMUnitTest)cmocka_unit_test(origins_lose_what_is_secret_in_them);
 		tests[number++] = (struct CMUnitTest)cmocka_unit_test(a_missing_folder_is_a_fault);
 		tests[number++] = (struct CMUnitTest)cmocka_unit_test(a_worktree_has_its_repository_s_origin);
+		tests[number++] = (struct CMUnitTest)cmocka_unit_test(a_repository_above_is_found);
+		tests[number++] = (struct CMUnitTest)cmocka_unit_test(without_a_repository_there_is_none);
+		tests[number++] = (struct CMUnitTest)cmocka_unit_test(a_repository_above_has_to_be_ours);
+		tests[number++] = (struct CMUnitTest)cmocka_unit_test(a_named_manifest_is_the_only_one);
+		tests[number++] = (struct CMUnitTest)cmocka_unit_test(a_workspace_above_is_named);
+		tests[number++] = (struct CMUnitTest)cmocka_unit_test(a_path_is_the_whole_one_or_none);
+		tests[number++] = (struct CMUnitTest)cmocka_unit_test(thousands_of_nests_come_to_an_end);
+		tests[number++] = (struct CMUnitTest)cmocka_unit_test(brackets_that_do_not_match_are_passed_over);
+		tests[number++] = (struct CMUnitTest)cmocka_unit_test(functions_in_a_circle_come_to_an_end);
+		tests[number++] = (struct CMUnitTest)cmocka_unit_test(variables_in_a_circle_come_to_an_end);
+		tests[number++] = (struct CMUnitTest)cmocka_unit_test(hundreds_of_the_same_name_are_not_confused);
+		tests[number++] = (struct CMUnitTest)cmocka_unit_test(what_cannot_be_asked_is_not_taken);
 	}
 	return _cmocka_run_group_tests("surveys", tests, number, NULL, NULL);
 }

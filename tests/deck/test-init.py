@@ -180,9 +180,71 @@ def one_file_is_agreed_to(project):
     assert project.files()["Dockerfile"] != b"mine\n" and project.files()[".dockerignore"] == b"mine\n"
 
 
+def several(project, *folders):
+    """Packages below a root without a manifest; each named is a service, or a tool where it begins with a t."""
+    for name in "Cargo.toml", "src/main.rs":
+        (project.root / name).unlink()
+    for folder in folders:
+        name = Path(folder).name
+        (project.root / folder / "src").mkdir(parents=True)
+        (project.root / folder / "Cargo.toml").write_text(MANIFEST.replace("demo", name))
+        (project.root / folder / "src/main.rs").write_text("fn main() {}\n" if name.startswith("t") else MAIN)
+
+
+def the_only_one_with_a_service_is_taken(project):
+    several(project, "backend", "tidy")
+    done = project.run("--yes", "--with", "database")
+    assert "backend is taken" in done.stderr, done.stderr
+    assert "backend" in (project.root / "Dockerfile").read_text()
+
+
+def one_of_several_has_to_be_named(project):
+    several(project, "services/a", "services/b b", "tidy")
+    done = project.run("--yes", status=2)
+    assert "services/a (a)" in done.stderr and "services/b b (b b)" in done.stderr and "--manifest-path services/a/Cargo.toml" in done.stderr, done.stderr
+    assert not (project.root / "Dockerfile").exists()
+    project.run("--yes", "--with", "database", "--manifest-path", "services/a/Cargo.toml")
+    assert "services/a" in (project.root / "Dockerfile").read_text()
+    done = project.run("--yes", "--manifest-path", "services/none/Cargo.toml", status=2)
+    assert "there is no manifest" in done.stderr, done.stderr
+
+
+def in_its_own_folder_it_is_the_only_one(project):
+    several(project, "services/a", "services/c")
+    project.run("--yes", "--with", "database", "--project", "services/c")
+    assert (project.root / "services/c/Dockerfile").exists() and not (project.root / "Dockerfile").exists()
+
+
+def a_person_names_one_of_several(project):
+    several(project, "services/a", "services/c")
+    status, shown = project.ask([("Type its number", "2")] + QUESTIONS + [("[Y/n] ", "y")])
+    assert status == 0 and "services/c" in (project.root / "Dockerfile").read_text(), shown
+    (project.root / "Dockerfile").unlink()
+    status, shown = project.ask([("Type its number", "9")])
+    assert status == 2 and "it is not clear which one" in shown and not (project.root / "Dockerfile").exists(), (status, shown)
+
+
+def below_a_repository_github_s_files_are_left_out(project):
+    below = project.root / "services/shop"
+    several(project, "services/shop")
+    (project.root / ".git").mkdir()
+    (project.root / ".git/config").write_text('[remote "origin"]\n\turl = git@github.com:acme/all.git\n')
+    done = project.run("--yes", "--project", str(below))
+    assert "the repository begins in" in done.stderr and "--manifest-path services/shop/Cargo.toml" in done.stderr, done.stderr
+    assert (below / "Dockerfile").exists() and (below / ".devcontainer/devcontainer.json").exists()
+    assert not (below / ".github").exists() and not (project.root / ".github").exists()
+    assert "ghcr.io/acme/all" in (below / "docker-compose.prod.yml").read_text()
+    project.run("--yes", "--with", "ci", "--project", str(below))
+    assert not (below / ".github").exists()
+    project.run("--yes", "--manifest-path", "services/shop/Cargo.toml")
+    assert (project.root / ".github/workflows/docker.yml").exists()
+
+
 TESTS = [a_dry_run_writes_nothing, yes_takes_all_and_a_second_run_changes_nothing, parts_are_chosen, with_takes_what_is_named,
          wrong_words_are_said, json_says_what_was_written, without_a_package_it_ends_with_3, what_is_there_stays,
-         a_person_says_no, a_person_chooses, one_file_is_agreed_to]
+         a_person_says_no, a_person_chooses, one_file_is_agreed_to, the_only_one_with_a_service_is_taken,
+         one_of_several_has_to_be_named, in_its_own_folder_it_is_the_only_one, a_person_names_one_of_several,
+         below_a_repository_github_s_files_are_left_out]
 
 print(f"1..{len(TESTS)}")
 for number, test in enumerate(TESTS, 1):
