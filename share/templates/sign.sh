@@ -2,7 +2,8 @@
 # sign.sh sign IMAGE@DIGEST    by the key of COSIGN_KEY, or as who you log in as
 # sign.sh verify IMAGE@DIGEST  by the key of COSIGN_PUB, or by who signed:
 #                              COSIGN_IDENTITY, COSIGN_ISSUER
-# A tag may be moved while you look: only a digest is signed.
+# A tag may be moved while you look: only a digest is signed. What cosign 3 signed,
+# as the workflow does, an older one takes for unsigned.
 set -eu
 case ${2:-} in
 *@sha256:*) ;;
