@@ -1,4 +1,5 @@
 """The projects of golden/, rendered as `cargodeck init` writes them."""
+import copy
 import json
 import os
 import subprocess
@@ -18,6 +19,16 @@ def names():
 
 def facts_of(name):
     return json.loads((golden / name / FACTS).read_text())
+
+
+def with_value(facts, path, value):
+    """The facts with another value at a path of keys."""
+    changed = copy.deepcopy(facts)
+    at = changed
+    for key in path[:-1]:
+        at = at[key]
+    at[path[-1]] = value
+    return changed
 
 
 def render_into(folder, facts):

@@ -10,14 +10,13 @@ they have and how those differ from single's. A template without a directive is
 what is expected of its file. Beside that: names that mean something to YAML, a
 shell or a Dockerfile never get out of their place.
 """
-import copy
 import difflib
 import json
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from projects import FACTS, facts_of, golden, names, render, templates
+from projects import FACTS, facts_of, golden, names, render, templates, with_value
 
 BASE = "single"
 LIST = "expected.list"  # all its files, also those that are as their template
@@ -103,15 +102,6 @@ def places(value, path=()):
     elif isinstance(value, list):
         for index, each in enumerate(value):
             yield from places(each, path + (index,))
-
-
-def with_value(facts, path, value):
-    changed = copy.deepcopy(facts)
-    at = changed
-    for key in path[:-1]:
-        at = at[key]
-    at[path[-1]] = value
-    return changed
 
 
 def test_hostile(name):

@@ -11,13 +11,21 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from projects import facts_of, names, render_into
+from projects import facts_of, names, render_into, with_value
 
 FETCHED = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cargodeck/validators/bin"
 SPOILED = "single"  # the project that mistakes are put into
+# What no project of golden/ has: by a name, a project and what is otherwise there.
+VARIANTS = {
+    "mysql": ("single", {("database", "engine"): "mysql"}),
+    "mysql, diesel": ("slim", {("database", "engine"): "mysql"}),
+    "sqlite, sqlx": ("sqlite", {("choices", "migrator"): "sqlx"}),
+    "sqlite, diesel": ("sqlite", {("choices", "migrator"): "diesel"}),
+}
 ENOUGH = 20  # lines of what a program says
 YAML_RULES = """
 extends: default
@@ -37,7 +45,11 @@ class Project:
 
     def __init__(self, name, folder):
         self.name, self.root, self.scratch = name, folder / "files", folder / "scratch"
-        render_into(self.root, facts_of(name))
+        base, changes = VARIANTS.get(name, (name, {}))
+        facts = facts_of(base)
+        for path, value in changes.items():
+            facts = with_value(facts, path, value)
+        render_into(self.root, facts)
         self.scratch.mkdir()
 
     def find(self, *patterns):
@@ -125,12 +137,12 @@ def without_tags(text):
 
 @judge("check-jsonschema", ("docker-compose.yml", "restart: unless-stopped", "restarts: unless-stopped"))
 def files_fit_their_schema(project, program):
-    for schema, patterns in (("github-workflows", [".github/workflows/*.yml"]), ("dependabot", [".github/dependabot.yml"])):
-        for path in project.find(*patterns):
-            yield [program, "--builtin-schema", f"vendor.{schema}", path]
-    for path in project.find("docker-*.yml", "docker-*.yml.example", ".devcontainer/*.yml"):
-        plain = project.beside(f"{path.replace('/', '-')}.yml", without_tags(project.text(path)))
-        yield [program, "--builtin-schema", "vendor.compose-spec", plain]
+    plain = [project.beside(f"{path.replace('/', '-')}.yml", without_tags(project.text(path)))
+             for path in project.find("docker-*.yml", "docker-*.yml.example", ".devcontainer/*.yml")]
+    for schema, paths in (("github-workflows", project.find(".github/workflows/*.yml")),
+                          ("dependabot", project.find(".github/dependabot.yml")), ("compose-spec", plain)):
+        if paths:
+            yield [program, "--builtin-schema", f"vendor.{schema}", *paths]
 
 
 @judge("yamllint", ("docker-compose.yml", "restart: unless-stopped", "restart: always\n  restart: unless-stopped"))
@@ -289,8 +301,9 @@ def prepare(name):
 
 
 def test_projects(projects, name, program, function):
-    for project in projects:
-        said, count = findings(project, program, function)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        found = pool.map(lambda project: findings(project, program, function), projects)
+    for project, (said, count) in zip(projects, found):
         if count:
             result(not said, f"{name}: {project.name}", said)
 
@@ -309,7 +322,7 @@ def main():
     with tempfile.TemporaryDirectory() as scratch:
         folders = (Path(scratch) / str(number) for number in itertools.count())
         fresh = lambda: next(folder for folder in folders if not folder.mkdir())
-        projects = [Project(name, fresh()) for name in names()]
+        projects = [Project(name, fresh()) for name in (*names(), *VARIANTS)]
         for name, function, wrong in judges:
             program, why = prepare(name)
             if why is not None:
