@@ -3,6 +3,7 @@
 others judge such files with: those that share/start/validators fetched, else
 those of the machine. One that is not there is named and counts as skipped. Each
 that is there must also find a mistake that is put into its files. TAP."""
+import contextlib
 import itertools
 import json
 import os
@@ -11,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -261,10 +263,70 @@ def nothing_is_set_up_unsafely(project, program):
     yield [program, "config", "--quiet", "--exit-code", "1", "--severity", "HIGH,CRITICAL", "."]
 
 
-@judge("buildx-check")
-def builder_has_nothing_to_say(project, program):
+# ---- BuildKit ----
+
+class Engine:
+    """An engine of the test's own, new enough for BuildKit's checks. No container
+    runs in it, so it needs no network and no runtime; base images are empty."""
+
+    def __init__(self, dockerd, folder):
+        self.folder, self.bases, self.is_up = folder, set(), threading.Event()
+        fetched = Path(dockerd).resolve().parents[1]
+        plugins = folder / "config/cli-plugins"
+        plugins.mkdir(parents=True)
+        (plugins / "docker-buildx").symlink_to(fetched / "libexec/docker/cli-plugins/docker-buildx")
+        address = f"unix://{folder}/socket"
+        self.words = ["env", f"DOCKER_HOST={address}", f"DOCKER_CONFIG={folder}/config", shutil.which("docker") or "docker"]
+        path = f"{fetched}/bin:{fetched}/sbin:{os.environ.get('PATH', '')}"
+        self.process = subprocess.Popen(
+            [dockerd, "--config-file=/dev/null", "--data-root", folder / "data", "--exec-root", folder / "exec", "--pidfile", folder / "pid",
+             "-H", address, "--bridge=none", "--iptables=false", "--ip6tables=false", "--storage-driver=vfs"],
+            env=dict(os.environ, PATH=path), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        self.said = []
+        self.reader = threading.Thread(target=self.listen)
+        self.reader.start()
+        self.is_up.wait(60)
+
+    def listen(self):
+        for line in self.process.stderr:
+            self.said = [*self.said[-ENOUGH:], line.strip()]
+            if "API listen on" in line:
+                self.is_up.set()
+        self.is_up.set()  # it ended
+
+    def why_not(self):
+        """Why it does not answer; none where it does."""
+        return None if answers([*self.words, "version"]) is None else f"its engine does not start: {(self.said or ['it says nothing'])[-1]}"
+
+    def provide(self, dockerfile):
+        """An empty image for each that its stages stand on."""
+        given = dict(re.findall(r"^ARG (\w+)=(\S+)", dockerfile, re.M))
+        stages = set(re.findall(r"^FROM \S+ AS (\S+)", dockerfile, re.M))
+        for base in re.findall(r"^FROM (\S+)", dockerfile, re.M):
+            name = re.sub(r"\$\{(\w+)\}", lambda each: given[each[1]], base)
+            if name not in stages | {"scratch"} | self.bases:
+                subprocess.run([*self.words, "import", "-", name], input=bytes(10240), stdout=subprocess.DEVNULL, check=True)
+                self.bases.add(name)
+
+    def close(self):
+        self.process.terminate()
+        self.process.wait(60)
+        self.reader.join()
+
+
+def leaves(dockerfile):
+    """The stages that no other one stands on or copies from."""
+    used = set(re.findall(r"^FROM (\S+)", dockerfile, re.M)) | set(re.findall(r"--from=(\S+)", dockerfile))
+    return [stage for stage in re.findall(r"^FROM \S+ AS (\S+)", dockerfile, re.M) if stage not in used]
+
+
+@judge("buildkit", ("Dockerfile", " AS planner", " as planner"))
+def builder_has_nothing_to_say(project, engine):
     for path in project.find("Dockerfile", "docker/*.Dockerfile"):
-        yield [*program, "--check", "-f", path, "."]
+        text = project.text(path)
+        engine.provide(text)
+        for stage in leaves(text):
+            yield [*engine.words, "buildx", "build", "--check", "--target", stage, "-f", path, "."]
 
 
 # ---- what is there ----
@@ -285,16 +347,25 @@ def docker_words(name):
         return None, "there is no docker"
     if name == "docker-compose":
         return [docker, "compose"], answers([docker, "compose", "version"])
-    if name == "docker-stack":
-        return [docker, "stack"], answers([docker, "stack", "config", "--help"])
-    with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "Dockerfile").write_text("FROM scratch\nCOPY Dockerfile /\n")
-        return [docker, "buildx", "build"], answers([docker, "buildx", "build", "--check", folder])
+    return [docker, "stack"], answers([docker, "stack", "config", "--help"])
 
 
-def prepare(name):
+def start_engine(stack, folder):
+    dockerd = locate("dockerd")
+    if dockerd is None or not Path(dockerd).is_relative_to(FETCHED):
+        return None, "share/start/validators has fetched no engine for it"
+    if os.geteuid() != 0:
+        return None, "only root may start an engine"
+    engine = Engine(dockerd, folder)
+    stack.callback(engine.close)
+    return engine, engine.why_not()
+
+
+def prepare(name, stack, folder):
     """What to run for a judge, or why it is not run."""
-    if name in ("docker-compose", "docker-stack", "buildx-check"):
+    if name == "buildkit":
+        return start_engine(stack, folder)
+    if name in ("docker-compose", "docker-stack"):
         return docker_words(name)
     program = locate(name)
     return program, None if program else "it is not installed"
@@ -319,12 +390,12 @@ def test_mistake(name, program, function, wrong, folder):
 
 
 def main():
-    with tempfile.TemporaryDirectory() as scratch:
+    with tempfile.TemporaryDirectory() as scratch, contextlib.ExitStack() as stack:
         folders = (Path(scratch) / str(number) for number in itertools.count())
         fresh = lambda: next(folder for folder in folders if not folder.mkdir())
         projects = [Project(name, fresh()) for name in (*names(), *VARIANTS)]
         for name, function, wrong in judges:
-            program, why = prepare(name)
+            program, why = prepare(name, stack, fresh())
             if why is not None:
                 result(True, f"{name} # SKIP not run: {name}, {why}")
                 continue
