@@ -279,7 +279,7 @@ class Engine:
         self.words = ["env", f"DOCKER_HOST={address}", f"DOCKER_CONFIG={folder}/config", shutil.which("docker") or "docker"]
         path = f"{fetched}/bin:{fetched}/sbin:{os.environ.get('PATH', '')}"
         self.process = subprocess.Popen(
-            [dockerd, "--config-file=/dev/null", "--data-root", folder / "data", "--exec-root", folder / "exec", "--pidfile", folder / "pid",
+            ["unshare", "--net", dockerd, "--config-file=/dev/null", "--data-root", folder / "data", "--exec-root", folder / "exec", "--pidfile", folder / "pid",
              "-H", address, "--bridge=none", "--iptables=false", "--ip6tables=false", "--storage-driver=vfs"],
             env=dict(os.environ, PATH=path), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         self.said = []
