@@ -23,6 +23,7 @@ build     ca-certificates
 test      libcmocka-dev
 test      libvterm-dev
 test      python3
+test      python3-venv
 test      ncurses-bin
 test      shellcheck
 test      gcc-aarch64-linux-gnu

@@ -2,12 +2,13 @@
 # sign.sh sign IMAGE@DIGEST    by the key of COSIGN_KEY, or as who you log in as
 # sign.sh verify IMAGE@DIGEST  by the key of COSIGN_PUB, or by who signed:
 #                              COSIGN_IDENTITY, COSIGN_ISSUER
-# A tag may be moved while you look: only a digest is signed.
+# A tag may be moved while you look: only a digest is signed. What cosign 3 signed,
+# as the workflow does, an older one takes for unsigned.
 set -eu
 case ${2:-} in
 *@sha256:*) ;;
 *)
-	sed -n 's/^# \{0,1\}//; 2,5p' "$0"
+	sed -n 's/^# \{0,1\}//; 2,6p' "$0"
 	exit 2
 	;;
 esac

@@ -10,21 +10,16 @@ they have and how those differ from single's. A template without a directive is
 what is expected of its file. Beside that: names that mean something to YAML, a
 shell or a Dockerfile never get out of their place.
 """
-import copy
 import difflib
 import json
-import os
-import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
-top = Path(os.environ.get("TEST_SRCDIR") or Path(__file__).resolve().parents[2])
-build = Path(os.environ.get("TEST_BUILDDIR") or top / ".out")
-templates = top / "share/templates"
-golden = top / "tests/templates/golden"
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from projects import FACTS, facts_of, golden, names, render, templates, with_value
+
 BASE = "single"
-LIST, FACTS = "expected.list", "facts.json"  # all its files, also those that are as their template
+LIST = "expected.list"  # all its files, also those that are as their template
 HOSTILE = 'x"\n  evil: yes\n$(touch /tmp/evil) `id` ${HOME} \' # }} {{'
 results = []
 
@@ -34,22 +29,6 @@ def result(good, name, notes=()):
     print(f"{'ok' if good else 'not ok'} {len(results)} - {name}")
     for note in notes:
         print(f"# {note}")
-
-
-def render(facts):
-    """The files of a project, by their path. RuntimeError: it is refused."""
-    with tempfile.TemporaryDirectory() as folder:
-        file, out = Path(folder) / "facts.json", Path(folder) / "out"
-        file.write_text(json.dumps(facts))
-        out.mkdir()
-        done = subprocess.run([build / "tests/templates/render", templates, file, out], capture_output=True, text=True)
-        if done.returncode != 0:
-            raise RuntimeError(done.stderr.strip())
-        return {str(path.relative_to(out)): path.read_text() for path in out.rglob("*") if path.is_file()}
-
-
-def facts_of(name):
-    return json.loads((golden / name / FACTS).read_text())
 
 
 def plain_files():
@@ -125,15 +104,6 @@ def places(value, path=()):
             yield from places(each, path + (index,))
 
 
-def with_value(facts, path, value):
-    changed = copy.deepcopy(facts)
-    at = changed
-    for key in path[:-1]:
-        at = at[key]
-    at[path[-1]] = value
-    return changed
-
-
 def test_hostile(name):
     """Each text in turn is one that would break out: it is quoted, or refused."""
     facts = facts_of(name)
@@ -149,13 +119,12 @@ def test_hostile(name):
 
 
 def main():
-    names = sorted(path.parent.name for path in golden.glob(f"*/{FACTS}"))
     plain = plain_files()
-    rendered = {name: render(facts_of(name)) for name in names}
+    rendered = {name: render(facts_of(name)) for name in names()}
     if "--accept" in sys.argv[1:]:
         accept(rendered, plain)
     test_base(rendered[BASE], plain)
-    for name in names:
+    for name in rendered:
         if name != BASE:
             test_other(name, rendered[name], rendered[BASE], plain)
         test_texts(name, rendered[name], plain)
