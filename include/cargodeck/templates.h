@@ -27,7 +27,7 @@ typedef char *template_read(void *context, const char *name, size_t *len);
  *   %% set x = E                holds to the end of the file, in blocks and includes too
  *   %% include NAME             its lines as they are, with the same names
  *   %% # a remark
- * E: a.b, "text", number, true, false, E == E, E != E, E in list, not, and, or, ( );
+ * E: a.b, "text", number, true, false, E == E, E != E, E < E, E in list, not, and, or, ( );
  * and, or, not give true or false. null, false, 0, "", an empty list are false.
  * A name that is not there is null where it is asked (if, ==; as a list it is
  * empty) and a fault where it is printed. A line of a directive begins with

@@ -1,6 +1,11 @@
 # The job that brings the database's tables up to date: the tool and the files
 # of @{database.migrations}. It stands on its own, so that the programs' images need neither.
+%% if rust.minor < 88
+# Its own: the tool does not compile with the programs' toolchain.
+ARG RUST_VERSION=1.88
+%% else
 ARG RUST_VERSION=@{rust.version}
+%% end
 ARG DEBIAN_SUITE=trixie
 
 FROM rust:${RUST_VERSION}-slim-${DEBIAN_SUITE} AS builder

@@ -156,6 +156,7 @@ static json_t *rust_json(const struct survey *survey)
 	}
 	json_t *json = json_object();
 	json_object_set_new(json, "version", survey_text(version));
+	json_object_set_new(json, "minor", json_integer(atoi(strchr(version, '.') != NULL ? strchr(version, '.') + 1 : "0")));
 	json_object_set_new(json, "msrv", survey_text(facts->rust_version));
 	json_object_set_new(json, "edition", survey_text(facts->edition));
 	json_object_set_new(json, "toolchain", survey_text(toolchain));

@@ -178,10 +178,23 @@ static bool is_in(const json_t *value, const json_t *list)
 	return false;
 }
 
+/* Of numbers; a name that is not there is below nothing. */
+static json_t *is_below(const json_t *left, const json_t *right, struct fault *fault)
+{
+	if (json_is_number(left) && json_is_number(right))
+		return json_boolean(json_number_value(left) < json_number_value(right));
+	if (json_is_null(left) || json_is_null(right))
+		return json_false();
+	fault_set(fault, FAULT_INPUT, "only numbers are compared by \"<\"");
+	return NULL;
+}
+
 static json_t *compare(json_t *left, json_t *right, const char *sign, struct fault *fault)
 {
 	json_t *value = NULL;
-	if (strcmp(sign, "in") != 0)
+	if (sign[0] == '<')
+		value = is_below(left, right, fault);
+	else if (strcmp(sign, "in") != 0)
 		value = json_boolean(is_equal(left, right) == (sign[0] == '='));
 	else if (json_is_array(right) || json_is_null(right))
 		value = json_boolean(is_in(left, right));
@@ -197,7 +210,7 @@ static json_t *read_comparison(struct reader *reader)
 	json_t *left = read_value(reader);
 	if (left == NULL)
 		return NULL;
-	const char *sign = take(reader, "==") ? "==" : take(reader, "!=") ? "!=" : take(reader, "in") ? "in" : NULL;
+	const char *sign = take(reader, "==") ? "==" : take(reader, "!=") ? "!=" : take(reader, "in") ? "in" : take(reader, "<") ? "<" : NULL;
 	if (sign == NULL)
 		return left;
 	json_t *right = read_value(reader);

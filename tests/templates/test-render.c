@@ -51,6 +51,7 @@ static const struct sample good[] = {
 	{"%% if kind != \"service\"\na\n%% elif port == 8080\nb\n%% elif true\nc\n%% else\nd\n%% end\n", "b\n"},
 	{"  %% if gone\na\n\t%% else\nb\n  %% end  \n", "b\n"},
 	{"%%if yes\r\na\r\n%%end\r\n", "a\r\n"},
+	{"%% if port < 8081 and not port < 8080 and not gone < 3\na\n%% end\n", "a\n"},
 	{"%% if gone.too == nothing and not nothing\nx\n%% end\n", "x\n"},
 	{"%% if \"x\" in list and 2 in list and not \"y\" in list\nx\n%% end\n", "x\n"},
 	{"%% if \"x\" in gone\nx\n%% end\n", ""},
