@@ -45,9 +45,12 @@ static void hear_build(struct deck *deck, const json_t *json, unsigned generatio
 	} else {
 		deck->build_state = strcmp(state, "passed") == 0 ? BUILD_PASSED : strcmp(state, "cancelled") == 0 ? BUILD_CANCELLED : BUILD_FAILED;
 		deck->build_ms = (uint64_t)number_of(json, "ms");
+		strings_finish(&deck->unbuilt);
+		texts_of(json, "unbuilt", &deck->unbuilt);
 	}
 	deck_tell(deck, &(struct deck_event){.kind = DECK_BUILD, .state = state, .generation = generation, .names = &names,
-		.progress = strcmp(state, "progress") == 0 ? &progress : NULL, .ms = number_of(json, "ms"), .restarted = count_of(json, "restarted")});
+		.progress = strcmp(state, "progress") == 0 ? &progress : NULL, .ms = number_of(json, "ms"), .restarted = count_of(json, "restarted"),
+		.unbuilt = deck->build_state == BUILD_FAILED ? &deck->unbuilt : NULL});
 }
 
 static void hear_diagnostic(struct deck *deck, const json_t *json, unsigned generation)

@@ -114,6 +114,13 @@ static const char *detail(struct deck_view_store *store, const struct service *s
 	return keep_text(store, mem_print(_("Its health probe fails, and says: %s"), service->health_output));
 }
 
+/* It would run what the build that failed did not make. */
+static bool is_behind(const struct deck *deck, const struct service *service)
+{
+	return deck->build_state == BUILD_FAILED && service->bin != NULL && strings_have(&deck->unbuilt, service->bin) &&
+		service->generation > 0 && service->generation < deck->progress.generation;
+}
+
 static void add_service(struct deck *deck, struct deck_view_store *store, const struct service *service)
 {
 	struct view_service *out = array_add(&store->services);
@@ -122,6 +129,7 @@ static void add_service(struct deck *deck, struct deck_view_store *store, const 
 	out->state = view_state_of(deck, service);
 	out->state_text = out->state == VIEW_STALE ? NULL : state_text(store, service);
 	out->generation = service->generation;
+	out->is_behind = is_behind(deck, service);
 	out->foreign = service->is_foreign;
 	out->cpu_percent = service->cpu_percent;
 	out->memory = service->memory;

@@ -12,6 +12,50 @@ static void tell_counts(struct str *out, const struct view_build *build)
 		str_print(out, ngettext("%u warning", "%u warnings", build->warning_total), build->warning_total);
 }
 
+/* ---- a build that failed in part ---- */
+
+bool build_split(const struct view *view, struct build_split *split)
+{
+	*split = (struct build_split){0};
+	if (view->build.state != VIEW_BUILD_FAILED)
+		return false;
+	for (size_t i = 0; i < view->service_count; i++) {
+		const struct view_service *service = &view->services[i];
+		if (!service->is_behind) {
+			split->ahead += service->generation == view->build.generation;
+			continue;
+		}
+		if (split->behind++ == 0)
+			split->oldest = service->generation;
+		split->name = services_name(service);
+		split->oldest = service->generation < split->oldest ? service->generation : split->oldest;
+		split->newest = service->generation > split->newest ? service->generation : split->newest;
+	}
+	return split->behind > 0 && split->ahead > 0;
+}
+
+void build_tell_behind(const struct build_split *split, struct str *out)
+{
+	if (split->behind == 1)
+		str_add(out, split->name);
+	else
+		str_print(out, ngettext("%zu service", "%zu services", split->behind), split->behind);
+}
+
+void build_tell_split(const struct view *view, const struct build_split *split, struct str *out)
+{
+	char from[32];
+	if (split->oldest == split->newest)
+		snprintf(from, sizeof from, "g%u", split->oldest);
+	else
+		snprintf(from, sizeof from, "g%u-g%u", split->oldest, split->newest);
+	if (split->behind == 1)
+		str_print(out, _("%s serves %s"), split->name, from);
+	else
+		str_print(out, ngettext("%zu service serves %s", "%zu services serve %s", split->behind), split->behind, from);
+	str_print(out, ngettext(", %zu other g%u", ", %zu others g%u", split->ahead), split->ahead, view->build.generation);
+}
+
 /* ---- the line of state ---- */
 
 static void draw_running(struct tui *tui, const struct view_build *build, const struct rect *rect)
@@ -45,6 +89,7 @@ static void draw_state(struct tui *tui, const struct view *view, const struct re
 	enum theme_role role = THEME_MUTED;
 	enum glyph glyph = GLYPH_STOPPED;
 	char took[24], key[32];
+	struct build_split split;
 	auto_str text = {0};
 	clock_format_span(build->elapsed_ms * 1000000, took, sizeof took);
 	switch (build->state) {
@@ -74,8 +119,12 @@ static void draw_state(struct tui *tui, const struct view *view, const struct re
 			tell_counts(&text, build);
 		else
 			str_add(&text, _("cargo itself failed"));
-		if (view->serving > 0)
+		if (build_split(view, &split)) {
+			str_add(&text, "; ");
+			build_tell_split(view, &split, &text);
+		} else if (view->serving > 0) {
 			str_print(&text, _("; g%u serves on"), view->serving);
+		}
 		break;
 	case VIEW_BUILD_CANCELLED:
 		str_print(&text, _("cancelled after %s"), took);
