@@ -182,6 +182,7 @@ void build_sync(struct tui *tui, const struct view *view)
 {
 	const struct view_build *build = &view->build;
 	tui->has_build = build->absent == NULL;
+	tui->has_failed = build->state == VIEW_BUILD_FAILED || build->job.state == VIEW_BUILD_FAILED;
 	drop_errors(tui);
 	for (size_t i = 0; i < build->error_count; i++)
 		*array_add(&tui->errors) = (struct error_place){mem_copy_string(build->errors[i].file), build->errors[i].line,

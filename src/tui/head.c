@@ -96,14 +96,25 @@ struct rect head_page_rect(const struct tui *tui)
 	return (struct rect){0, y, tui->columns, tui->rows - 1 - y};
 }
 
+/* These pages tell of what is wrong themselves: above them stands only what a key
+ * has brought. */
+static bool is_told_below(const struct tui *tui)
+{
+	enum mode mode = mode_beneath(tui);
+	return mode == MODE_ERROR || mode == MODE_WHY;
+}
+
 static bool pick_fault(struct tui *tui, const struct view *view, struct shown_fault *shown)
 {
+	size_t told_more = is_told_below(tui) ? 0 : view->fault_count;
 	*shown = (struct shown_fault){0};
 	if (tui->fault.code != FAULT_NONE) {
 		*shown = (struct shown_fault){.text = tui->fault.text, .mend = tui->fault.mend, .is_bad = true,
-			.more = view->fault_count};
+			.more = told_more};
 	} else if (tui->mistakes.count > 0) {
-		*shown = (struct shown_fault){.text = tui->mistakes.items[0], .more = tui->mistakes.count - 1 + view->fault_count};
+		*shown = (struct shown_fault){.text = tui->mistakes.items[0], .more = tui->mistakes.count - 1 + told_more};
+	} else if (is_told_below(tui)) {
+		return false;
 	} else if (view->fault_count > 0) {
 		const struct view_fault *fault = &view->faults[0];
 		*shown = (struct shown_fault){.text = fault->text, .mend = fault->mend, .is_bad = fault->is_bad,

@@ -371,7 +371,7 @@ struct tui {
 	size_t save_count, service_rows, error_rows, save_rows, help_rows, help_lines;
 	ARRAY(long) error_lines; /* the error on each row of the build's list, negative: a heading */
 	size_t job_at, job_top, job_chosen; /* in the chooser of jobs; `job_chosen`: SIZE_MAX where the job is none of them */
-	bool has_job, has_build, has_back, can_take_over;
+	bool has_job, has_build, has_back, has_failed, can_take_over;
 	bool is_row_selected; /* drawing: cells get the selection's look */
 	int row_end; /* drawing: the end of the pane */
 	bool was_start;

@@ -180,6 +180,8 @@ static const struct step steps[] = {
 	{"ran-nothing", SCENE_EMPTY, 80, 24, false, "!"},
 	{"ran-left", SCENE_DECK, 80, 24, false, "!\033[27u"},
 	{"why", SCENE_FAILED, 80, 24, false, "y"},
+	{"why-refused", SCENE_FAILED, 80, 24, false, "yr"},
+	{"why-well", SCENE_DECK, 80, 24, false, "y"},
 	{"split-zoomed", SCENE_SPLIT, 80, 24, false, "z"},
 	{"why-scrolled", SCENE_FAILED, 80, 24, false, "yjjjj"},
 	{"why-wide", SCENE_FAILED, 120, 40, false, "y"},
@@ -914,6 +916,27 @@ static void check_remembered(const char *folder, const char *keys, unsigned colu
 	assert_true(dir_remove_all(folder, NULL));
 }
 
+/* What came of a key stands above the page that it was pressed on. */
+static void test_fault_on_error(void **state)
+{
+	struct screen screen;
+	struct fault fault;
+	(void)state;
+	open_screen(&screen, SCENE_FAILED, 80, 24, false);
+	draw(&screen);
+	type(&screen, "]\r");
+	compare(&screen, "error-whole");
+	fault_set(&fault, FAULT_OUTSIDE, "cannot start /nowhere/editor: no such file or directory");
+	fault_mend(&fault, "set VISUAL to the name of another program");
+	tui_show_fault(screen.tui, &fault);
+	draw(&screen);
+	compare(&screen, "error-whole-fault");
+	type(&screen, "j"); /* the next key takes it away */
+	type(&screen, "k");
+	compare(&screen, "error-whole");
+	close_screen(&screen);
+}
+
 /* Compose answers when the person has moved already: the selection stays, and is
  * what is remembered. */
 static void check_moved_before(const char *keys, const char *selected)
@@ -1087,6 +1110,7 @@ int main(void)
 		cmocka_unit_test(test_many_jobs),
 		cmocka_unit_test(test_remembered),
 		cmocka_unit_test(test_moved_before),
+		cmocka_unit_test(test_fault_on_error),
 		cmocka_unit_test(test_resize),
 		cmocka_unit_test(test_themes_resized),
 		cmocka_unit_test(test_sizes),
