@@ -15,7 +15,7 @@ static const struct command_term events[] = {
 		"restarted: how many times it was begun again because a save came in. "
 		"done, total: units compiled, where they are known. crates: what is compiled now, or null. "
 		"ms: how long it took so far, absent at its start. "
-		"unbuilt: the programs that did not come of it, with failed alone; the others of it are served."},
+		"unbuilt: the programs that did not compile in it, or in the last one that they were in, with passed and failed alone."},
 	{"diagnostic", "The compiler said something. level: error, warning or note. code: as E0308, or null. "
 		"file (an absolute path where it is known), line, column: its first place, or null. message: one sentence. "
 		"job: whose it is where a job said it, else absent."},

@@ -114,10 +114,11 @@ static const char *detail(struct deck_view_store *store, const struct service *s
 	return keep_text(store, mem_print(_("Its health probe fails, and says: %s"), service->health_output));
 }
 
-/* It would run what the build that failed did not make. */
+/* What it would run did not compile. */
 static bool is_behind(const struct deck *deck, const struct service *service)
 {
-	return deck->build_state == BUILD_FAILED && service->bin != NULL && strings_have(&deck->unbuilt, service->bin) &&
+	bool is_over = deck->build_state == BUILD_PASSED || deck->build_state == BUILD_FAILED;
+	return is_over && service->bin != NULL && strings_have(&deck->unbuilt, service->bin) &&
 		service->generation > 0 && service->generation < deck->progress.generation;
 }
 

@@ -12,26 +12,29 @@ static void tell_counts(struct str *out, const struct view_build *build)
 		str_print(out, ngettext("%u warning", "%u warnings", build->warning_total), build->warning_total);
 }
 
-/* ---- a build that failed in part ---- */
+/* ---- a build that failed for some programs ---- */
 
 bool build_split(const struct view *view, struct build_split *split)
 {
+	unsigned newest = 0;
 	*split = (struct build_split){0};
-	if (view->build.state != VIEW_BUILD_FAILED)
-		return false;
 	for (size_t i = 0; i < view->service_count; i++) {
 		const struct view_service *service = &view->services[i];
 		if (!service->is_behind) {
-			split->ahead += service->generation == view->build.generation;
+			split->ahead += service->generation == view->serving;
 			continue;
 		}
 		if (split->behind++ == 0)
 			split->oldest = service->generation;
 		split->name = services_name(service);
 		split->oldest = service->generation < split->oldest ? service->generation : split->oldest;
-		split->newest = service->generation > split->newest ? service->generation : split->newest;
+		newest = service->generation > newest ? service->generation : newest;
 	}
-	return split->behind > 0 && split->ahead > 0;
+	if (split->oldest < newest)
+		snprintf(split->from, sizeof split->from, "g%u-g%u", split->oldest, newest);
+	else
+		snprintf(split->from, sizeof split->from, "g%u", newest);
+	return split->behind > 0 && split->ahead > 0 && split->oldest < view->serving;
 }
 
 void build_tell_behind(const struct build_split *split, struct str *out)
@@ -44,16 +47,21 @@ void build_tell_behind(const struct build_split *split, struct str *out)
 
 void build_tell_split(const struct view *view, const struct build_split *split, struct str *out)
 {
-	char from[32];
-	if (split->oldest == split->newest)
-		snprintf(from, sizeof from, "g%u", split->oldest);
-	else
-		snprintf(from, sizeof from, "g%u-g%u", split->oldest, split->newest);
 	if (split->behind == 1)
-		str_print(out, _("%s serves %s"), split->name, from);
+		str_print(out, _("%s serves %s"), split->name, split->from);
 	else
-		str_print(out, ngettext("%zu service serves %s", "%zu services serve %s", split->behind), split->behind, from);
-	str_print(out, ngettext(", %zu other g%u", ", %zu others g%u", split->ahead), split->ahead, view->build.generation);
+		str_print(out, ngettext("%zu service serves %s", "%zu services serve %s", split->behind), split->behind, split->from);
+	str_print(out, ngettext(", %zu other g%u", ", %zu others g%u", split->ahead), split->ahead, view->serving);
+}
+
+/* Another build passed meanwhile. */
+static void tell_left(const struct build_split *split, struct str *out)
+{
+	if (split->behind == 1)
+		str_print(out, _("%s does not compile and serves %s"), split->name, split->from);
+	else
+		str_print(out, ngettext("%zu service does not compile and serves %s", "%zu services do not compile and serve %s", split->behind),
+			split->behind, split->from);
 }
 
 /* ---- the line of state ---- */
@@ -110,6 +118,11 @@ static void draw_state(struct tui *tui, const struct view *view, const struct re
 		if (build->error_total + build->warning_total > 0)
 			str_add(&text, ", ");
 		tell_counts(&text, build);
+		if (build_split(view, &split)) {
+			role = THEME_WARN;
+			str_add(&text, "; ");
+			tell_left(&split, &text);
+		}
 		break;
 	case VIEW_BUILD_FAILED:
 		role = THEME_BAD;

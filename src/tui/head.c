@@ -10,11 +10,11 @@ static void add_generation(struct str *out, const char *word, unsigned generatio
 		str_print(out, "%s%s g%u", out->len > 0 ? "  " : "", word, generation);
 }
 
-/* "g1-g3": a build failed in part, and some serve an older one. */
+/* "g1-g3": some do not compile, and serve an older one. */
 static void add_serving(struct str *out, const struct view *view)
 {
 	struct build_split split;
-	if (build_split(view, &split) && split.oldest < view->serving)
+	if (build_split(view, &split))
 		str_print(out, "%s%s g%u-g%u", out->len > 0 ? "  " : "", _("serving"), split.oldest, view->serving);
 	else
 		add_generation(out, _("serving"), view->serving);

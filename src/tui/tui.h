@@ -533,11 +533,12 @@ void build_draw(struct tui *tui, const struct view *view, const struct rect *rec
 void build_sync(struct tui *tui, const struct view *view);
 void build_move(struct tui *tui, long step);
 void build_draw_error(struct tui *tui, const struct view *view);
-/* A build that failed for some programs, while what came of it serves already:
- * their services are behind, the others ahead. */
+/* Some programs did not compile, in the last build or before, and what came of it
+ * serves already: the services of those are behind, the others ahead. */
 struct build_split {
 	size_t behind, ahead;
-	unsigned oldest, newest; /* generations of those behind */
+	unsigned oldest; /* generation that one of those behind serves */
+	char from[32]; /* "g1", "g1-g2": those that they serve */
 	const char *name; /* of the last of them; borrowed */
 };
 bool build_split(const struct view *view, struct build_split *split); /* false: it failed for none, or for all */

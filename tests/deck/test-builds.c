@@ -63,7 +63,12 @@ static void what_did_not_compile_is_behind(void **state)
 	hear(deck, "{\"event\": \"build\", \"generation\": 4, \"state\": \"failed\", \"ms\": 700, \"unbuilt\": [\"api\", \"gateway\"]}");
 	assert_behind(deck, "api gateway");
 	hear(deck, "{\"event\": \"build\", \"generation\": 5, \"state\": \"started\"}");
-	hear(deck, "{\"event\": \"build\", \"generation\": 5, \"state\": \"passed\", \"ms\": 700}");
+	hear(deck, "{\"event\": \"build\", \"generation\": 5, \"state\": \"passed\", \"ms\": 700, \"unbuilt\": [\"api\"]}");
+	assert_behind(deck, "api"); /* it was not in this one */
+	hear(deck, "{\"event\": \"build\", \"generation\": 5, \"state\": \"started\"}");
+	hear(deck, "{\"event\": \"build\", \"generation\": 5, \"state\": \"cancelled\", \"ms\": 700}");
+	assert_behind(deck, "");
+	hear(deck, "{\"event\": \"build\", \"generation\": 5, \"state\": \"passed\", \"ms\": 700, \"unbuilt\": []}");
 	assert_behind(deck, "");
 	/* an older deck does not say it */
 	hear(deck, "{\"event\": \"build\", \"generation\": 6, \"state\": \"failed\", \"ms\": 700}");

@@ -112,7 +112,13 @@ def what_compiles_is_swapped_though_another_program_does_not():
     check(not deck.seen("serving", since=mark, service="web", generation=failed["generation"]), "it is told to serve")
     listed = {row["service"]: row for row in json.loads(STAGE.workspace.cargodeck("--profile", "cases", "ps", "--json").stdout)}
     check(listed["stock"]["generation"] == failed["generation"] > listed["web"]["generation"], f"ps says {listed}")
+    deck.mark()
+    save("stock", "alone")  # the next one does not hide it
+    deck.wait("build", 120, state="passed", unbuilt=["frontd"])
+    wait_answer(PORTS["stock"], "alone")
+    deck.mark()
     STAGE.workspace.write(SOURCES["web"], front)
+    deck.wait("build", 120, state="passed", unbuilt=[])
     wait_answer(PORTS["web"], "shared in part", seconds=120)
 
 

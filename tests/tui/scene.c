@@ -13,7 +13,7 @@ static const char *const names[SCENE_KINDS] = {
 	[SCENE_JSON] = "json", [SCENE_JOB] = "job", [SCENE_TESTING] = "testing",
 	[SCENE_OVER] = "over",
 	[SCENE_OTHERS] = "others", [SCENE_CROWD] = "crowd", [SCENE_ASKING] = "asking", [SCENE_LOST] = "lost",
-	[SCENE_SPLIT] = "split",
+	[SCENE_SPLIT] = "split", [SCENE_LEFT] = "left",
 };
 
 static const struct view_service services[] = {
@@ -455,6 +455,19 @@ static void fill_split(struct view *view)
 		.errors = list, .error_count = COUNT_OF(list), .error_total = 1};
 }
 
+/* A later save passed; two programs did not compile before. */
+static void fill_left(struct view *view)
+{
+	static struct view_service left[COUNT_OF(services)];
+	fill_split(view);
+	memcpy(left, view->services, sizeof left);
+	left[1].generation = view->saved = view->serving = 43;
+	left[2].is_behind = true;
+	left[2].generation = 39;
+	view->services = left;
+	view->build = (struct view_build){.state = VIEW_BUILD_PASSED, .generation = 43, .what = "gateway", .elapsed_ms = 610};
+}
+
 /* The build passed; of the tests beside it two failed. */
 static void fill_job(struct view *view)
 {
@@ -665,6 +678,9 @@ void scene_fill(enum scene_kind kind, struct view *view)
 	case SCENE_SPLIT:
 		fill_split(view);
 		fill_checks(view);
+		break;
+	case SCENE_LEFT:
+		fill_left(view);
 		break;
 	case SCENE_KINDS:
 		break;
