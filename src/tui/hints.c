@@ -189,7 +189,7 @@ static bool is_leading(const struct tui *tui, const struct command_def *def)
 static bool is_hint(const struct tui *tui, const struct command_def *def)
 {
 	bool is_here = def->where == 0 || (def->where & hints_where(tui)) != 0;
-	if (def->hint == NULL || !is_here || (def->flags & (COMMAND_PLAIN | COMMAND_HIDDEN)) != 0)
+	if (def->hint == NULL || !is_here || (def->flags & COMMAND_HIDDEN) != 0)
 		return false;
 	if (def->id == COMMAND_LOG_FOLLOW && !log_looked_at(tui)->is_paused)
 		return false; /* it follows */
