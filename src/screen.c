@@ -24,6 +24,7 @@ struct screen {
 	bool is_read_only; /* by the command line */
 	unsigned lent; /* the own command that has the terminal, in the list of what was run; 0: none */
 	struct loop_child *editor; /* or the pager: what has the terminal */
+	const char *variable; /* of the environment, that it was named by */
 	char *paged; /* the file that the pager shows, removed afterwards */
 	struct loop_signal *signals[SIGNALS];
 	bool gone;
@@ -52,7 +53,7 @@ static void on_editor_done(void *data, int status, int signal_number)
 		screen->lent = 0;
 	} else if (status == 127) {
 		fault_set(&fault, FAULT_OUTSIDE, is_pager ? N_("the pager could not be started") : N_("the editor could not be started"));
-		fault_mend(&fault, "set %s to its name", is_pager ? "PAGER" : "EDITOR");
+		fault_mend(&fault, "set %s to its name", screen->variable);
 		tui_show_fault(screen->tui, &fault);
 	} else if (status != 0 || signal_number != 0) {
 		/* what it said went with its screen */
@@ -60,7 +61,7 @@ static void on_editor_done(void *data, int status, int signal_number)
 			fault_set(&fault, FAULT_OUTSIDE, is_pager ? N_("the pager was ended by signal %d") : N_("the editor was ended by signal %d"), signal_number);
 		else
 			fault_set(&fault, FAULT_OUTSIDE, is_pager ? N_("the pager ended with %d") : N_("the editor ended with %d"), status);
-		fault_mend(&fault, "where that was not meant, try the line in %s in a shell, or set another program there", is_pager ? "PAGER" : "EDITOR");
+		fault_mend(&fault, "where that was not meant, try the line in %s in a shell, or set another program there", screen->variable);
 		tui_show_fault(screen->tui, &fault);
 	}
 }
@@ -72,6 +73,7 @@ static void lend_terminal(struct screen *screen, const struct strings *argv, con
 	struct fault fault;
 	auto_free const char **vector = strings_vector(argv);
 	tui_suspend(screen->tui);
+	screen->variable = variable;
 	screen->editor = loop_child_open(screen->loop, &(struct loop_child_options){.argv = vector, .own_terminal = true}, &calls, screen, &fault);
 	if (screen->editor == NULL) {
 		forget_paged(screen);

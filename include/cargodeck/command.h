@@ -23,7 +23,7 @@ enum {
 	COMMAND_DECK = 2, /* usable on the screen */
 	COMMAND_SERVICE = 4, /* on the screen: acts on the selected service */
 	COMMAND_SCREEN = 8, /* on the screen: tui does it itself */
-	COMMAND_PLAIN = 16, /* a movement: no hint on the bottom line */
+	COMMAND_PLAIN = 16, /* a movement: not in the palette */
 	COMMAND_JSON = 32, /* prints; --json is understood */
 	COMMAND_HIDDEN = 64, /* in no list */
 	COMMAND_BUILDS = 128, /* on the screen: of no use where nothing is built */

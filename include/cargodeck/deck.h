@@ -53,6 +53,7 @@ struct deck_event {
 	unsigned generation; /* 0: none */
 	const char *service; /* SWAP, SERVING, SERVICE */
 	const struct strings *names; /* READY: services; SAVED: binaries; BUILD: binaries */
+	const struct strings *unbuilt; /* BUILD that passed or failed: the binaries that did not compile in the last one that they were in; else NULL */
 	const struct strings *paths; /* SAVED */
 	const char *why; /* SAVED: dep-info graph manifest data config none; STEP: its name */
 	const char *text; /* STEP: what it does now */

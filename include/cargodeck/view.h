@@ -30,6 +30,7 @@ struct view_service {
 	enum view_state state;
 	const char *state_text; /* "exited 101" in place of the state's own word, or NULL */
 	unsigned generation; /* that serves; 0: runs no binary of ours */
+	bool is_behind; /* its program did not compile in the last build that it was in: it serves what it served before */
 	bool foreign; /* runs, but not under the deck (plain compose made it) */
 	double cpu_percent; /* 100: one core; negative: not known yet */
 	uint64_t memory, memory_limit; /* bytes; 0: not known, no limit */

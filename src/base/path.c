@@ -93,7 +93,7 @@ char *path_own_folder(void)
 char *path_beside_program(const char *below, const char *sign)
 {
 	auto_free char *folder = path_own_folder();
-	for (int up = 0; folder != NULL && up < 4; up++) {
+	for (int up = 0; folder != NULL && up < 5; up++) {
 		char *found = path_join(folder, below);
 		auto_free char *whole = path_join(found, sign);
 		if (file_exists(whole))

@@ -8,6 +8,8 @@ void deck_build_began(struct deck *deck, unsigned generation, const struct strin
 	deck->progress = (struct build_progress){.generation = generation, .started_ns = clock_now_ns()};
 	strings_finish(&deck->build_bins);
 	strings_copy(&deck->build_bins, bins);
+	for (size_t i = 0; i < bins->count; i++)
+		strings_add_new(&deck->unbuilt, bins->items[i]);
 	for (size_t i = 0; i < deck->errors.count; i++)
 		diagnostic_finish(&deck->errors.items[i].diagnostic);
 	array_finish(&deck->errors);
@@ -122,7 +124,9 @@ static void on_diagnostic(void *data, unsigned generation, const struct diagnost
 
 static void on_artifact(void *data, const struct build_artifact *artifact)
 {
-	swap_artifact(data, artifact);
+	struct family *family = data;
+	strings_drop(&family->deck->unbuilt, artifact->bin);
+	swap_artifact(family, artifact);
 }
 
 static void on_dep_file(void *data, const char *path, const char *text, size_t len)
@@ -187,7 +191,8 @@ static void on_build_done(void *data, const struct build_result *result)
 		deck_forget_fault(deck, "cargo");
 	}
 	deck_tell(deck, &(struct deck_event){.kind = DECK_BUILD, .state = build_state_name(result->state), .generation = result->generation,
-		.names = result->bins, .ms = (double)result->ms, .restarted = result->restarts});
+		.names = result->bins, .unbuilt = result->state != BUILD_CANCELLED ? &deck->unbuilt : NULL, .ms = (double)result->ms,
+		.restarted = result->restarts});
 	if (result->state != BUILD_CANCELLED)
 		ask_deps(family);
 	up_built(deck, family, result);

@@ -372,7 +372,7 @@ static const struct command_def defs[] = {
 	ON_SCREEN(COMMAND_SEARCH_PREVIOUS, "search-previous", N_("Go to the match before"),
 		MOVE, COMMAND_ANYWHERE, COMMAND_LOOK, "N", NULL, NULL),
 	ON_SCREEN(COMMAND_ERROR_NEXT, "error-next", N_("Go to the next error of the build, or failing test"),
-		MOVE, COMMAND_ANYWHERE, COMMAND_LOOK, "]", NULL, NULL),
+		MOVE, COMMAND_ANYWHERE, COMMAND_LOOK, "]", N_("error"), NULL),
 	ON_SCREEN(COMMAND_ERROR_PREVIOUS, "error-previous", N_("Go to the error before"),
 		MOVE, COMMAND_ANYWHERE, COMMAND_LOOK, "[", NULL, NULL),
 	ON_SCREEN(COMMAND_TAB_NEXT, "tab-next", N_("Inside a container: go to the next tab"),

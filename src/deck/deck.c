@@ -342,6 +342,7 @@ void deck_close(struct deck *deck)
 		drop_fault(deck, 0);
 	array_finish(&deck->faults);
 	strings_finish(&deck->build_bins);
+	strings_finish(&deck->unbuilt);
 	orders_close(deck);
 	strings_finish(&deck->composing);
 	strings_finish(&deck->recreate);

@@ -199,6 +199,7 @@ struct deck {
 	enum build_state build_state;
 	struct build_progress progress;
 	struct strings build_bins;
+	struct strings unbuilt; /* those that cargo did not make in the last build that they were in */
 	ARRAY(struct held_error) errors;
 	unsigned error_total, warning_total;
 	uint64_t build_ms;

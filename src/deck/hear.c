@@ -34,6 +34,7 @@ static void hear_build(struct deck *deck, const json_t *json, unsigned generatio
 	const char *state = text_of(json, "state"), *crates = text_of(json, "crates");
 	struct build_progress progress = {.generation = generation, .done = count_of(json, "done"), .total = count_of(json, "total")};
 	struct strings names = {0};
+	bool is_over = false;
 	if (state == NULL)
 		return;
 	if (strcmp(state, "started") == 0) {
@@ -45,9 +46,13 @@ static void hear_build(struct deck *deck, const json_t *json, unsigned generatio
 	} else {
 		deck->build_state = strcmp(state, "passed") == 0 ? BUILD_PASSED : strcmp(state, "cancelled") == 0 ? BUILD_CANCELLED : BUILD_FAILED;
 		deck->build_ms = (uint64_t)number_of(json, "ms");
+		strings_finish(&deck->unbuilt);
+		is_over = deck->build_state != BUILD_CANCELLED;
+		texts_of(json, "unbuilt", &deck->unbuilt);
 	}
 	deck_tell(deck, &(struct deck_event){.kind = DECK_BUILD, .state = state, .generation = generation, .names = &names,
-		.progress = strcmp(state, "progress") == 0 ? &progress : NULL, .ms = number_of(json, "ms"), .restarted = count_of(json, "restarted")});
+		.progress = strcmp(state, "progress") == 0 ? &progress : NULL, .ms = number_of(json, "ms"), .restarted = count_of(json, "restarted"),
+		.unbuilt = is_over ? &deck->unbuilt : NULL});
 }
 
 static void hear_diagnostic(struct deck *deck, const json_t *json, unsigned generation)

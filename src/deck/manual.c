@@ -14,7 +14,8 @@ static const struct command_term events[] = {
 	{"build", "A build of a generation moved. state: started, progress, passed, failed or cancelled. "
 		"restarted: how many times it was begun again because a save came in. "
 		"done, total: units compiled, where they are known. crates: what is compiled now, or null. "
-		"ms: how long it took so far, absent at its start."},
+		"ms: how long it took so far, absent at its start. "
+		"unbuilt: the programs that did not compile in it, or in the last one that they were in, with passed and failed alone."},
 	{"diagnostic", "The compiler said something. level: error, warning or note. code: as E0308, or null. "
 		"file (an absolute path where it is known), line, column: its first place, or null. message: one sentence. "
 		"job: whose it is where a job said it, else absent."},

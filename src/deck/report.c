@@ -46,6 +46,8 @@ static void put_build(json_t *object, const struct deck_event *event)
 	if (event->ms > 0)
 		json_object_set_new(object, "ms", tenths(event->ms));
 	json_object_set_new(object, "restarted", json_integer(event->restarted));
+	if (event->unbuilt != NULL)
+		json_object_set_new(object, "unbuilt", text_array(event->unbuilt));
 }
 
 static void put_diagnostic(json_t *object, const struct diagnostic *diagnostic)

@@ -179,7 +179,7 @@ static void tell_state(struct deck *deck, struct peer *peer)
 		tell_peer(peer, &(struct deck_event){.kind = DECK_DIAGNOSTIC, .generation = generation, .diagnostic = &deck->errors.items[i].diagnostic});
 	if (deck->build_state != BUILD_IDLE && deck->build_state != BUILD_RUNNING)
 		tell_peer(peer, &(struct deck_event){.kind = DECK_BUILD, .state = build_state_name(deck->build_state), .generation = generation,
-			.names = &deck->build_bins, .ms = (double)deck->build_ms});
+			.names = &deck->build_bins, .unbuilt = deck->build_state != BUILD_CANCELLED ? &deck->unbuilt : NULL, .ms = (double)deck->build_ms});
 	tell_job(deck, peer);
 	if (deck->is_up) {
 		auto_strings names = {0};

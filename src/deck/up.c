@@ -410,7 +410,7 @@ static void count_steps(struct deck *deck, unsigned *well, unsigned *all)
 		*all += !service->is_stopped;
 		*well += service_is_well(service) && !strings_have(&deck->recreate, service->name);
 	}
-	deck_step(deck, STEP_OTHERS, others_up == others ? STEP_DONE : STEP_RUNNING, _("%u of %u"), others_up, others);
+	deck_step(deck, STEP_OTHERS, others_up == others ? STEP_DONE : STEP_RUNNING, _("%u of %u services that are not built here"), others_up, others);
 	if (ours > 0 && ours_up == 0)
 		deck_step(deck, STEP_SERVICES, STEP_WAITING, _("%u of %u"), 0u, ours);
 	else

@@ -114,6 +114,14 @@ static const char *detail(struct deck_view_store *store, const struct service *s
 	return keep_text(store, mem_print(_("Its health probe fails, and says: %s"), service->health_output));
 }
 
+/* What it would run did not compile. */
+static bool is_behind(const struct deck *deck, const struct service *service)
+{
+	bool is_over = deck->build_state == BUILD_PASSED || deck->build_state == BUILD_FAILED;
+	return is_over && service->bin != NULL && strings_have(&deck->unbuilt, service->bin) &&
+		service->generation > 0 && service->generation < deck->progress.generation;
+}
+
 static void add_service(struct deck *deck, struct deck_view_store *store, const struct service *service)
 {
 	struct view_service *out = array_add(&store->services);
@@ -122,6 +130,7 @@ static void add_service(struct deck *deck, struct deck_view_store *store, const 
 	out->state = view_state_of(deck, service);
 	out->state_text = out->state == VIEW_STALE ? NULL : state_text(store, service);
 	out->generation = service->generation;
+	out->is_behind = is_behind(deck, service);
 	out->foreign = service->is_foreign;
 	out->cpu_percent = service->cpu_percent;
 	out->memory = service->memory;

@@ -12,6 +12,58 @@ static void tell_counts(struct str *out, const struct view_build *build)
 		str_print(out, ngettext("%u warning", "%u warnings", build->warning_total), build->warning_total);
 }
 
+/* ---- a build that failed for some programs ---- */
+
+bool build_split(const struct view *view, struct build_split *split)
+{
+	unsigned newest = 0;
+	*split = (struct build_split){0};
+	for (size_t i = 0; i < view->service_count; i++) {
+		const struct view_service *service = &view->services[i];
+		if (!service->is_behind) {
+			split->ahead += service->generation == view->serving;
+			continue;
+		}
+		if (split->behind++ == 0)
+			split->oldest = service->generation;
+		split->name = services_name(service);
+		split->oldest = service->generation < split->oldest ? service->generation : split->oldest;
+		newest = service->generation > newest ? service->generation : newest;
+	}
+	if (split->oldest < newest)
+		snprintf(split->from, sizeof split->from, "g%u-g%u", split->oldest, newest);
+	else
+		snprintf(split->from, sizeof split->from, "g%u", newest);
+	return split->behind > 0 && split->ahead > 0 && split->oldest < view->serving;
+}
+
+void build_tell_behind(const struct build_split *split, struct str *out)
+{
+	if (split->behind == 1)
+		str_add(out, split->name);
+	else
+		str_print(out, ngettext("%zu service", "%zu services", split->behind), split->behind);
+}
+
+void build_tell_split(const struct view *view, const struct build_split *split, struct str *out)
+{
+	if (split->behind == 1)
+		str_print(out, _("%s serves %s"), split->name, split->from);
+	else
+		str_print(out, ngettext("%zu service serves %s", "%zu services serve %s", split->behind), split->behind, split->from);
+	str_print(out, ngettext(", %zu other g%u", ", %zu others g%u", split->ahead), split->ahead, view->serving);
+}
+
+/* Another build passed meanwhile. */
+static void tell_left(const struct build_split *split, struct str *out)
+{
+	if (split->behind == 1)
+		str_print(out, _("%s does not compile and serves %s"), split->name, split->from);
+	else
+		str_print(out, ngettext("%zu service does not compile and serves %s", "%zu services do not compile and serve %s", split->behind),
+			split->behind, split->from);
+}
+
 /* ---- the line of state ---- */
 
 static void draw_running(struct tui *tui, const struct view_build *build, const struct rect *rect)
@@ -45,6 +97,7 @@ static void draw_state(struct tui *tui, const struct view *view, const struct re
 	enum theme_role role = THEME_MUTED;
 	enum glyph glyph = GLYPH_STOPPED;
 	char took[24], key[32];
+	struct build_split split;
 	auto_str text = {0};
 	clock_format_span(build->elapsed_ms * 1000000, took, sizeof took);
 	switch (build->state) {
@@ -65,6 +118,11 @@ static void draw_state(struct tui *tui, const struct view *view, const struct re
 		if (build->error_total + build->warning_total > 0)
 			str_add(&text, ", ");
 		tell_counts(&text, build);
+		if (build_split(view, &split)) {
+			role = THEME_WARN;
+			str_add(&text, "; ");
+			tell_left(&split, &text);
+		}
 		break;
 	case VIEW_BUILD_FAILED:
 		role = THEME_BAD;
@@ -74,8 +132,12 @@ static void draw_state(struct tui *tui, const struct view *view, const struct re
 			tell_counts(&text, build);
 		else
 			str_add(&text, _("cargo itself failed"));
-		if (view->serving > 0)
+		if (build_split(view, &split)) {
+			str_add(&text, "; ");
+			build_tell_split(view, &split, &text);
+		} else if (view->serving > 0) {
 			str_print(&text, _("; g%u serves on"), view->serving);
+		}
 		break;
 	case VIEW_BUILD_CANCELLED:
 		str_print(&text, _("cancelled after %s"), took);
@@ -133,6 +195,7 @@ void build_sync(struct tui *tui, const struct view *view)
 {
 	const struct view_build *build = &view->build;
 	tui->has_build = build->absent == NULL;
+	tui->has_failed = build->state == VIEW_BUILD_FAILED || build->job.state == VIEW_BUILD_FAILED;
 	drop_errors(tui);
 	for (size_t i = 0; i < build->error_count; i++)
 		*array_add(&tui->errors) = (struct error_place){mem_copy_string(build->errors[i].file), build->errors[i].line,

@@ -10,6 +10,16 @@ static void add_generation(struct str *out, const char *word, unsigned generatio
 		str_print(out, "%s%s g%u", out->len > 0 ? "  " : "", word, generation);
 }
 
+/* "g1-g3": some do not compile, and serve an older one. */
+static void add_serving(struct str *out, const struct view *view)
+{
+	struct build_split split;
+	if (build_split(view, &split))
+		str_print(out, "%s%s g%u-g%u", out->len > 0 ? "  " : "", _("serving"), split.oldest, view->serving);
+	else
+		add_generation(out, _("serving"), view->serving);
+}
+
 void head_draw(struct tui *tui, const struct view *view)
 {
 	int y = tui->layout.head_row, w = tui->columns - 2, at = 1;
@@ -21,7 +31,7 @@ void head_draw(struct tui *tui, const struct view *view)
 		str_print(&right, "%s%s", right.len > 0 ? "  " : "", _("watch paused"));
 	add_generation(&right, _("saved"), view->saved);
 	add_generation(&right, _("building"), view->building);
-	add_generation(&right, _("serving"), view->serving);
+	add_serving(&right, view);
 	int room = pen_width(str_text(&right), right.len, w * 2 / 3);
 	pen_right(tui, y, 1, w, str_text(&right), paint_role(tui, view->watch_paused ? THEME_WARN :
 		view->building > 0 ? THEME_BUSY : THEME_MUTED));
@@ -47,7 +57,7 @@ struct shown_fault {
 	const char *text, *mend;
 	bool is_bad;
 	size_t more;
-	char *own; /* what `text` was made of, if it was */
+	char *own, *own_mend; /* what those were made of, if they were */
 };
 
 /* Where another pane has all of the screen, nothing else tells of it. */
@@ -55,14 +65,22 @@ static void pick_failed_build(const struct view *view, struct shown_fault *shown
 {
 	const struct view_build *build = &view->build;
 	const struct view_error *error = build->error_count > 0 ? &build->errors[0] : NULL;
-	if (error == NULL)
-		shown->own = mem_print(_("g%u does not compile"), build->generation);
-	else if (error->file != NULL)
-		shown->own = mem_print(_("g%u does not compile: %s, %s:%u"), build->generation, error->message, error->file, error->line);
-	else
-		shown->own = mem_print(_("g%u does not compile: %s"), build->generation, error->message);
-	shown->text = shown->own;
+	struct build_split split;
+	auto_str text = {0};
+	str_print(&text, _("g%u does not compile"), build->generation);
 	shown->mend = _("the pane Build shows it; what ran before serves on");
+	if (build_split(view, &split)) {
+		auto_str behind = {0}, serving = {0};
+		build_tell_behind(&split, &behind);
+		build_tell_split(view, &split, &serving);
+		str_print(&text, " (%s)", str_text(&behind));
+		shown->mend = shown->own_mend = mem_print(_("the pane Build shows it; %s"), str_text(&serving));
+	}
+	if (error != NULL)
+		str_print(&text, ": %s", error->message);
+	if (error != NULL && error->file != NULL)
+		str_print(&text, ", %s:%u", error->file, error->line);
+	shown->text = shown->own = str_steal(&text);
 	shown->is_bad = true;
 }
 
@@ -78,14 +96,25 @@ struct rect head_page_rect(const struct tui *tui)
 	return (struct rect){0, y, tui->columns, tui->rows - 1 - y};
 }
 
+/* These pages tell of what is wrong themselves: above them stands only what a key
+ * has brought. */
+static bool is_told_below(const struct tui *tui)
+{
+	enum mode mode = mode_beneath(tui);
+	return mode == MODE_ERROR || mode == MODE_WHY;
+}
+
 static bool pick_fault(struct tui *tui, const struct view *view, struct shown_fault *shown)
 {
+	size_t told_more = is_told_below(tui) ? 0 : view->fault_count;
 	*shown = (struct shown_fault){0};
 	if (tui->fault.code != FAULT_NONE) {
 		*shown = (struct shown_fault){.text = tui->fault.text, .mend = tui->fault.mend, .is_bad = true,
-			.more = view->fault_count};
+			.more = told_more};
 	} else if (tui->mistakes.count > 0) {
-		*shown = (struct shown_fault){.text = tui->mistakes.items[0], .more = tui->mistakes.count - 1 + view->fault_count};
+		*shown = (struct shown_fault){.text = tui->mistakes.items[0], .more = tui->mistakes.count - 1 + told_more};
+	} else if (is_told_below(tui)) {
+		return false;
 	} else if (view->fault_count > 0) {
 		const struct view_fault *fault = &view->faults[0];
 		*shown = (struct shown_fault){.text = fault->text, .mend = fault->mend, .is_bad = fault->is_bad,
@@ -125,6 +154,7 @@ int head_fault_rows(struct tui *tui, const struct view *view)
 	if (!is_on_page(tui) || tui->fault.code != FAULT_NONE)
 		rows = pen_wrap(tui, 0, 0, w, SENTENCE_ROWS, shown.text, paint_plain, true) + mend_rows(tui, &shown);
 	free(shown.own);
+	free(shown.own_mend);
 	return rows;
 }
 
@@ -146,6 +176,7 @@ void head_draw_faults(struct tui *tui, const struct view *view)
 	if (mend > 0)
 		pen_wrap(tui, y + used, MARK, tui->columns - MARK - 1, mend, shown.mend, paint_role(tui, THEME_ACCENT), false);
 	free(shown.own);
+	free(shown.own_mend);
 }
 
 /* ---- small screens ---- */

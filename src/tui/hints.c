@@ -177,6 +177,8 @@ static int general_width(struct tui *tui)
 static bool is_leading(const struct tui *tui, const struct command_def *def)
 {
 	enum view_state state = VIEW_HEALTHY;
+	if (def->id == COMMAND_ERROR_NEXT)
+		return true; /* there is one to be mended */
 	if (def->id == COMMAND_WHY && tui->focus == PANE_SERVICES)
 		return selected_state(tui, &state) && state >= VIEW_UNHEALTHY;
 	if (log_has_focus(tui))
@@ -187,7 +189,7 @@ static bool is_leading(const struct tui *tui, const struct command_def *def)
 static bool is_hint(const struct tui *tui, const struct command_def *def)
 {
 	bool is_here = def->where == 0 || (def->where & hints_where(tui)) != 0;
-	if (def->hint == NULL || !is_here || (def->flags & (COMMAND_PLAIN | COMMAND_HIDDEN)) != 0)
+	if (def->hint == NULL || !is_here || (def->flags & COMMAND_HIDDEN) != 0)
 		return false;
 	if (def->id == COMMAND_LOG_FOLLOW && !log_looked_at(tui)->is_paused)
 		return false; /* it follows */
@@ -197,6 +199,8 @@ static bool is_hint(const struct tui *tui, const struct command_def *def)
 		return false;
 	if (def->id == COMMAND_LOG_BESIDE && !beside_is_open(tui))
 		return false;
+	if (def->id == COMMAND_ERROR_NEXT && !tui->has_failed)
+		return false; /* warnings alone */
 	return !act_is_refused(tui, def) && hints_does_something(tui, def);
 }
 
@@ -292,6 +296,26 @@ static void draw_checks(struct tui *tui, int y)
 	draw_possible(tui, y, all, COUNT_OF(all));
 }
 
+static bool can_do(const struct tui *tui, int id)
+{
+	const struct command_def *def = command_get(tui->table, id);
+	return !act_is_refused(tui, def) && hints_does_something(tui, def);
+}
+
+static void draw_why(struct tui *tui, int y)
+{
+	enum view_state state;
+	const struct possible_hint all[] = {
+		{selected_state(tui, &state), {COMMAND_OPEN, NULL, N_("log")}},
+		{can_do(tui, COMMAND_RESTART), {COMMAND_RESTART, NULL, N_("restart")}},
+		{can_do(tui, COMMAND_START), {COMMAND_START, NULL, N_("start")}},
+		{true, {COMMAND_LEAVE, NULL, N_("back")}},
+		{true, {COMMAND_LINE_DOWN, NULL, N_("down")}},
+		{true, {COMMAND_LINE_UP, NULL, N_("up")}},
+	};
+	draw_possible(tui, y, all, COUNT_OF(all));
+}
+
 static void draw_mending(struct tui *tui, int y)
 {
 	static const struct fixed_hint asked[] = {{-1, "y", N_("write")}, {-1, "n", N_("back")}, {COMMAND_LINE_DOWN, NULL, N_("down")},
@@ -330,8 +354,6 @@ void hints_draw(struct tui *tui)
 		{COMMAND_ERROR_NEXT, NULL, N_("next")}, {COMMAND_ERROR_PREVIOUS, NULL, N_("previous")},
 		{COMMAND_LINE_DOWN, NULL, N_("down")}, {COMMAND_LINE_UP, NULL, N_("up")}};
 	static const struct fixed_hint columns[] = {{-1, "Space", N_("hint|on or off")}, {-1, "Esc", N_("back")}};
-	static const struct fixed_hint why[] = {{COMMAND_OPEN, NULL, N_("log")}, {COMMAND_RESTART, NULL, N_("restart")},
-		{COMMAND_START, NULL, N_("start")}, {COMMAND_LEAVE, NULL, N_("back")}, {COMMAND_LINE_DOWN, NULL, N_("down")}, {COMMAND_LINE_UP, NULL, N_("up")}};
 	static const struct fixed_hint container[] = {{COMMAND_PANE_NEXT, NULL, N_("tab")}, {COMMAND_OPEN, NULL, N_("fold")},
 		{COMMAND_SEARCH, NULL, N_("filter")}, {COMMAND_LEAVE, NULL, N_("back")}, {COMMAND_SERVICE_NEXT, NULL, N_("next service")},
 		{COMMAND_SERVICE_PREVIOUS, NULL, N_("previous")}, {COMMAND_OPEN_ADDRESS, NULL, N_("address")}, {COMMAND_LINE_DOWN, NULL, N_("down")}, {COMMAND_LINE_UP, NULL, N_("up")}};
@@ -387,7 +409,7 @@ void hints_draw(struct tui *tui)
 		draw_fixed(tui, y, columns, COUNT_OF(columns));
 		break;
 	case MODE_WHY:
-		draw_fixed(tui, y, why, COUNT_OF(why));
+		draw_why(tui, y);
 		break;
 	case MODE_CONTAINER:
 		draw_fixed(tui, y, container, COUNT_OF(container));

@@ -183,15 +183,21 @@ static void filter_again(struct log_state *state)
 void tui_remember(struct tui *tui, struct remember *remember)
 {
 	enum pane now = tui->focus;
+	/* compose may answer late: where the person is by then comes before it */
+	auto_free char *moved = tui->is_moved ? mem_copy_string(tui->selected) : NULL;
 	tui->remember = remember;
 	tui->remember_timer = loop_timer_open(tui->loop, save, tui);
 	for (size_t i = 0; i < COUNT_OF(choices); i++)
 		take(tui, &choices[i]);
+	if (moved != NULL) {
+		free(tui->selected);
+		tui->selected = steal(&moved);
+	}
 	filter_again(&tui->log);
 	filter_again(&tui->beside);
 	themes_take(tui);
 	tui->focus_after_start = tui->focus;
-	if (tui->was_start)
+	if (tui->was_start || tui->is_moved)
 		tui->focus = now;
 	tui->must_follow = true;
 	const struct strings all = {0};

@@ -108,7 +108,7 @@ size_t build_draw_rendered(struct tui *tui, const char *text, int y, int x, int 
 void build_draw_error(struct tui *tui, const struct view *view)
 {
 	const struct view_build *build = &view->build;
-	struct rect rect = {0, 1, tui->columns, tui->rows - 2};
+	struct rect rect = head_page_rect(tui);
 	if (tui->error_at >= build->error_count || rect.h < 2)
 		return;
 	const struct view_error *error = &build->errors[tui->error_at];

@@ -256,5 +256,6 @@ void services_move(struct tui *tui, long step)
 	long at = (long)tui->service_at + step;
 	if (count == 0)
 		return;
+	tui->is_moved = true;
 	select_at(tui, (size_t)(at < 0 ? 0 : at >= count ? count - 1 : at));
 }

@@ -371,7 +371,7 @@ struct tui {
 	size_t save_count, service_rows, error_rows, save_rows, help_rows, help_lines;
 	ARRAY(long) error_lines; /* the error on each row of the build's list, negative: a heading */
 	size_t job_at, job_top, job_chosen; /* in the chooser of jobs; `job_chosen`: SIZE_MAX where the job is none of them */
-	bool has_job, has_build, has_back, can_take_over;
+	bool has_job, has_build, has_back, has_failed, can_take_over;
 	bool is_row_selected; /* drawing: cells get the selection's look */
 	int row_end; /* drawing: the end of the pane */
 	bool was_start;
@@ -386,6 +386,7 @@ struct tui {
 	uint64_t tick_ms; /* what is drawn changes by the clock then; 0: never */
 	struct loop_timer *frame_timer, *tick_timer, *esc_timer;
 	bool must_follow;
+	bool is_moved; /* the person has chosen a service by key or mouse */
 
 	/* remember.c */
 	struct remember *remember; /* NULL: nothing is kept */
@@ -532,6 +533,17 @@ void build_draw(struct tui *tui, const struct view *view, const struct rect *rec
 void build_sync(struct tui *tui, const struct view *view);
 void build_move(struct tui *tui, long step);
 void build_draw_error(struct tui *tui, const struct view *view);
+/* Some programs did not compile, in the last build or before, and what came of it
+ * serves already: the services of those are behind, the others ahead. */
+struct build_split {
+	size_t behind, ahead;
+	unsigned oldest; /* generation that one of those behind serves */
+	char from[32]; /* "g1", "g1-g2": those that they serve */
+	const char *name; /* of the last of them; borrowed */
+};
+bool build_split(const struct view *view, struct build_split *split); /* false: it failed for none, or for all */
+void build_tell_behind(const struct build_split *split, struct str *out); /* "api", "3 services" */
+void build_tell_split(const struct view *view, const struct build_split *split, struct str *out); /* "api serves g1, 2 others g3" */
 /* Draws text with SGR colours from line `skip` on; returns how many lines it has. */
 size_t build_draw_rendered(struct tui *tui, const char *text, int y, int x, int w, size_t rows, size_t skip);
 /* The list of errors; returns the rows taken. */

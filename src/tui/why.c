@@ -148,7 +148,7 @@ static int draw_page(struct tui *tui, const struct view *view, const struct rect
 
 void why_draw(struct tui *tui, const struct view *view)
 {
-	struct rect rect = {0, 1, tui->columns, tui->rows - 2};
+	struct rect rect = head_page_rect(tui);
 	if (rect.h < 2)
 		return;
 	for (int y = rect.y; y < rect.y + rect.h; y++)

@@ -114,6 +114,12 @@ static void build(void **state)
 	json_decref(object);
 	object = read_line(&(struct deck_event){.kind = DECK_BUILD, AT, .generation = 3, .state = "started"}, "build", "state restarted");
 	json_decref(object);
+	auto_strings unbuilt = {0};
+	strings_add(&unbuilt, "api");
+	object = read_line(&(struct deck_event){.kind = DECK_BUILD, AT, .generation = 3, .state = "failed", .unbuilt = &unbuilt}, "build",
+		"state restarted unbuilt");
+	assert_string_equal(json_string_value(json_array_get(json_object_get(object, "unbuilt"), 0)), "api");
+	json_decref(object);
 	static const char *const states[] = {"started", "progress", "passed", "failed", "cancelled"};
 	for (size_t i = 0; i < COUNT_OF(states); i++)
 		assert_true(names(promise("build"), states[i]));

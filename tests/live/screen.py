@@ -19,7 +19,7 @@ REDRAW = b"\x0c"  # Ctrl-L: all of the screen again
 class Screen:
     """A terminal of the given size with the deck on it."""
 
-    def __init__(self, workspace, columns=80, rows=24):
+    def __init__(self, workspace, columns=80, rows=24, **env):
         master, slave = os.openpty()
         self.before = termios.tcgetattr(slave)
         self.master, self.slave, self.raw = master, slave, b""
@@ -31,7 +31,7 @@ class Screen:
             for number in 0, 1, 2:
                 os.dup2(slave, number)
             os.chdir(workspace.root)
-            os.execve(PROGRAM, [str(PROGRAM), "up"], dict(workspace.env, TERM="xterm-256color", LC_ALL="C.UTF-8"))
+            os.execve(PROGRAM, [str(PROGRAM), "up"], dict(workspace.env, TERM="xterm-256color", LC_ALL="C.UTF-8", **env))
 
     def size(self, columns, rows):
         fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))

@@ -96,6 +96,33 @@ def the_library_is_swapped_wherever_it_is():
 
 
 @test
+def what_compiles_is_swapped_though_another_program_does_not():
+    deck = STAGE.deck()
+    deck.mark()
+    serving = get(PORTS["web"])[1]
+    front = (STAGE.workspace.root / SOURCES["web"]).read_text()
+    shared = (STAGE.workspace.root / SHARED).read_text()
+    STAGE.workspace.write(SOURCES["web"], front.replace("TEXT: &str", "TEXT: &broken", 1))
+    deck.wait("build", 120, state="failed", unbuilt=["frontd"])
+    mark = deck.mark()
+    STAGE.workspace.write(SHARED, re.sub(r'SHARED: &str = "[^"]*"', 'SHARED: &str = "shared in part"', shared))
+    failed = deck.wait("build", 120, state="failed", unbuilt=["frontd"])
+    wait_answer(PORTS["stock"], "shared in part", seconds=120)
+    check(get(PORTS["web"])[1] == serving, "the program that does not compile is another one")
+    check(not deck.seen("serving", since=mark, service="web", generation=failed["generation"]), "it is told to serve")
+    listed = {row["service"]: row for row in json.loads(STAGE.workspace.cargodeck("--profile", "cases", "ps", "--json").stdout)}
+    check(listed["stock"]["generation"] == failed["generation"] > listed["web"]["generation"], f"ps says {listed}")
+    deck.mark()
+    save("stock", "alone")  # the next one does not hide it
+    deck.wait("build", 120, state="passed", unbuilt=["frontd"])
+    wait_answer(PORTS["stock"], "alone")
+    deck.mark()
+    STAGE.workspace.write(SOURCES["web"], front)
+    deck.wait("build", 120, state="passed", unbuilt=[])
+    wait_answer(PORTS["web"], "shared in part", seconds=120)
+
+
+@test
 def swaps_a_program_on_an_image_without_a_shell():
     swaps("stock", ("preload",))
 

@@ -19,11 +19,11 @@ PORT = free_port()
 MAIN = "src/main.rs"
 STAGE = Stage("single", "tests/workspaces/single", {"HELLO_PORT": str(PORT)})
 class screen_on_it:
-    def __init__(self, *size):
-        self.given = size
+    def __init__(self, *size, **env):
+        self.size, self.env = size, env
 
     def __enter__(self):
-        self.screen = Screen(STAGE.workspace, *self.given)
+        self.screen = Screen(STAGE.workspace, *self.size, **self.env)
         self.screen.wait("hello", "running", "all 1 well", seconds=600)
         return self.screen
 
@@ -54,6 +54,41 @@ def shows_a_save_and_its_bar():
         check(termios.tcgetattr(screen.slave) == screen.before, "the terminal is not as it was")
     check("screen one" in get(PORT)[1], "q took the service down")
     until(lambda: not builders(STAGE.workspace), "the builder is still there")
+
+
+def editor_fails(editor, *words):
+    """An error is opened in an editor that does not do it: that is told, and the
+    deck goes on. Other editors are tried at the same place, by `VISUAL` and `EDITOR`."""
+    source = (STAGE.workspace.root / MAIN).read_text()
+    for variable, other in ("VISUAL", "EDITOR"), ("EDITOR", "VISUAL"):
+        with screen_on_it(100, 30, **{variable: editor, other: ""}) as screen:
+            STAGE.workspace.write(MAIN, source.replace("TEXT: &str", "TEXT: &broken", 1))
+            try:
+                screen.wait("1 error", "E0425")
+                screen.type("]")
+                screen.wait("1 error", "E0425")
+                screen.type("\r")  # the error as rustc shows it
+                screen.wait("-->", MAIN)
+                screen.type("\r")
+                screen.wait(*(word.format(variable=variable) for word in words))
+                check(termios.tcgetattr(screen.slave) != screen.before, "the terminal was not taken again")
+                screen.type("\x1b[27u\x1b[27u")
+                screen.wait("Services", "E0425", "serves on")
+            finally:
+                STAGE.workspace.write(MAIN, source)
+            screen.wait("passed", "all 1 well")
+            screen.type("q")
+            check(screen.ended() == 0, "q does not end with 0")
+
+
+@test
+def tells_of_an_editor_that_is_not_there():
+    editor_fails("/nowhere/editor", "/nowhere/editor", "set {variable} to the name of another program")
+
+
+@test
+def tells_of_an_editor_that_fails():
+    editor_fails("sh -c 'exit 7'", "the editor ended with 7", "{variable}")
 
 
 @test

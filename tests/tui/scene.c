@@ -13,6 +13,7 @@ static const char *const names[SCENE_KINDS] = {
 	[SCENE_JSON] = "json", [SCENE_JOB] = "job", [SCENE_TESTING] = "testing",
 	[SCENE_OVER] = "over",
 	[SCENE_OTHERS] = "others", [SCENE_CROWD] = "crowd", [SCENE_ASKING] = "asking", [SCENE_LOST] = "lost",
+	[SCENE_SPLIT] = "split", [SCENE_LEFT] = "left",
 };
 
 static const struct view_service services[] = {
@@ -434,6 +435,39 @@ static void fill_failed(struct view *view)
 	view->fault_count = COUNT_OF(faults);
 }
 
+/* The shared crate compiled, and one of the programs did not: the others have it. */
+static void fill_split(struct view *view)
+{
+	static struct view_service split[COUNT_OF(services)];
+	static const struct view_error list[] = {{.level = VIEW_ERROR, .code = "E0308", .message = "mismatched types",
+		.file = "crates/api/src/cart.rs", .line = 31, .column = 5, .rendered = rendered}};
+	fill_deck(view);
+	memcpy(split, services, sizeof split);
+	for (size_t i = 0; i < 3; i++)
+		split[i].generation = 42;
+	split[0].generation = 40;
+	split[0].is_behind = true;
+	split[1].state = VIEW_HEALTHY;
+	view->services = split;
+	view->building = 0;
+	view->serving = 42;
+	view->build = (struct view_build){.state = VIEW_BUILD_FAILED, .generation = 42, .what = "api, gateway, worker", .elapsed_ms = 2210,
+		.errors = list, .error_count = COUNT_OF(list), .error_total = 1};
+}
+
+/* A later save passed; two programs did not compile before. */
+static void fill_left(struct view *view)
+{
+	static struct view_service left[COUNT_OF(services)];
+	fill_split(view);
+	memcpy(left, view->services, sizeof left);
+	left[1].generation = view->saved = view->serving = 43;
+	left[2].is_behind = true;
+	left[2].generation = 39;
+	view->services = left;
+	view->build = (struct view_build){.state = VIEW_BUILD_PASSED, .generation = 43, .what = "gateway", .elapsed_ms = 610};
+}
+
 /* The build passed; of the tests beside it two failed. */
 static void fill_job(struct view *view)
 {
@@ -640,6 +674,13 @@ void scene_fill(enum scene_kind kind, struct view *view)
 		fill_testing(view);
 		fill_mending(view);
 		view->init.state = VIEW_INIT_WRITING;
+		break;
+	case SCENE_SPLIT:
+		fill_split(view);
+		fill_checks(view);
+		break;
+	case SCENE_LEFT:
+		fill_left(view);
 		break;
 	case SCENE_KINDS:
 		break;

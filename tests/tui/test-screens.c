@@ -180,6 +180,8 @@ static const struct step steps[] = {
 	{"ran-nothing", SCENE_EMPTY, 80, 24, false, "!"},
 	{"ran-left", SCENE_DECK, 80, 24, false, "!\033[27u"},
 	{"why", SCENE_FAILED, 80, 24, false, "y"},
+	{"why-refused", SCENE_FAILED, 80, 24, false, "yr"},
+	{"split-zoomed", SCENE_SPLIT, 80, 24, false, "z"},
 	{"why-scrolled", SCENE_FAILED, 80, 24, false, "yjjjj"},
 	{"why-wide", SCENE_FAILED, 120, 40, false, "y"},
 	{"why-small", SCENE_FAILED, 40, 12, true, "y"},
@@ -913,6 +915,67 @@ static void check_remembered(const char *folder, const char *keys, unsigned colu
 	assert_true(dir_remove_all(folder, NULL));
 }
 
+/* What came of a key stands above the page that it was pressed on. */
+static void test_fault_on_error(void **state)
+{
+	struct screen screen;
+	struct fault fault;
+	(void)state;
+	open_screen(&screen, SCENE_FAILED, 80, 24, false);
+	draw(&screen);
+	type(&screen, "]\r");
+	compare(&screen, "error-whole");
+	fault_set(&fault, FAULT_OUTSIDE, "cannot start /nowhere/editor: no such file or directory");
+	fault_mend(&fault, "set VISUAL to the name of another program");
+	tui_show_fault(screen.tui, &fault);
+	draw(&screen);
+	compare(&screen, "error-whole-fault");
+	type(&screen, "j"); /* the next key takes it away */
+	type(&screen, "k");
+	compare(&screen, "error-whole");
+	close_screen(&screen);
+}
+
+/* Compose answers when the person has moved already: the selection stays, and is
+ * what is remembered. */
+static void check_moved_before(const char *keys, const char *selected)
+{
+	struct screen screen;
+	char folder[] = "/tmp/cargodeck-screens-XXXXXX";
+	assert_non_null(mkdtemp(folder));
+	setenv("XDG_STATE_HOME", folder, 1);
+	struct remember *remember = remember_open("shop", NULL);
+	remember_put_text(remember, "service", "worker");
+	remember_put_number(remember, "focus", 3); /* the log */
+	remember_put_number(remember, "hide-stopped", 1);
+	open_screen(&screen, SCENE_DECK, 80, 24, false);
+	draw(&screen);
+	type(&screen, keys);
+	tui_remember(screen.tui, remember);
+	draw(&screen);
+	assert_string_equal(tui_selected(screen.tui), selected);
+	type(&screen, "\033[27u"); /* what else was remembered is taken */
+	auto_free char *picture = tui_picture(screen.tui);
+	assert_non_null(strstr(picture, "hidden"));
+	close_screen(&screen);
+	assert_string_equal(remember_text(remember, "service"), selected);
+	remember_close(remember);
+	unsetenv("XDG_STATE_HOME");
+	assert_true(dir_remove_all(folder, NULL));
+}
+
+static void test_moved_before(void **state)
+{
+	(void)state;
+	check_moved_before("", "worker");
+	check_moved_before("?\003", "worker"); /* a key that moves nothing */
+	check_moved_before("j", "gateway");
+	check_moved_before("jk", "api"); /* back again is chosen, too */
+	check_moved_before("G", "redis");
+	check_moved_before("\033[<0;20;8M", "billing"); /* a click */
+	check_moved_before("\033[<65;20;8M", "gateway"); /* the wheel */
+}
+
 /* What was chosen is there again at the next start. */
 static void test_remembered(void **state)
 {
@@ -1045,6 +1108,8 @@ int main(void)
 		cmocka_unit_test(test_own_jobs),
 		cmocka_unit_test(test_many_jobs),
 		cmocka_unit_test(test_remembered),
+		cmocka_unit_test(test_moved_before),
+		cmocka_unit_test(test_fault_on_error),
 		cmocka_unit_test(test_resize),
 		cmocka_unit_test(test_themes_resized),
 		cmocka_unit_test(test_sizes),
