@@ -100,6 +100,14 @@ static const struct view_file *find_file(const struct view_init *view, const cha
 	return NULL;
 }
 
+static bool has_file(const struct view_init *view, const char *path)
+{
+	for (size_t i = 0; i < view->file_count; i++)
+		if (strcmp(view->files[i].path, path) == 0)
+			return true;
+	return false;
+}
+
 static const struct view_part *find_part(const struct view_init *view, const char *name)
 {
 	for (size_t i = 0; i < view->part_count; i++)
@@ -194,29 +202,50 @@ static void test_a_file_that_is_there(void **state)
 	struct place place;
 	(void)state;
 	set_up(&place);
-	write_file(&place, "Dockerfile", "FROM scratch\n");
+	write_file(&place, ".dockerignore", "target\n");
 	deck_init(place.deck, true);
 	const struct view_init *view = wait_ready(&place);
-	assert_int_equal(find_file(view, "Dockerfile")->state, VIEW_FILE_DIFFERS);
-	assert_false(find_file(view, "Dockerfile")->is_wanted);
+	assert_int_equal(find_file(view, ".dockerignore")->state, VIEW_FILE_DIFFERS);
+	assert_false(find_file(view, ".dockerignore")->is_wanted);
 	size_t wanted = view->wanted;
-	deck_init_turn_file(place.deck, "Dockerfile");
-	deck_init_turn_file(place.deck, ".dockerignore"); /* it is new: there is nothing to agree to */
+	deck_init_turn_file(place.deck, ".dockerignore");
+	deck_init_turn_file(place.deck, "Dockerfile"); /* it is new: there is nothing to agree to */
 	deck_init_turn_file(place.deck, "no such file");
 	look(&place);
 	assert_int_equal(view->wanted, wanted + 1);
 	deck_init_turn_part(place.deck, "vscode");
 	deck_init_turn_part(place.deck, "vscode");
 	wait_ready(&place);
-	assert_true(find_file(view, "Dockerfile")->is_wanted);
-	deck_init_turn_file(place.deck, "Dockerfile");
+	assert_true(find_file(view, ".dockerignore")->is_wanted);
+	deck_init_turn_file(place.deck, ".dockerignore");
 	look(&place);
 	assert_int_equal(view->wanted, wanted);
 	deck_init_write(place.deck);
 	wait_done(&place);
 	assert_int_equal(view->state, VIEW_INIT_WRITTEN);
-	auto_free char *kept = read_file(&place, "Dockerfile");
-	assert_string_equal(kept, "FROM scratch\n");
+	auto_free char *kept = read_file(&place, ".dockerignore");
+	assert_string_equal(kept, "target\n");
+	tear_down(&place);
+}
+
+/* What is written beside a Dockerfile goes by the one that will be there. */
+static void test_a_dockerfile_that_is_there(void **state)
+{
+	struct place place;
+	(void)state;
+	set_up(&place);
+	write_file(&place, "Dockerfile", "FROM rust AS build\nRUN cargo build\nFROM debian\nCOPY --from=build /target/debug/app /app\nCMD [\"/app\"]\n");
+	deck_init(place.deck, true);
+	const struct view_init *view = wait_ready(&place);
+	assert_int_equal(find_file(view, "Dockerfile")->state, VIEW_FILE_DIFFERS);
+	assert_false(has_file(view, "docker-compose.dev.yml")); /* it has no stage for that */
+	deck_init_turn_file(place.deck, "Dockerfile");
+	wait_ready(&place);
+	assert_true(has_file(view, "docker-compose.dev.yml"));
+	deck_init_turn_file(place.deck, "Dockerfile");
+	wait_ready(&place);
+	assert_false(has_file(view, "docker-compose.dev.yml"));
+	assert_false(find_file(view, "Dockerfile")->is_wanted);
 	tear_down(&place);
 }
 
@@ -411,6 +440,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_whole),
 		cmocka_unit_test(test_a_file_that_is_there),
+		cmocka_unit_test(test_a_dockerfile_that_is_there),
 		cmocka_unit_test(test_read_only),
 		cmocka_unit_test(test_twice),
 		cmocka_unit_test(test_left),

@@ -11,7 +11,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from harness import PROGRAM, Deck, Workspace, check, container, free_port, get, inspect, main, run, test, wait_answer
+from harness import PROGRAM, SOURCE, Deck, Workspace, check, container, free_port, get, inspect, main, run, test, wait_answer
 
 # What the programs' own sources lack; no container file can mend it.
 OF_THE_PROGRAM = {"5.2", "5.4", "5.5", "5.7", "6.6", "6.8", "8.2", "8.8"}
@@ -75,6 +75,11 @@ class Project:
 
     def user_of(self, service):
         return inspect(container(self.workspace, service))["Config"]["User"]
+
+
+def stand_in(*names):
+    """Base images of the official names, where no registry is reachable."""
+    run(SOURCE / "share/stand-ins/build", *names, timeout=BUILD)
 
 
 @test
@@ -170,6 +175,7 @@ def a_save_is_built_in_the_dev_container():
 
 @test
 def a_service_with_diesel():
+    stand_in("postgres:17-trixie")
     with Project("diesel", variable="NOTEBOOK_PORT") as project:
         check(project.facts["choices"]["base"] == "slim", "libpq5 is in no distroless image")
         project.keeps_all()
