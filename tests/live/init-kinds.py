@@ -34,7 +34,8 @@ class Project:
             (self.root / name).unlink()
         run("git", "init", "-q", self.root)
         for manifest in sorted(self.root.rglob("Cargo.toml"), key=lambda path: len(path.parts))[:1]:
-            run("cargo", "generate-lockfile", cwd=manifest.parent)
+            if not manifest.with_name("Cargo.lock").exists():
+                run("cargo", "generate-lockfile", cwd=manifest.parent)
         done = run(PROGRAM, "init", "--yes", "--json", *self.words, cwd=self.root, env=self.workspace.env, stdin=subprocess.DEVNULL)
         self.facts = json.loads(done.stdout)["found"]
         again = json.loads(run(PROGRAM, "init", "--yes", "--json", *self.words, cwd=self.root, env=self.workspace.env,
@@ -58,6 +59,17 @@ class Project:
         found = {each["id"]: [line["text"] for line in each["evidence"]][:3] for each in json.loads(done.stdout)["results"]
                  if each["state"] == "broken" and not each.get("allowed")}
         return {name: why for name, why in found.items() if name not in OF_THE_PROGRAM}
+
+    def in_the_deck(self, answer):
+        """The same under cargodeck: ready, and it answers."""
+        self.compose("down")
+        deck = Deck(self.workspace)
+        try:
+            deck.ready()
+            wait_answer(self.port, answer, seconds=60)
+        finally:
+            deck.stop()
+        self.workspace.cargodeck("down")
 
     def keeps_all(self, *words):
         found = self.broken(*words)
@@ -182,6 +194,7 @@ def a_service_with_diesel():
         project.up()
         wait_answer(project.port, "1 notes", seconds=60)
         project.keeps_all("--live")
+        project.in_the_deck("1 notes")
 
 
 @test
@@ -195,6 +208,21 @@ def a_service_with_a_file_of_sqlite():
         project.compose("up", "--wait")
         check(int(get(project.port)[1].split()[0]) == count + 1, "the visits of before are gone")
         project.keeps_all("--live")
+        project.in_the_deck("visits")
+
+
+@test
+def a_workspace_of_several_programs():
+    stand_in("postgres:17-trixie", "redis:8-trixie")
+    gone = ("Dockerfile", ".dockerignore", "compose.yaml", "compose.override.yaml.example")
+    with Project("example", source="share/example", variable="GATEWAY_PORT", remove=gone) as project:
+        project.workspace.env["API_PORT"] = str(free_port())
+        check({each["name"] for each in project.facts["programs"]} == {"api", "gateway", "worker"}, "not all three are services")
+        project.keeps_all()
+        project.up()
+        check(get(project.port, "/healthz")[0] == 200, "it is healthy and does not answer")
+        project.keeps_all("--live")
+        project.in_the_deck("")
 
 
 @test
@@ -206,6 +234,7 @@ def a_manifest_below_the_root():
         probe = inspect(container(project.workspace, "greeter"))["Config"]["Healthcheck"]["Test"]
         check("/api/health" in probe, f"it is asked for its health by {probe}")
         project.keeps_all("--live")
+        project.in_the_deck("from below")
 
 
 @test
@@ -216,6 +245,7 @@ def a_project_with_a_dockerfile_of_its_own():
         project.up()
         wait_answer(project.port, "there", seconds=60)
         wait_answer(ticks, "tick", seconds=60)
+        project.in_the_deck("there")
 
 
 if __name__ == "__main__":
