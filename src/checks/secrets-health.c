@@ -228,6 +228,8 @@ void live_health(struct check *check)
 		if (!live_is_own(check->sources, container) || live_at(container, "inspect.State") == NULL)
 			continue;
 		look_at_start_interval(check, container);
+		if (live_number(container, "inspect.State.Running", 1) == 0)
+			continue; /* its last status says nothing of it any more */
 		bool serves = json_array_size(live_at(container, "kernel.listens")) > 0;
 		if (text_equal(status, "healthy"))
 			check_live_for(check, service, "State.Health.Status is healthy");
